@@ -1,0 +1,3 @@
+"""FlatRender: motion-design templates into videos."""
+
+__version__ = "0.1.0"

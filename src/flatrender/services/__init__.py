@@ -1,0 +1,2 @@
+"""The six services, all built alike; none knows another.
+"""
