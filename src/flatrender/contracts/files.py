@@ -20,7 +20,7 @@ class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     """`image`, `video`, `audio`, `svg`, `font`, `archive`, `document` or `other`."""
     content_type: str
-    bytes: int
+    size_bytes: int
     sha256: bytes
     object_key: str
     """Where the bytes lie in the object store, for services that read them without copying."""
