@@ -7,6 +7,8 @@ a playlist that names other files or addresses.
 import functools
 from pathlib import Path
 
+import imageio_ffmpeg
+
 from flatrender.engine.errors import RenderError
 
 SOUND_FORMATS = "wav,ogg,mp3,flac,aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
@@ -18,8 +20,6 @@ FILM_FORMATS = "concat,mov,mp4,m4a,3gp,3g2,mj2"
 @functools.cache
 def ffmpeg() -> str:
     """Path of the ffmpeg program. Raises RenderError `encoder_failed` when it is not installed."""
-    import imageio_ffmpeg
-
     try:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:

@@ -12,6 +12,9 @@ from av.video.stream import VideoStream
 
 from flatrender.engine.media import FilmInfo, FilmQuestion, SoundInfo, SoundQuestion, Unusable
 
+if sys.platform != "win32":
+    import resource
+
 _MAX_STREAMS = 8
 _MEMORY_BYTES = 2 << 30
 
@@ -109,8 +112,6 @@ def _decode(container: InputContainer, stream: VideoStream, pts: int, width: int
 def _limit_memory() -> None:
     if sys.platform == "win32":
         return
-    import resource
-
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES if hard < 0 else min(_MEMORY_BYTES, hard), hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from flatrender.engine.errors import RenderError
 from flatrender.engine.ffmpeg import FILM_FORMATS
@@ -90,9 +91,9 @@ def probe_film(
     for problem in _problems(info, expected, wanted):
         raise _wrong(path, problem)
     for sample in expected.samples:
-        problem = _compare(info.pictures[sample.frame], sample)
-        if problem:
-            raise _wrong(path, problem)
+        difference = _compare(info.pictures[sample.frame], sample)
+        if difference is not None:
+            raise _wrong(path, difference)
     return FilmReport(
         path=str(path),
         size_bytes=path.stat().st_size,
@@ -146,8 +147,6 @@ def _problems(info: FilmInfo, expected: ExpectedFilm, wanted: Sequence[int]) -> 
 
 
 def _compare(picture: bytes, sample: Sample) -> str | None:
-    import numpy as np
-
     shape = (sample.height, sample.width, 3)
     film = np.frombuffer(picture, np.uint8).reshape(shape).astype(np.int16)
     drawn = np.frombuffer(sample.pixels, np.uint8).reshape(shape).astype(np.int16)

@@ -51,7 +51,7 @@ def start(
 def end(process: subprocess.Popen[bytes]) -> None:
     """Kill the process and everything it started, and reap it. Harmless when it has ended already."""
     if sys.platform == "win32":
-        import psutil
+        import psutil  # noqa: PLC0415  # there only
 
         with contextlib.suppress(psutil.NoSuchProcess):
             for child in psutil.Process(process.pid).children(recursive=True):

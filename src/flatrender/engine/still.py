@@ -4,6 +4,8 @@ import io
 import threading
 from typing import Literal
 
+from PIL import Image
+
 from flatrender.engine.raster.pool import Background, WorkerPool
 from flatrender.engine.scene import ResolvedScene
 
@@ -24,10 +26,9 @@ def render_still(
 ) -> bytes:
     """Draw frame `frame` of the scene (0 is its first) at `width` x `height` pixels and return the file's bytes.
 
-    Without `background` a PNG is transparent where the scene is and a JPEG is on white. Raises what `WorkerPool.draw` raises.
+    Without `background` a PNG is transparent where the scene is and a JPEG is on white.
+    Raises what `WorkerPool.draw` raises.
     """
-    from PIL import Image
-
     if background is None and format == "jpeg":
         background = _WHITE
     pixels = pool.draw(scene, frame, width=width, height=height, background=background, cancel=cancel)

@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Sequence
 
+from PIL import Image
+
 from flatrender.engine.film.plan import FilmPlan, lottie_frames
 from flatrender.engine.probe import ExpectedFilm, Sample, sample_frames, sample_size
 from flatrender.engine.raster.pool import WorkerPool
@@ -29,8 +31,6 @@ def expect_film(
 def _sample(
     plan: FilmPlan, scenes: Sequence[ResolvedScene], number: int, pool: WorkerPool, cancel: threading.Event | None
 ) -> Sample:
-    from PIL import Image
-
     settings = plan.settings
     index = max(i for i, span in enumerate(plan.scenes) if span.start <= number)
     scene, inside = scenes[index], number - plan.scenes[index].start

@@ -25,12 +25,12 @@ def join_segments(
 
     `sound` is an AAC file as long as the film. Raises RenderError `segment_missing`, `encoder_failed` or `cancelled`; `out` does not exist then.
     """
+    ticks = settings.frame_ticks
     if not segments:
         raise RenderError("a film needs at least one segment", code="segment_missing")
     for segment in segments:
         if not segment.is_file():
             raise RenderError("the segment does not exist", code="segment_missing", where=str(segment))
-    rate = settings.rate
     with tempfile.TemporaryDirectory(prefix="flatrender-join-") as folder:
         # The list names links of our own making: no path of a caller is ever parsed by ffmpeg's list reader.
         lines = ["ffconcat version 1.0"]
@@ -45,7 +45,9 @@ def join_segments(
             arguments += [*input_file(sound, FILM_FORMATS), "-map", "0:v:0", "-map", "1:a:0"]
         arguments += [
             *("-c", "copy", "-map_metadata", "-1", "-movflags", "+faststart"),
-            *("-video_track_timescale", str(rate.numerator * (1 if rate.numerator >= 10_000 else 1000))),
+            # The list reader counts in microseconds: put every frame back on its tick.
+            *("-bsf:v", f"setts=pts=round(PTS/{ticks})*{ticks}:dts=round(DTS/{ticks})*{ticks}:duration={ticks}"),
+            *("-video_track_timescale", str(settings.timescale), "-movie_timescale", str(settings.timescale)),
             *(("-metadata", f"title={title[:200]}") if title else ()),
             *("-metadata", "encoder=FlatRender", "-f", "mp4", output_file(out.absolute())),
         ]

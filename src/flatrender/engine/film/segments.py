@@ -32,7 +32,8 @@ def encoder_arguments(settings: FilmSettings, out: Path, *, threads: int) -> lis
         *("-c:v", "libx264", "-preset", settings.preset, "-crf", str(settings.crf), "-profile:v", "high"),
         *("-threads", str(threads), "-g", str(gop), "-flags", "+cgop", "-x264-params", "open-gop=0"),
         *("-an", "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact+cgop"),
-        *("-video_track_timescale", str(rate.numerator * (1 if rate.numerator >= 10_000 else 1000))),
+        # The movie's own time scale too: in its default milliseconds the length of most segments cannot be said.
+        *("-video_track_timescale", str(settings.timescale), "-movie_timescale", str(settings.timescale)),
         *("-f", "mp4", output_file(out)),
     ]
 

@@ -47,3 +47,14 @@ class FilmSettings(msgspec.Struct, frozen=True, kw_only=True):
             if abs(self.fps - whole * 1000 / 1001) < 0.005:
                 return Fraction(whole * 1000, 1001)
         return Fraction(self.fps).limit_denominator(1000)
+
+    @property
+    def timescale(self) -> int:
+        """Ticks of a second in which every frame begins on a whole tick, as finely as players expect."""
+        numerator = self.rate.numerator
+        return numerator if numerator >= 10_000 else numerator * 1000
+
+    @property
+    def frame_ticks(self) -> int:
+        """Ticks from one frame to the next."""
+        return int(self.timescale / self.rate)

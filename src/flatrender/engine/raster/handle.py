@@ -75,7 +75,8 @@ class WorkerHandle:
                 continue
             if body is None:
                 raise WorkerDied(self._how_it_died())
-            return _REPLIES.decode(body)
+            reply: messages.Reply = _REPLIES.decode(body)
+            return reply
 
     def close(self) -> None:
         """End the worker and the encoder that it may have started. Any thread may call this, also twice."""

@@ -1,7 +1,7 @@
 """What a pool and its workers say to each other: msgpack messages, each after its length in four bytes."""
 
 import struct
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -73,7 +73,7 @@ Reply = Opened | Picture | Phase | Encoded | Failed
 _LENGTH = struct.Struct(">I")
 
 
-def write(stream: BinaryIO, message: Command | Reply) -> None:
+def write(stream: IO[bytes], message: Command | Reply) -> None:
     """Send one message."""
     body = msgspec.msgpack.encode(message)
     stream.write(_LENGTH.pack(len(body)))
@@ -81,7 +81,7 @@ def write(stream: BinaryIO, message: Command | Reply) -> None:
     stream.flush()
 
 
-def read(stream: BinaryIO) -> bytes | None:
+def read(stream: IO[bytes]) -> bytes | None:
     """One message's body, or None at the end of the stream (also in the middle of a message)."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -23,13 +23,16 @@ from flatrender.engine.process import ending, log_tail
 from flatrender.engine.raster import messages
 from flatrender.engine.raster.thorvg import BGRA, RGBA_STRAIGHT, Animation, ThorVG
 
+if sys.platform != "win32":
+    import resource
+
 _KEPT_SCENES = 4
 
 
 class Worker:
     """Answers commands one after the other."""
 
-    def __init__(self, out: BinaryIO) -> None:
+    def __init__(self, out: IO[bytes]) -> None:
         self._out = out
         self._thorvg = ThorVG()
         self._open: OrderedDict[str, Animation] = OrderedDict()
@@ -107,7 +110,7 @@ class Worker:
 class _Feed:
     """Writes frames to the encoder on a thread of its own, so that the next frame is drawn meanwhile."""
 
-    def __init__(self, pipe: BinaryIO) -> None:
+    def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = pipe
         self._frames: queue.Queue[bytes | None] = queue.Queue(maxsize=2)
         self._broken: OSError | None = None
@@ -143,14 +146,12 @@ class _Feed:
 def _limit_memory(size: int) -> None:
     if sys.platform == "win32":
         return
-    import resource
-
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (size if hard < 0 else min(size, hard), hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _listen(stream: BinaryIO, commands: "queue.Queue[bytes]") -> None:
+def _listen(stream: IO[bytes], commands: "queue.Queue[bytes]") -> None:
     while (body := messages.read(stream)) is not None:
         commands.put(body)
     # The pool has gone, perhaps killed. This process leads its group (the pool starts it so): end the encoder with it.
