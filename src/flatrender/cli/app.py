@@ -2,8 +2,13 @@
 
 import typer
 
-app = typer.Typer(name="flatrender", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  help="Motion-design templates into videos.")
+app = typer.Typer(
+    name="flatrender",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Motion-design templates into videos.",
+)
 
 
 @app.callback()

@@ -1,2 +1,1 @@
-"""The node protocol's frozen messages: the only thing that a node and the render service share.
-"""
+"""The node protocol's frozen messages: the only thing that a node and the render service share."""
