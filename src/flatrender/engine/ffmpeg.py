@@ -27,7 +27,7 @@ def ffmpeg() -> str:
 
 
 def base_arguments() -> list[str]:
-    """The start of every command line."""
+    """Return the start of every command line."""
     return [ffmpeg(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"]
 
 
@@ -37,5 +37,5 @@ def input_file(path: Path, formats: str) -> list[str]:
 
 
 def output_file(path: Path) -> str:
-    """The name under which ffmpeg writes this file (a bare name could be read as an option or a protocol)."""
+    """Return the name under which ffmpeg writes this file (a bare name could be read as an option or a protocol)."""
     return f"file:{path}"

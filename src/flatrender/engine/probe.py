@@ -63,7 +63,7 @@ class FilmReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sample_frames(frames: int) -> list[int]:
-    """The frames that are looked at: first, middle, last."""
+    """Return the frames that are looked at: first, middle, last."""
     return sorted({0, frames // 2, frames - 1})
 
 

@@ -23,7 +23,7 @@ _KEPT_ENVIRONMENT = (
 
 
 def child_environment() -> dict[str, str]:
-    """The environment children get: what programs need to run, and none of the caller's secrets."""
+    """Return the environment children get: what programs need to run, and none of the caller's secrets."""
     kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
     # One arena less per thread: with RLIMIT_AS each arena's reserved 64 MB would count.
     return kept | {"MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", "")}
@@ -112,7 +112,7 @@ def run(
 
 
 def log_tail(log: IO[bytes], limit: int = 600) -> str:
-    """The last `limit` bytes of a log file as one line of text."""
+    """Return the last `limit` bytes of a log file as one line of text."""
     size = log.seek(0, os.SEEK_END)
     log.seek(max(0, size - limit))
     text = log.read(limit).decode("utf-8", "replace")

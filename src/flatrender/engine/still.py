@@ -20,7 +20,7 @@ def render_still(
     width: int,
     height: int,
     pool: WorkerPool,
-    format: StillFormat = "png",  # noqa: A002  # the word for it
+    format: StillFormat = "png",  # the word for it
     background: Background | None = None,
     cancel: threading.Event | None = None,
 ) -> bytes:

@@ -1,5 +1,6 @@
 """Segments and sound into one file, nothing encoded again."""
 
+import shutil
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -62,6 +63,4 @@ def _place(segment: Path, link: Path) -> None:
     try:
         link.symlink_to(segment.absolute())
     except OSError:  # Windows without the right to make links
-        import shutil
-
         shutil.copyfile(segment, link)

@@ -1,5 +1,6 @@
 """What a film consists of and in which chunks it is drawn. Pure: no files, no processes."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from fractions import Fraction
@@ -64,7 +65,7 @@ def output_frames(frames: int, scene_fps: float, rate: Fraction) -> int:
 
 
 def lottie_frames(scene_frames: int, scene_fps: float, rate: Fraction, first: int, last: int) -> list[float]:
-    """The Lottie frames, counted from the in point, of output frames `first` to `last` (both drawn).
+    """Return the Lottie frames, counted from the in point, of output frames `first` to `last` (both drawn).
 
     Output frame n is shown at n / rate seconds; a fraction is interpolated. Rounded to 1/10000 frame, so that a keyframe on a whole frame is
     met exactly.
@@ -100,6 +101,6 @@ def plan_film(
             raise RenderError(f"the film has more than {MAX_FRAMES} frames; make it shorter", code="settings_invalid")
         parts = max(1, round(frames / chunk_frames))
         edges = [frames * part // parts for part in range(parts + 1)]
-        for first, after in zip(edges, edges[1:], strict=False):
+        for first, after in itertools.pairwise(edges):
             chunks.append(Chunk(index=len(chunks), scene=index, first=first, last=after - 1))
     return FilmPlan(settings=settings, scenes=tuple(spans), chunks=tuple(chunks), sound=tuple(sound))

@@ -16,7 +16,7 @@ _COLORS = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:rang
 
 
 def encoder_arguments(settings: FilmSettings, out: Path, *, threads: int) -> list[str]:
-    """The command line that turns raw BGRA pictures on standard input into a segment.
+    """Return the command line that turns raw BGRA pictures on standard input into a segment.
 
     Segments of equal settings can be joined without encoding again: closed groups of pictures, one time base, parameters from the settings
     alone (the number of threads changes none of them).

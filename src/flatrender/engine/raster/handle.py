@@ -18,11 +18,11 @@ _REPLIES = msgspec.msgpack.Decoder(messages.Reply)
 _POLL_S = 0.05
 
 
-class WorkerDied(Exception):
+class WorkerDiedError(Exception):
     """The process ended by itself; the message says how."""
 
 
-class WorkerSilent(Exception):
+class WorkerSilentError(Exception):
     """No reply within the time."""
 
 
@@ -53,28 +53,28 @@ class WorkerHandle:
         return self._process.pid
 
     def send(self, command: messages.Command) -> None:
-        """Send a command. Raises WorkerDied."""
+        """Send a command. Raises WorkerDiedError."""
         assert self._process.stdin is not None  # noqa: S101  # started with a pipe
         try:
             messages.write(self._process.stdin, command)
         except OSError as error:
-            raise WorkerDied(self._how_it_died()) from error
+            raise WorkerDiedError(self._how_it_died()) from error
 
     def receive(self, timeout_s: float, cancel: threading.Event | None) -> messages.Reply:
-        """The next reply. Raises WorkerDied, WorkerSilent after `timeout_s`, or RenderError `cancelled`."""
+        """Wait for the next reply. Raises WorkerDiedError, WorkerSilentError after `timeout_s`, or RenderError `cancelled`."""
         until = time.monotonic() + timeout_s
         while True:
             if cancel is not None and cancel.is_set():
                 raise RenderError("cancelled", code="cancelled")
             left = until - time.monotonic()
             if left <= 0:
-                raise WorkerSilent
+                raise WorkerSilentError
             try:
                 body = self._replies.get(timeout=min(left, _POLL_S) if cancel is not None else left)
             except queue.Empty:
                 continue
             if body is None:
-                raise WorkerDied(self._how_it_died())
+                raise WorkerDiedError(self._how_it_died())
             reply: messages.Reply = _REPLIES.decode(body)
             return reply
 

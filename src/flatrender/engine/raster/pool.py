@@ -12,7 +12,7 @@ import msgspec
 
 from flatrender.engine.errors import RenderError
 from flatrender.engine.raster import messages
-from flatrender.engine.raster.handle import WorkerDied, WorkerHandle, WorkerSilent
+from flatrender.engine.raster.handle import WorkerDiedError, WorkerHandle, WorkerSilentError
 from flatrender.engine.scene import ResolvedScene
 
 Background = tuple[int, int, int]
@@ -172,7 +172,7 @@ class WorkerPool:
         try:
             yield handle
             healthy = True
-        except WorkerDied as died:
+        except WorkerDiedError as died:
             if self._closed:
                 raise RenderError("the pool was closed", code="cancelled", where=scene.scene_key) from died
             raise RenderError(
@@ -180,7 +180,7 @@ class WorkerPool:
                 code="engine_crashed",
                 where=scene.scene_key,
             ) from died
-        except _Refused as refused:
+        except _RefusedError as refused:
             healthy = True
             raise RenderError(refused.detail, code=refused.code, where=scene.scene_key) from refused
         finally:
@@ -222,18 +222,18 @@ class WorkerPool:
     ) -> messages.Reply:
         try:
             reply = handle.receive(timeout_s, cancel)
-        except WorkerSilent:
+        except WorkerSilentError:
             raise RenderError(
                 f"{doing} took longer than {timeout_s:g} s; the renderer was stopped",
                 code="encoder_failed" if "encod" in doing else "engine_timeout",
                 where=scene.scene_key,
             ) from None
         if isinstance(reply, messages.Failed):
-            raise _Refused(reply.code, reply.detail)
+            raise _RefusedError(reply.code, reply.detail)
         return reply
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """The worker answered that it cannot do the command, and is well."""
 
     def __init__(self, code: str, detail: str) -> None:

@@ -67,7 +67,7 @@ def _library() -> ctypes.CDLL:
 
 
 def _refuse_asset(_paint: int, _source: bytes, _data: int) -> bool:
-    # True means "resolved": ThorVG would otherwise open the path itself, and a scene must not read the machine's files.
+    # True means "resolved", so ThorVG looks no further. It comes here only for what it could not open; `confine` takes paths out before.
     return True
 
 

@@ -21,6 +21,7 @@ import msgspec
 from flatrender.engine.errors import RenderError
 from flatrender.engine.process import ending, log_tail
 from flatrender.engine.raster import messages
+from flatrender.engine.raster.confine import confined
 from flatrender.engine.raster.thorvg import BGRA, RGBA_STRAIGHT, Animation, ThorVG
 
 if sys.platform != "win32":
@@ -57,7 +58,7 @@ class Worker:
             self._open.popitem(last=False)[1].close()
         self._open[command.key] = Animation(
             self._thorvg,
-            command.lottie,
+            confined(command.lottie),
             width=command.width,
             height=command.height,
             colorspace=RGBA_STRAIGHT if command.background is None else BGRA,

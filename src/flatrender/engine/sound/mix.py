@@ -80,7 +80,7 @@ def check_sound(path: Path, *, cancel: threading.Event | None = None) -> SoundIn
 
 
 def _chain(track: TrackSpec, info: SoundInfo, duration_s: float) -> str:
-    """The filters of one track: cut, loop, volume, fades, place in the film."""
+    """Return the filters of one track: cut, loop, volume, fades, place in the film."""
     room = max(0.0, duration_s - track.start_s)
     own = max(0.0, info.duration_s - track.offset_s)
     if own <= 0 and not track.loop:
