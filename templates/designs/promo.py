@@ -64,14 +64,14 @@ def rings(scene: Scene, at: tuple[Number, Number], radii: tuple[Number, ...], sl
 
 def opening(scene: Scene) -> None:
     ground(scene, "background")
-    scene.shape("Sun", ellipse(1180), fill(C["surface"]), at=(560, 600), scale=keys((0, (82, 82)), (30, (100, 100))))
-    rings(scene, (560, 600), (500, 540), "accent", -4)
-    root = scene.null("Arch", at=slide((560, 590), -6, by=(0, 420), length=34))
+    scene.shape("Sun", ellipse(1060), fill(C["surface"]), at=(510, 600), scale=keys((0, (82, 82)), (30, (100, 100))))
+    rings(scene, (510, 600), (462, 496), "accent", -4)
+    root = scene.null("Arch", at=slide((510, 590), -6, by=(0, 420), length=34))
     framed(scene, "Hero", "headphones.jpg", (720, 900), arch(720, 900), root, 0)
     started(scene, "Kicker", "هدفون بی‌سیم نوا", 50, "text", 1405, 230, 8, width=800, height=80, weight="Medium")
-    started(scene, "Headline", "صدایی که\nحس می‌شود", 150, "text", 1405, 320, 11, width=800, height=430, weight="Black", leading=1.32)
+    started(scene, "Headline", "صدایی که\nحس می‌شود", 140, "text", 1405, 320, 11, width=800, height=430, weight="Black", leading=1.32)
     started(scene, "Lead", "سکوت دنیا، موسیقی شما.\nچهل ساعت بی‌وقفه.", 48, "text", 1405, 770, 15, width=800, height=160, weight="Regular", leading=1.5)
-    badge = scene.null("Badge place", at=(900, 880), scale=pop(18), rotate=keys((18, -40), (40, -8)))
+    badge = scene.null("Badge place", at=(850, 880), scale=pop(18), rotate=keys((18, -40), (40, -8)))
     scene.shape("Badge", ellipse(230), fill(C["primary"]), parent=badge)
     scene.shape("Badge ring", ellipse(200), stroke(C["contrast"], 3, 60, dash=(2, 11)), parent=badge, rotate=turn(FRAMES, 0, 50))
     scene.text("Badge text", "تازه رسید", 44, C["contrast"], weight="Bold", parent=badge, at=(0, 14))
@@ -117,27 +117,27 @@ def features(scene: Scene) -> None:
 
 def figure(scene: Scene) -> None:
     ground(scene, "primary")
-    at = (520, 540)
-    scene.shape("Halo", ellipse(1060), fill(WHITE, 6), at=at, scale=keys((4, (60, 60)), (38, (100, 100))))
-    scene.shape("Track", ellipse(700), stroke(WHITE, 40, 14), at=at)
-    scene.shape("Gauge", ellipse(700), trim(end=keys((10, 0, IN_OUT), (48, 82))), stroke(C["accent"], 40), at=at)
-    ticks = [group(line((0, -428), (0, -404 if i % 3 else -390)), stroke(C["contrast"], 4, 55), rotate=i * 10) for i in range(36)]
+    at = (480, 540)
+    scene.shape("Halo", ellipse(960), fill(WHITE, 6), at=at, scale=keys((4, (60, 60)), (38, (100, 100))))
+    scene.shape("Track", ellipse(640), stroke(WHITE, 40, 14), at=at)
+    scene.shape("Gauge", ellipse(640), trim(end=keys((10, 0, IN_OUT), (48, 82))), stroke(C["accent"], 40), at=at)
+    ticks = [group(line((0, -394), (0, -374 if i % 3 else -360)), stroke(C["contrast"], 4, 55), rotate=i * 10) for i in range(36)]
     scene.shape("Ticks", *ticks, at=at, rotate=turn(FRAMES, -14, 14), opacity=fade(8, length=18))
-    rising_text(scene, "Number", "۴۰", 290, C["contrast"], (520, 620), 10, width=600, weight="Black", length=30)
-    scene.text("Unit", "ساعت پخش", 60, C["contrast"], weight="Medium", at=(520, 740), opacity=fade(24, length=14))
-    card = scene.null("Card", at=slide((1370, 400), 6, by=(700, 0), length=32))
+    rising_text(scene, "Number", "۴۰", 270, C["contrast"], (480, 620), 10, width=560, weight="Black", length=30)
+    scene.text("Unit", "ساعت پخش", 60, C["contrast"], weight="Medium", at=(480, 735), opacity=fade(24, length=14))
+    card = scene.null("Card", at=slide((1390, 400), 6, by=(700, 0), length=32))
     zoom = scene.null("Picture zoom", parent=card)
-    used = scene.picture("detail", "detail.jpg", (860, 540))
-    picture = scene.image("Detail", used, (860, 540), parent=zoom)
-    scene.matte(picture, rect(860, 540, radius=44), fill(WHITE), parent=card)
-    started(scene, "Caption", "یک بار شارژ کنید،\nیک هفته گوش بدهید", 62, "contrast", 1370, 710, 16, width=860, height=230, weight="SemiBold", leading=1.5)
+    used = scene.picture("detail", "detail.jpg", (820, 540))
+    picture = scene.image("Detail", used, (820, 540), parent=zoom)
+    scene.matte(picture, rect(820, 540, radius=44), fill(WHITE), parent=card)
+    started(scene, "Caption", "یک بار شارژ کنید،\nیک هفته گوش بدهید", 62, "contrast", 1390, 710, 16, width=820, height=230, weight="SemiBold", leading=1.5)
     change(scene)
 
 
 def gallery(scene: Scene) -> None:
     ground(scene, "background")
     scene.shape("Floor", rect(W, 420, at=(W / 2, H - 210)), fill(C["surface"]), at=slide((0, 0), 0, by=(0, 300), length=30))
-    scene.shape("Sun", ellipse(760), fill(C["accent"]), at=slide((960, 560), 4, by=(0, 300), length=40))
+    scene.shape("Sun", ellipse(720), fill(C["accent"]), at=slide((960, 640), 4, by=(0, 300), length=40))
     rising_text(scene, "Heading", "برای هر سلیقه", 96, C["text"], (960, 165), 8, width=1500, weight="Black")
     pictures = (("one", "headphones.jpg", 1470, 9, "خانه"), ("two", "speaker.jpg", 960, 6, "مهمانی"), ("three", "earbuds.jpg", 450, 12, "سفر"))
     for key, file, x, start, caption in pictures:
@@ -243,8 +243,8 @@ PACKAGE = Package(
         SceneSpec(
             "figure", ("عدد", "Figure"), "normal", FRAMES, 54, figure,
             [
-                field("number", "number", ("عدد", "Number"), 40, [bind("Number", "text", max_width=560)], min=0, max=9999, step=1, decimals=0),
-                text_field("unit", ("واحد", "Unit"), ("ساعت پخش", "hours of play"), "Unit", max_width=480, max_length=24),
+                field("number", "number", ("عدد", "Number"), 40, [bind("Number", "text", max_width=500)], min=0, max=9999, step=1, decimals=0),
+                text_field("unit", ("واحد", "Unit"), ("ساعت پخش", "hours of play"), "Unit", max_width=440, max_length=24),
                 text_field("caption", ("توضیح", "Caption"), ("یک بار شارژ کنید،\nیک هفته گوش بدهید", "Charge it once,\nlisten for a week"), "Caption", kind="textarea", start=True, max_length=90, max_lines=3),
                 image_field("detail", ("تصویر", "Picture"), "detail.jpg", "Detail"),
                 field("zoom", "slider", ("بزرگ‌نمایی تصویر", "Picture zoom"), 108, [bind("Picture zoom", "scale")], min=100, max=180, step=1, decimals=0, suffix="%"),

@@ -94,9 +94,9 @@ def burst(points: int, outer: Number, inner: Number) -> Json:
     )
 
 
-def fill(colour: Colour, opacity: Animated = 100) -> Json:
-    """A plain fill."""
-    return {"ty": "fl", "c": colour_prop(colour), "o": prop(opacity), "r": 1}
+def fill(colour: Colour, opacity: Animated = 100, *, even_odd: bool = False) -> Json:
+    """A plain fill; `even_odd` leaves out what two of the group's paths share."""
+    return {"ty": "fl", "c": colour_prop(colour), "o": prop(opacity), "r": 2 if even_odd else 1}
 
 
 def stroke(colour: Colour, width: Animated, opacity: Animated = 100, *, dash: Sequence[Number] = ()) -> Json:

@@ -3,9 +3,9 @@
 A scene closes behind a picture of moving shapes, and the next opens from exactly that picture: scenes cut well in any order.
 """
 
-from kit.keys import IN_OUT, Keys, Number, keys
+from kit.keys import IN_OUT, Json, Keys, Number, keys
 from kit.scene import Scene
-from kit.shapes import Colour, Json, ellipse, fill, group, path, rect, stroke
+from kit.shapes import Colour, ellipse, fill, group, path, rect
 
 _CLOSE_FRAMES = 16
 _OPEN_FRAMES = 18
@@ -91,16 +91,14 @@ def circles(scene: Scene, colours: tuple[Colour, Colour, Colour], *, opens: bool
         ]
         scene.shape("Circles close", *discs[::-1], span=(end - _CLOSE_FRAMES, end))
     if opens:
-        rings = [_ring(5 - 2 * i, (*radii[1:], 0.0)[i], far, c, middle) for i, c in enumerate(colours)]
-        scene.shape("Circles open", *rings, span=(0, _OPEN_FRAMES + 4))
-
-
-def _ring(start: Number, hole: Number, far: Number, colour: Colour, middle: tuple[Number, Number]) -> Json:
-    """A ring that reaches beyond the frame, its hole growing from `hole`: a stroke half its width inside and outside its circle."""
-    rim = far * 1.05
-    stop = start + 14
-    return group(
-        ellipse(keys((start, (hole + rim, hole + rim)), (stop, (2 * rim, 2 * rim)), ease=IN_OUT)),
-        stroke(colour, keys((start, rim - hole), (stop, 0), ease=IN_OUT)),
-        at=middle,
-    )
+        holes = (*radii[1:], 0.0)
+        sheets = [
+            group(
+                rect(scene.width + 4, scene.height + 4),
+                ellipse(keys((5 - 2 * i, (2 * holes[i],) * 2), (19 - 2 * i, (2 * far,) * 2), ease=IN_OUT)),
+                fill(c, even_odd=True),
+                at=middle,
+            )
+            for i, c in enumerate(colours)
+        ]
+        scene.shape("Circles open", *sheets, span=(0, _OPEN_FRAMES + 2))
