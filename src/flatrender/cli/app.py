@@ -3,6 +3,8 @@
 import typer
 
 from flatrender.cli.migrate import migrate
+from flatrender.cli.serve import serve
+from flatrender.cli.up import up
 
 app = typer.Typer(
     name="flatrender",
@@ -26,6 +28,8 @@ def version() -> None:
     typer.echo(__version__)
 
 
+app.command()(up)
+app.command()(serve)
 app.command()(migrate)
 
 
