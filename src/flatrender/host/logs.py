@@ -11,7 +11,7 @@ QUIET = ("uvicorn.access", "psycopg.pool", "aiohttp.access", "asyncio", "sqlalch
 def set_up_logs(level: str) -> None:
     """Configure structlog and the standard library's logging for this process."""
     number = logging.getLevelNamesMapping()[level.upper()]
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
