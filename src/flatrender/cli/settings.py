@@ -6,7 +6,7 @@ from flatrender.cli.errors import fail
 from flatrender.host.settings import Settings
 
 
-def read_settings(**given: Any) -> Settings:  # noqa: ANN401 - any setting
+def read_settings(**given: Any) -> Settings:
     """Return the settings; a wrong value ends the command with one line and exit code 2."""
     from pydantic import ValidationError
 
