@@ -2,6 +2,7 @@
 
 import typer
 
+from flatrender.cli.inspect import inspect
 from flatrender.cli.migrate import migrate
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ def version() -> None:
     typer.echo(__version__)
 
 
+app.command()(inspect)
 app.command()(migrate)
 
 

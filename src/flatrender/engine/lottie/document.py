@@ -82,7 +82,9 @@ def parse_lottie(data: bytes, where: str) -> Json:
 
 
 def _not_lottie(what: str, where: str) -> TemplateError:
-    return TemplateError(f"not a Lottie animation: {what}; export it with Bodymovin or LottieFiles", code="not_lottie", where=where)
+    return TemplateError(
+        f"not a Lottie animation: {what}; export it with Bodymovin or LottieFiles", code="not_lottie", where=where
+    )
 
 
 def check_lottie(lottie: Json, where: str) -> None:

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from flatrender.engine.lottie.document import Json, is_number
-from flatrender.engine.lottie.walk import SOLID, dicts, is_animated, objects, property_values, shape_items, text_documents
+from flatrender.engine.lottie.walk import (
+    SOLID,
+    dicts,
+    is_animated,
+    objects,
+    property_values,
+    shape_items,
+    text_documents,
+)
 
 Rgb = tuple[float, float, float]
 """Red, green, blue, each 0 to 1."""
@@ -16,7 +24,11 @@ _FILL_EFFECT = 21
 
 def rgb_of_hex(color: str) -> Rgb:
     """`#rrggbb` as fractions."""
-    return (round(int(color[1:3], 16) / 255, 6), round(int(color[3:5], 16) / 255, 6), round(int(color[5:7], 16) / 255, 6))
+    return (
+        round(int(color[1:3], 16) / 255, 6),
+        round(int(color[3:5], 16) / 255, 6),
+        round(int(color[5:7], 16) / 255, 6),
+    )
 
 
 def hex_of_rgb(value: object) -> str | None:

@@ -44,9 +44,7 @@ class Binder:
     def bind(self, field: Field, value: Any) -> None:
         """Write a checked value to every layer that the field is bound to; raises ValueRefused."""
         if field.type == "font" and not self._template.fonts.has(value):
-            raise refuse(
-                field, "unknown_font", f"{value[:60]!r} is none of {', '.join(self._template.fonts.families)}"
-            )
+            raise refuse(field, "unknown_font", f"{value[:60]!r} is none of {', '.join(self._template.fonts.families)}")
         for binding in field.bindings:
             layers = self._layers(field, binding)
             for layer in layers:

@@ -142,7 +142,13 @@ class TextSetter:
         self._report(layout, layer, want)
         name = table.font_name(face)
         document.update(
-            t=table.encode(layout, name), f=name, s=layout.size, lh=layout.line_height, tr=0, ca=0, j=_ALIGN[layout.align]
+            t=table.encode(layout, name),
+            f=name,
+            s=layout.size,
+            lh=layout.line_height,
+            tr=0,
+            ca=0,
+            j=_ALIGN[layout.align],
         )
         if box is not None:
             _place_box(document, layout, face, font, box, binding, table)
@@ -170,9 +176,7 @@ class TextSetter:
         if layout.missing:
             shown = ", ".join(f"{c} (U+{ord(c):04X})" for c in layout.missing[:8])
             self.warnings.append(
-                SceneWarning(
-                    code="missing_glyph", detail=f"no font has {shown}", field=field, layer=_name(layer)
-                )
+                SceneWarning(code="missing_glyph", detail=f"no font has {shown}", field=field, layer=_name(layer))
             )
 
 

@@ -107,7 +107,9 @@ def _check_fields(fields: tuple[Field, ...], where: str) -> None:
         for binding in field.bindings:
             if binding.property not in PROPERTIES_OF_TYPE[field.type]:
                 allowed = ", ".join(sorted(PROPERTIES_OF_TYPE[field.type]))
-                _refuse(f"field {field.key!r}: a {field.type} cannot bind to {binding.property!r}, only to {allowed}", where)
+                _refuse(
+                    f"field {field.key!r}: a {field.type} cannot bind to {binding.property!r}, only to {allowed}", where
+                )
             if binding.layer == "*" and binding.property != "font":
                 _refuse(f"field {field.key!r}: only `font` may bind to every layer", where)
             if field.type == "dropdown" and binding.property == "visible" and binding.when not in options:

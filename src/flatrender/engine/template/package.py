@@ -87,9 +87,7 @@ class Template:
     @cached_property
     def fonts(self) -> FontLibrary:
         """The package's fonts before the engine's."""
-        return FontLibrary(
-            FontFile(self.read_file(font.file), font.file, font.family) for font in self.manifest.fonts
-        )
+        return FontLibrary(FontFile(self.read_file(font.file), font.file, font.family) for font in self.manifest.fonts)
 
     def read_file(self, name: str) -> bytes:
         """A file of the package; raises TemplateError `missing_asset`."""

@@ -103,7 +103,14 @@ class ArchiveStore:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             infos = self._zip.infolist()
-        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeDecodeError, OverflowError) as error:
+        except (
+            zipfile.BadZipFile,
+            ValueError,
+            OSError,
+            NotImplementedError,
+            UnicodeDecodeError,
+            OverflowError,
+        ) as error:
             raise TemplateError(
                 f"the archive is damaged ({error}): make it again", code="archive_unsafe", where=where
             ) from None
@@ -126,7 +133,8 @@ class ArchiveStore:
                 )
             if info.file_size > _RATIO_FLOOR and info.file_size > MAX_RATIO * max(info.compress_size, 1):
                 raise _bomb(
-                    f"{info.compress_size} bytes unpack to {info.file_size}", f"{self._where}:{info.filename[:MAX_NAME]}"
+                    f"{info.compress_size} bytes unpack to {info.file_size}",
+                    f"{self._where}:{info.filename[:MAX_NAME]}",
                 )
 
     def _check_overlaps(self, infos: list[zipfile.ZipInfo]) -> None:
@@ -181,13 +189,13 @@ class ArchiveStore:
 
 
 def _damaged(error: Exception, name: str) -> TemplateError:
-    return TemplateError(
-        f"the archive is damaged ({error}): make it again", code="archive_unsafe", where=name
-    )
+    return TemplateError(f"the archive is damaged ({error}): make it again", code="archive_unsafe", where=name)
 
 
 def _bomb(what: str, where: str) -> TemplateError:
-    return TemplateError(f"{what}: not unpacked; make the archive again with ordinary files", code="archive_bomb", where=where)
+    return TemplateError(
+        f"{what}: not unpacked; make the archive again with ordinary files", code="archive_bomb", where=where
+    )
 
 
 def name_problem(name: str) -> str | None:

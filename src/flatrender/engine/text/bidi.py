@@ -29,7 +29,11 @@ def _brackets() -> tuple[dict[int, int], dict[int, int]]:
     closing: dict[int, int] = {}
     for code in range(0x28, 0x10000):
         char = chr(code)
-        if unicodedata.category(char) != "Ps" or not unicodedata.mirrored(char) or unicodedata.bidirectional(char) != "ON":
+        if (
+            unicodedata.category(char) != "Ps"
+            or not unicodedata.mirrored(char)
+            or unicodedata.bidirectional(char) != "ON"
+        ):
             continue
         close = _IRREGULAR_PAIRS.get(code, code + 1)
         if unicodedata.category(chr(close)) != "Pe":

@@ -46,6 +46,7 @@ _ENGINE_FILES = (
     "NotoSans-Vietnamese[wght].ttf",
     "NotoSans-Cyrillic[wght].ttf",
     "NotoSans-Greek[wght].ttf",
+    "NotoSansHebrew[wght].ttf",
     "NotoSansMath.ttf",
     "NotoSansSymbols2.ttf",
 )

@@ -20,7 +20,9 @@ _SLACK = 1.001
 # Of ascent + descent: how much of a line must be inside the box, so that a box drawn tightly round one line holds it.
 _LINE_SHARE = 0.75
 
-Justify = Literal["left", "right", "center", "start", "end", "justify_left", "justify_right", "justify_center", "justify_all"]
+Justify = Literal[
+    "left", "right", "center", "start", "end", "justify_left", "justify_right", "justify_center", "justify_all"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,12 +137,7 @@ def itemize(text: str, levels: Sequence[int], chain: Sequence[FontFace]) -> list
     runs: list[Run] = []
     start = 0
     for i in range(1, len(text) + 1):
-        if (
-            i < len(text)
-            and levels[i] == levels[start]
-            and scripts[i] == scripts[start]
-            and faces[i] == faces[start]
-        ):
+        if i < len(text) and levels[i] == levels[start] and scripts[i] == scripts[start] and faces[i] == faces[start]:
             continue
         face, missing = faces[start]
         runs.append(Run(start, i, levels[start], scripts[start], face, missing))
@@ -159,9 +154,7 @@ def shape_run(text: str, run: Run, language: str) -> tuple[Cluster, ...]:
     if cached is None:
         cached = _shape(before + own + after, len(before), len(own), run, language)
         _shaped.put(key, cached)
-    return tuple(
-        Cluster(c.start + run.start, c.glyphs, c.advance, c.joining, c.missing) for c in cached
-    )
+    return tuple(Cluster(c.start + run.start, c.glyphs, c.advance, c.joining, c.missing) for c in cached)
 
 
 def _shape(text: str, offset: int, length: int, run: Run, language: str) -> tuple[Cluster, ...]:
@@ -191,9 +184,7 @@ def _shape(text: str, offset: int, length: int, run: Run, language: str) -> tupl
         if info.cluster != current:
             flush()
             glyphs, advance, current = [], 0.0, info.cluster
-        glyphs.append(
-            Glyph(run.face, info.codepoint, advance + position.x_offset / em, position.y_offset / em)
-        )
+        glyphs.append(Glyph(run.face, info.codepoint, advance + position.x_offset / em, position.y_offset / em))
         advance += position.x_advance / em
     flush()
     return tuple(clusters)
