@@ -2,6 +2,7 @@
 
 import typer
 
+from flatrender.cli.inspect import inspect
 from flatrender.cli.migrate import migrate
 from flatrender.cli.serve import serve
 from flatrender.cli.up import up
@@ -30,6 +31,7 @@ def version() -> None:
 
 app.command()(up)
 app.command()(serve)
+app.command()(inspect)
 app.command()(migrate)
 
 
