@@ -21,16 +21,7 @@ def bind(layer: str, prop: str, **extra: Any) -> Json:
     return {"layer": layer, "property": prop, **extra}
 
 
-def field(
-    key: str,
-    kind: str,
-    label: Both,
-    default: Any,
-    bindings: Sequence[Json],
-    *,
-    required: bool = False,
-    **constraints: Any,
-) -> Json:
+def field(key: str, kind: str, label: Both, default: Any, bindings: Sequence[Json], *, required: bool = False, **constraints: Any) -> Json:
     """A field; `default` as (Persian, English) for words, as it is otherwise."""
     return {
         "key": key,
@@ -44,16 +35,7 @@ def field(
 
 
 def text_field(
-    key: str,
-    label: Both,
-    default: Both,
-    layer: str,
-    *,
-    kind: str = "text",
-    max_width: int = 0,
-    start: bool = False,
-    required: bool = False,
-    **constraints: Any,
+    key: str, label: Both, default: Both, layer: str, *, kind: str = "text", max_width: int = 0, start: bool = False, required: bool = False, **constraints: Any
 ) -> Json:
     """A field for words on one text layer. `max_width` in px for point text; `start`: aligned to the side where reading starts."""
     extra: Json = {}
@@ -119,13 +101,10 @@ class Package(NamedTuple):
             "sizes": [{"key": k, "width": w, "height": h} for k, w, h in self.sizes],
             "color_slots": [{"key": k, "label": both(label), "default": default[k]} for k, label in self.slots],
             "presets": [
-                {"key": k, "name": both(name), "colors": colours, "is_default": i == 0}
-                for i, (k, name, colours) in enumerate(self.presets)
+                {"key": k, "name": both(name), "colors": colours, "is_default": i == 0} for i, (k, name, colours) in enumerate(self.presets)
             ],
             "fonts": [],
-            "music": [
-                {"key": k, "title": both(t), "file": f"music/{k}.ogg", "license": "CC0-1.0"} for k, t in self.music
-            ],
+            "music": [{"key": k, "title": both(t), "file": f"music/{k}.ogg", "license": "CC0-1.0"} for k, t in self.music],
             "fields": list(self.fields),
             "scenes": [self._scene(spec) for spec in self.scenes],
         }

@@ -10,15 +10,7 @@ from kit.shapes import Colour, Point, Slot, group, rgb
 
 Align: TypeAlias = Literal["left", "right", "center"]
 _JUSTIFY = {"left": 0, "right": 1, "center": 2}
-_WEIGHTS = {
-    "Light": "300",
-    "Regular": "400",
-    "Medium": "500",
-    "SemiBold": "600",
-    "Bold": "700",
-    "ExtraBold": "800",
-    "Black": "900",
-}
+_WEIGHTS = {"Light": "300", "Regular": "400", "Medium": "500", "SemiBold": "600", "Bold": "700", "ExtraBold": "800", "Black": "900"}
 
 
 class Layer:
@@ -167,8 +159,7 @@ class Scene(Composition):
     def lottie(self) -> Json:
         """The Lottie document."""
         fonts = [
-            {"fName": f"Vazirmatn-{s}", "fFamily": "Vazirmatn", "fStyle": s, "fWeight": _WEIGHTS[s], "ascent": 75}
-            for s in self._styles()
+            {"fName": f"Vazirmatn-{s}", "fFamily": "Vazirmatn", "fStyle": s, "fWeight": _WEIGHTS[s], "ascent": 75} for s in self._styles()
         ]
         return {
             "v": "5.9.0",

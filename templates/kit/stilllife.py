@@ -58,11 +58,7 @@ def cylinder(at: Vector, radius: float, half: float, round_: float, axis: str = 
         side = _length(a, b) - np.float32(radius - round_)
         cap = np.abs(along) - np.float32(half - round_)
         zero = np.float32(0)
-        return (
-            np.minimum(np.maximum(side, cap), zero)
-            + _length(np.maximum(side, zero), np.maximum(cap, zero))
-            - np.float32(round_)
-        )
+        return np.minimum(np.maximum(side, cap), zero) + _length(np.maximum(side, zero), np.maximum(cap, zero)) - np.float32(round_)
 
     return distance
 
@@ -215,22 +211,13 @@ class _Tracer:
         sky = 0.5 + 0.5 * n[1]
         ground = self.colours[0][:, None]
         lit = facing * self.shadow(p)
-        diffuse = colour * (
-            2.0 * lit * np.array([[1.0], [0.96], [0.9]])
-            + open_ * (0.62 * sky * np.array([[0.95], [0.98], [1.06]]) + 0.42 * (1 - sky) * ground)
-        )
+        diffuse = colour * (2.0 * lit * np.array([[1.0], [0.96], [0.9]]) + open_ * (0.62 * sky * np.array([[0.95], [0.98], [1.06]]) + 0.42 * (1 - sky) * ground))
         bounce = rays - 2 * np.sum(rays * n, axis=0) * n
         # Two soft boxes, one above on the left and a slim one on the right, as a glossy thing shows them.
-        above = (
-            np.clip((bounce[1] - 0.35) * 3, 0, 1)
-            * np.clip((0.75 - bounce[0]) * 3, 0, 1)
-            * np.clip((bounce[2] + 0.2) * 4, 0, 1)
-        )
+        above = np.clip((bounce[1] - 0.35) * 3, 0, 1) * np.clip((0.75 - bounce[0]) * 3, 0, 1) * np.clip((bounce[2] + 0.2) * 4, 0, 1)
         slim = np.clip(1 - np.abs(bounce[0] - 0.82) * 9, 0, 1) * np.clip((bounce[1] + 0.15) * 4, 0, 1)
         fresnel = 0.05 + 0.95 * np.clip(1 + np.sum(rays * n, axis=0), 0, 1) ** 5
-        mirror = (
-            (above * 1.2 + slim * 1.6 + 0.25 * np.clip(bounce[1], 0, 1)) * fresnel * gloss * 2.2 * (0.35 + 0.65 * open_)
-        )
+        mirror = (above * 1.2 + slim * 1.6 + 0.25 * np.clip(bounce[1], 0, 1)) * fresnel * gloss * 2.2 * (0.35 + 0.65 * open_)
         rim = np.clip(1 + np.sum(rays * n, axis=0), 0, 1) ** 3 * 0.22 * open_ * (which > 0)
         return np.asarray(diffuse + mirror + rim * colour + glow * colour * 2.2)
 

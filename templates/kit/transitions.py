@@ -67,9 +67,7 @@ def bands(scene: Scene, colours: list[Colour], *, opens: bool, closes: bool) -> 
             continue
         items = [
             group(
-                path(
-                    [(-slant, -h / 2 - 1), (w + 2 * slant, -h / 2 - 1), (w + slant, h / 2 + 1), (-2 * slant, h / 2 + 1)]
-                ),
+                path([(-slant, -h / 2 - 1), (w + 2 * slant, -h / 2 - 1), (w + slant, h / 2 + 1), (-2 * slant, h / 2 + 1)]),
                 fill(colour),
                 name="band",
                 at=way(i, moving),
@@ -77,11 +75,7 @@ def bands(scene: Scene, colours: list[Colour], *, opens: bool, closes: bool) -> 
             for i, colour in enumerate(colours)
         ]
         end = scene.frames
-        scene.shape(
-            f"Bands {moving}",
-            *items,
-            span=(end - _CLOSE_FRAMES - 2, end) if moving == "close" else (0, _OPEN_FRAMES + 4),
-        )
+        scene.shape(f"Bands {moving}", *items, span=(end - _CLOSE_FRAMES - 2, end) if moving == "close" else (0, _OPEN_FRAMES + 4))
 
 
 def circles(scene: Scene, colours: tuple[Colour, Colour, Colour], *, opens: bool, closes: bool) -> None:
@@ -92,11 +86,7 @@ def circles(scene: Scene, colours: tuple[Colour, Colour, Colour], *, opens: bool
     end = scene.frames
     if closes:
         discs = [
-            group(
-                ellipse(keys((end - _CLOSE_FRAMES + 2 * i, (0, 0)), (end - 5 + 2 * i, (2 * r, 2 * r)), ease=IN_OUT)),
-                fill(c),
-                at=middle,
-            )
+            group(ellipse(keys((end - _CLOSE_FRAMES + 2 * i, (0, 0)), (end - 5 + 2 * i, (2 * r, 2 * r)), ease=IN_OUT)), fill(c), at=middle)
             for i, (r, c) in enumerate(zip(radii, colours, strict=True))
         ]
         scene.shape("Circles close", *discs[::-1], span=(end - _CLOSE_FRAMES, end))
