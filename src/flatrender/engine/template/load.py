@@ -130,11 +130,7 @@ def _pictures_beside(template: Template, folder: Path) -> dict[str, bytes]:
 
 
 def _load_dotlottie(archive: ArchiveStore, where: str) -> Template:
-<<<<<<< HEAD
-    """DotLottie 1 (`animations/`, `images/`) and 2 (`a/`, `i/`), by the dotLottie specification; the first or initial animation is taken."""
-=======
     """Load dotLottie 1 (`animations/`, `images/`) and 2 (`a/`, `i/`), by the dotLottie specification; the first or initial animation is taken."""
->>>>>>> scene
     raw = decode_json(archive.read("manifest.json"), f"{where}: manifest.json", limit=_MAX_MANIFEST)
     animations = raw.get("animations") if isinstance(raw, dict) else None
     ids = (
