@@ -48,7 +48,7 @@ class HashingBusy(Unavailable):
 class ClientHeaderMissing(Forbidden):
     """A cookie alone does not prove that our own page sends the request."""
 
-    code = "identity.client_header_missing"
+    code = "cross_site_request"
 
 
 class UnknownSession(NotFound):

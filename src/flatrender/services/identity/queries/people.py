@@ -1,4 +1,4 @@
-"""Identity's SQL: accounts, tenants and roles. Sessions and throttles are in `session_queries`."""
+"""People, tenants, roles and the audit log."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

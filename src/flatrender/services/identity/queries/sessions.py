@@ -1,4 +1,4 @@
-"""Identity's SQL: sessions, refresh tokens and throttles."""
+"""Sessions, refresh tokens and throttles."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
