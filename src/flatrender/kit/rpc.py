@@ -73,12 +73,22 @@ class ServiceKeys:
         """Return a token for `audience`, valid for 60 s."""
         now = int(time.time())
         body = {"iss": self._issuer, "aud": audience, "iat": now, "exp": now + TOKEN_LIFE_S, **claims}
-        return jwt.encode({"alg": "EdDSA", "typ": "service+jwt"}, body, self._key, algorithms=["EdDSA"])
+        return jwt.encode({"alg": "Ed25519", "typ": "service+jwt"}, body, self._key, algorithms=["Ed25519"])
+
+    def body_token(self, audience: str, method: str, body: bytes) -> str:
+        """Return a token that signs one call: the method and the SHA-256 of its body."""
+        return self.token(audience, {"method": method, "body": hashlib.sha256(body).hexdigest()})
+
+    def verify_body(self, token: str, audience: str, method: str, body: bytes) -> None:
+        """Raise NotSignedIn unless the token signs just this call."""
+        claims = self.verify(token, audience)
+        if claims.get("body") != hashlib.sha256(body).hexdigest() or claims.get("method") != method:
+            raise NotSignedIn("the service token does not belong to this call", code="service_token_invalid")
 
     def verify(self, token: str, audience: str) -> dict[str, Any]:
         """Return the claims of a token meant for `audience`; raise NotSignedIn otherwise."""
         try:
-            decoded = jwt.decode(token, self._key, algorithms=["EdDSA"])
+            decoded = jwt.decode(token, self._key, algorithms=["Ed25519"])
             registry = jwt.JWTClaimsRegistry(
                 leeway=5, aud={"essential": True, "value": audience}, exp={"essential": True}
             )
@@ -100,9 +110,7 @@ class RpcServer:
     async def answer(self, method: str, token: str, body: bytes) -> tuple[int, bytes]:
         """Return the HTTP status and the msgpack body for one call; never raises a business error."""
         try:
-            claims = self._keys.verify(token, self.service)
-            if claims.get("body") != hashlib.sha256(body).hexdigest() or claims.get("method") != method:
-                raise NotSignedIn("the service token does not belong to this call", code="service_token_invalid")
+            self._keys.verify_body(token, self.service, method, body)
             described = self._methods.get(method)
             if described is None:
                 raise NotFound(f"{self.service} has no method {method}", code="rpc_unknown_method")
@@ -135,7 +143,7 @@ class _Remote:
         async def call(**arguments: Any) -> Any:  # noqa: ANN401 - the contract gives the types
             assert_no_transaction(f"{self._service}.{name}")
             body = msgspec.msgpack.encode(described.arguments(**arguments))
-            token = self._keys.token(self._service, {"method": name, "body": hashlib.sha256(body).hexdigest()})
+            token = self._keys.body_token(self._service, name, body)
             headers = {"Authorization": f"Bearer {token}", "Content-Type": CONTENT_TYPE}
             try:
                 async with self._http.post(
