@@ -150,10 +150,12 @@ def _slots(lottie: Any, known: list[str]) -> list[str]:  # noqa: ANN401 - parsed
 
 def _blobs(template: Any, folder: Path) -> Iterator[PackageBlob]:  # noqa: ANN401 - the engine's template
     pictures = {
-        field.default
+        path
         for owner in (template, *template.scenes)
         for field in owner.fields
-        if field.type == "image" and isinstance(field.default, str) and template.has_file(field.default)
+        if field.type == "image"
+        for path in (field.default.values() if isinstance(field.default, dict) else (field.default,))
+        if isinstance(path, str) and template.has_file(path)
     }
     music = {piece.file for piece in template.music}
     for number, path in enumerate(sorted(pictures | music)):

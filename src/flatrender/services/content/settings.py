@@ -1,7 +1,5 @@
 """What can be set of the content service."""
 
-from pathlib import Path
-
 import msgspec
 
 MIB = 1024 * 1024
@@ -10,8 +8,6 @@ MIB = 1024 * 1024
 class ContentSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of importing and resolving; the defaults suit two cores."""
 
-    cache_folder: Path
-    """Where packages lie that were read from the object store, by their SHA-256."""
     package_bytes: int = 64 * MIB
     """Largest package that can be imported."""
     import_seconds: float = 40.0
@@ -31,5 +27,3 @@ class ContentSettings(msgspec.Struct, frozen=True, kw_only=True):
     pictures_in_memory_bytes: int = 48 * MIB
     picture_bytes: int = 32 * MIB
     """Pictures of one request together."""
-    cache_folder_bytes: int = 2048 * MIB
-    """Packages on the local disk; the ones not used for longest are removed above it."""

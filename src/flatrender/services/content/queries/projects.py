@@ -158,15 +158,6 @@ async def id_by_slug(conn: Conn, *, tenant_id: UUID, slug: str) -> UUID | None:
     return None if row is None else row[0]
 
 
-async def slugs_like(conn: Conn, *, tenant_id: UUID, slug: str) -> set[str]:
-    """Return the tenant's slugs that begin with `slug`."""
-    cursor = await conn.execute(
-        "SELECT slug FROM content.projects WHERE tenant_id = %s AND starts_with(slug, %s) AND deleted_at IS NULL",
-        (tenant_id, slug),
-    )
-    return {row[0] for row in await cursor.fetchall()}
-
-
 async def insert(
     conn: Conn,
     *,
@@ -183,12 +174,13 @@ async def insert(
     duration_frames: int,
     sizes: list[dict[str, Any]],
     color_slots: list[dict[str, Any]],
-) -> None:
-    """Add a draft."""
-    await conn.execute(
+) -> bool:
+    """Add a draft; return False when the tenant has a template of this slug."""
+    inserted = await conn.execute(
         "INSERT INTO content.projects (id, tenant_id, slug, title, description, kind, engine, visibility, default_width, default_height,"
         " fps, duration_frames, sizes, color_slots, author_user_id)"
-        " VALUES (%s, %s, %s, %s, %s, 'flexible', 'lottie', %s, %s, %s, %s, %s, %s, %s, %s)",
+        " VALUES (%s, %s, %s, %s, %s, 'flexible', 'lottie', %s, %s, %s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT (tenant_id, slug) WHERE deleted_at IS NULL DO NOTHING",
         (
             project_id,
             tenant_id,
@@ -205,6 +197,7 @@ async def insert(
             author_user_id,
         ),
     )
+    return inserted.rowcount == 1
 
 
 async def publish(
@@ -247,15 +240,22 @@ async def archive(conn: Conn, *, tenant_id: UUID, project_id: UUID) -> None:
 
 
 async def describe(
-    conn: Conn, *, tenant_id: UUID, project_id: UUID, title: dict[str, str] | None, description: dict[str, str] | None
+    conn: Conn,
+    *,
+    tenant_id: UUID,
+    project_id: UUID,
+    title: dict[str, str] | None,
+    description: dict[str, str] | None,
+    visibility: str | None,
 ) -> None:
-    """Change the title and the description where they are given."""
+    """Change what is given of the title, the description and who may see the template."""
     await conn.execute(
-        "UPDATE content.projects SET title = coalesce(%s, title), description = coalesce(%s, description)"
-        " WHERE tenant_id = %s AND id = %s",
+        "UPDATE content.projects SET title = coalesce(%s, title), description = coalesce(%s, description),"
+        " visibility = coalesce(%s, visibility) WHERE tenant_id = %s AND id = %s",
         (
             None if title is None else Jsonb(title),
             None if description is None else Jsonb(description),
+            visibility,
             tenant_id,
             project_id,
         ),
