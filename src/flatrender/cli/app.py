@@ -2,6 +2,9 @@
 
 import typer
 
+from flatrender.cli.inspect import inspect
+from flatrender.cli.migrate import migrate
+
 app = typer.Typer(
     name="flatrender",
     no_args_is_help=True,
@@ -22,6 +25,10 @@ def version() -> None:
     from flatrender import __version__
 
     typer.echo(__version__)
+
+
+app.command()(inspect)
+app.command()(migrate)
 
 
 def main() -> None:
