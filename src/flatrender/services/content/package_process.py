@@ -26,6 +26,7 @@ from flatrender.services.content.packages import (
 )
 
 MAX_BLOBS = 200
+MAX_WARNINGS = 500
 MAX_BLOB_BYTES = 32 * 1024 * 1024
 RESULT_FILE_BYTES = 256 * 1024 * 1024
 PICTURE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
@@ -110,8 +111,23 @@ def _read(source: Path, folder: Path, name: str) -> Package:
         fields=fields,
         scenes=scenes,
         blobs=list(_blobs(template, folder)),
-        warnings=[msgspec.to_builtins(warning) for warning in template.warnings],
+        warnings=_warnings(template),
     )
+
+
+def _warnings(template: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - the engine's template
+    """Return what is not drawn as designed, and what the default values do not fit into."""
+    from flatrender.engine.inspect import inspect_template  # noqa: PLC0415 - only after the limits hold
+    from flatrender.engine.resolve import resolve_scene  # noqa: PLC0415 - likewise
+
+    found = [msgspec.to_builtins(caution) for caution in inspect_template(template).warnings]
+    for scene in template.scenes:
+        for size in template.sizes:
+            resolved = resolve_scene(template, scene.key, size=size.key, preview=True)
+            found += [
+                {**msgspec.to_builtins(warning), "scene": scene.key, "size": size.key} for warning in resolved.warnings
+            ]
+    return found[:MAX_WARNINGS]
 
 
 def _field(field: Any) -> PackageField:  # noqa: ANN401 - the engine's model
