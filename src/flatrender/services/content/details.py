@@ -116,9 +116,7 @@ async def load_details(conn: Conn, versions: Sequence[VersionRow]) -> list[Versi
     for field in await scene_queries.fields(conn, tenant_ids=tenants, scene_ids=ids):
         fields.setdefault(field.scene_id, []).append(_field(field))
     preset_ids = [preset_id for manifest in manifests for preset_id in manifest.preset_ids]
-    presets = {
-        row.id: row for row in await version_queries.presets(conn, tenant_ids=tenants, preset_ids=preset_ids)
-    }
+    presets = {row.id: row for row in await version_queries.presets(conn, tenant_ids=tenants, preset_ids=preset_ids)}
     return [
         VersionDetails(
             version=version,

@@ -18,7 +18,7 @@ from flatrender.services.content.schemas import (
     ColorSlotOut,
     FieldOut,
     ImportBody,
-    ImportWarning,
+    ImportNotice,
     MusicOut,
     PresetOut,
     ProjectDetail,
@@ -33,7 +33,7 @@ from flatrender.services.content.service import Catalogue
 AdminDep = Annotated[Caller, Depends(require(PERMISSION_TEMPLATES))]
 
 
-def router(catalogue: Catalogue, importer: Importer) -> APIRouter:  # noqa: C901 - one small function a route
+def router(catalogue: Catalogue, importer: Importer) -> APIRouter:
     """Return the routes of content."""
     routes = APIRouter(prefix="/v1", tags=["content"])
 
@@ -145,7 +145,7 @@ def _answer(response: Response, row: ProjectRow, details: VersionDetails) -> Adm
         published_version_id=row.current_version_id,
         **_made_of(details),
         scenes=[_scene(scene) for scene in details.scenes],
-        warnings=[ImportWarning(**warning) for warning in report.get("warnings", [])],
+        warnings=[ImportNotice(**warning) for warning in report.get("warnings", [])],
     )
 
 

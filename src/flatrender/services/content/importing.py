@@ -168,7 +168,8 @@ class Importer:
         sha256 = bytes.fromhex(package.sha256)
         if before is not None and before.package_sha256 == sha256:
             raise Conflict(
-                f"this is the package of version {before.version_no}, which is the newest", code="content.version_unchanged"
+                f"this is the package of version {before.version_no}, which is the newest",
+                code="content.version_unchanged",
             )
         preset_ids, default_preset_id = await _write_presets(conn, tenant_id, project_id, package)
         config_scene_id, scene_ids = await _write_scenes(conn, tenant_id, project_id, kept)
@@ -226,9 +227,9 @@ class Importer:
                 f"{file.name}: {file.size_bytes} bytes; at most {self._settings.package_bytes} are imported",
                 code="content.template_too_large",
             )
-        data = (await self._files.read(tenant_id=tenant_id, ids=[file_id], limit_bytes=self._settings.package_bytes)).get(
-            file_id
-        )
+        data = (
+            await self._files.read(tenant_id=tenant_id, ids=[file_id], limit_bytes=self._settings.package_bytes)
+        ).get(file_id)
         if data is None:
             raise NotFound("there is no such file: upload the package first", code="content.file_not_found")
         return await self.keep(tenant_id=tenant_id, data=data, name=file.name, content_type=file.content_type)
@@ -336,9 +337,7 @@ async def _write_scenes(conn: Conn, tenant_id: UUID, project_id: UUID, kept: Kep
     return config_id, ids
 
 
-async def _write_fields(
-    conn: Conn, tenant_id: UUID, scene_id: UUID, fields: list[PackageField], kept: Kept
-) -> None:
+async def _write_fields(conn: Conn, tenant_id: UUID, scene_id: UUID, fields: list[PackageField], kept: Kept) -> None:
     for number, field in enumerate(fields):
         await scenes.insert_field(
             conn,

@@ -3,7 +3,6 @@
 Arguments: package, folder for the result, address space in bytes, seconds, the name to show.
 """
 
-import contextlib
 import io
 import sys
 from collections.abc import Iterator
@@ -40,10 +39,10 @@ def main(arguments: list[str]) -> int:
     try:
         result = ReadResult(package=_read(Path(source), Path(folder), name))
     except EngineError as error:
-        kind = "template" if isinstance(error, TemplateError) else "value" if isinstance(error, ValueRefused) else "engine"
-        result = ReadResult(
-            problem=PackageProblem(kind=kind, code=error.code, detail=error.detail, where=error.where)
+        kind = (
+            "template" if isinstance(error, TemplateError) else "value" if isinstance(error, ValueRefused) else "engine"
         )
+        result = ReadResult(problem=PackageProblem(kind=kind, code=error.code, detail=error.detail, where=error.where))
     except (MemoryError, RecursionError):
         result = ReadResult(
             problem=PackageProblem(
@@ -196,7 +195,9 @@ def _picture(path: str, file: str, data: bytes) -> PackageBlob:
             width, height, kind = picture.width, picture.height, picture.format
             if width * height > MAX_PICTURE_PIXELS:
                 raise TemplateError(
-                    f"{width}×{height} px is more than {MAX_PICTURE_PIXELS} pixels", code="template_too_large", where=path
+                    f"{width}×{height} px is more than {MAX_PICTURE_PIXELS} pixels",
+                    code="template_too_large",
+                    where=path,
                 )
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
         raise TemplateError("this is no PNG, JPEG or WebP picture", code="missing_asset", where=path) from error
@@ -207,12 +208,10 @@ def _sound(path: str, file: str, data: bytes) -> PackageBlob:
     import av  # noqa: PLC0415 - only after the limits hold
 
     try:
-        with contextlib.closing(av.open(io.BytesIO(data), format=_container(data, path), timeout=10.0)) as sound:
-            stream = sound.streams.audio[0]
-            if stream.duration is not None and stream.time_base is not None:
-                seconds = float(stream.duration * stream.time_base)
-            else:
-                seconds = sum(frame.samples / frame.sample_rate for frame in sound.decode(stream))
+        with av.open(io.BytesIO(data), mode="r", format=_container(data, path), timeout=10.0) as sound:
+            seconds = 0.0
+            for frame in sound.decode(sound.streams.audio[0]):
+                seconds += frame.samples / frame.sample_rate
     except (av.FFmpegError, IndexError, ValueError) as error:
         raise TemplateError("this is no Ogg Vorbis or WAV sound", code="missing_asset", where=path) from error
     if seconds <= 0:

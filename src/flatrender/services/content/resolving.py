@@ -117,9 +117,7 @@ class Resolver:
         """
         templates = await self._load({version.package_sha256: version for version, _ in requests})
         wanted = [
-            asset
-            for version, request in requests
-            for asset in picture_ids(templates[version.package_sha256], request)
+            asset for version, request in requests for asset in picture_ids(templates[version.package_sha256], request)
         ]
         pictures = await self._fetch(tenant_id, wanted)
         return list(
@@ -132,9 +130,7 @@ class Resolver:
         """Stop the threads."""
         self._threads.close()
 
-    async def _one(
-        self, template: Template, request: SceneRequest, pictures: Mapping[str, bytes]
-    ) -> ResolvedSceneData:
+    async def _one(self, template: Template, request: SceneRequest, pictures: Mapping[str, bytes]) -> ResolvedSceneData:
         def work() -> ResolvedSceneData:
             scene = resolve_scene(
                 template,
@@ -228,9 +224,7 @@ class Resolver:
                 code="studio.value_out_of_range",
             )
         if missing:
-            read = await self._files.read(
-                tenant_id=tenant_id, ids=missing, limit_bytes=self._settings.picture_bytes
-            )
+            read = await self._files.read(tenant_id=tenant_id, ids=missing, limit_bytes=self._settings.picture_bytes)
             for file_id, data in read.items():
                 self._pictures.put(known[file_id].sha256, data, len(data))
                 found[file_id] = data

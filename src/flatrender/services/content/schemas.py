@@ -152,7 +152,7 @@ class AdminProject(ProjectOut):
     updated_at: datetime
 
 
-class ImportWarning(BaseModel):
+class ImportNotice(BaseModel):
     """Something that the import noticed."""
 
     code: str
@@ -175,4 +175,4 @@ class AdminProjectDetail(AdminProject):
     fonts: list[str]
     music: list[MusicOut]
     scenes: list[SceneOut]
-    warnings: list[ImportWarning]
+    warnings: list[ImportNotice]

@@ -38,9 +38,7 @@ class Catalogue:
     async def detail(self, *, tenant_id: UUID, reference: str) -> tuple[ProjectRow, VersionDetails]:
         """Return a released template by slug or id; raise NotFound otherwise."""
         async with self._database.tenant(tenant_id) as conn:
-            row = await projects.visible(
-                conn, tenant_id=tenant_id, project_id=_as_id(reference), slug=reference[:120]
-            )
+            row = await projects.visible(conn, tenant_id=tenant_id, project_id=_as_id(reference), slug=reference[:120])
             if row is None:
                 raise not_found("template")
             found = await load_details(conn, await versions.current(conn, tenant_id=tenant_id, project_ids=[row.id]))

@@ -35,6 +35,17 @@ _COLUMNS = """
 """
 
 
+_FROM = " FROM content.projects AS p "
+_LISTED = """
+    AND (%(words)s::text IS NULL OR p.id IN (SELECT project_id FROM content.search_projects(%(words)s, 200)))
+    AND (%(category)s::text IS NULL OR EXISTS (
+        SELECT FROM content.project_categories AS pc JOIN content.categories AS c ON c.id = pc.category_id
+        WHERE pc.tenant_id = p.tenant_id AND pc.project_id = p.id AND c.slug = %(category)s))
+    AND (%(before)s::uuid IS NULL OR p.id < %(before)s)
+    ORDER BY p.id DESC LIMIT %(limit)s
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectRow:
     """A template as lists show it."""
@@ -75,18 +86,14 @@ async def published(
     """Return published templates, newest first; `words` must all occur in the title or description, each as a prefix."""
     async with conn.cursor(row_factory=class_row(ProjectRow)) as cursor:
         await cursor.execute(
-            "SELECT" + _COLUMNS + "FROM content.projects AS p WHERE p.status = 'published' AND p.visibility <> 'private' AND"
+            "SELECT"
+            + _COLUMNS
+            + _FROM
+            + "WHERE p.status = 'published' AND p.visibility <> 'private' AND"
             + _VISIBLE
             + "AND"
             + _NOT_HIDDEN
-            + """
-            AND (%(words)s::text IS NULL OR p.id IN (SELECT project_id FROM content.search_projects(%(words)s, 200)))
-            AND (%(category)s::text IS NULL OR EXISTS (
-                SELECT FROM content.project_categories AS pc JOIN content.categories AS c ON c.id = pc.category_id
-                WHERE pc.tenant_id = p.tenant_id AND pc.project_id = p.id AND c.slug = %(category)s))
-            AND (%(before)s::uuid IS NULL OR p.id < %(before)s)
-            ORDER BY p.id DESC LIMIT %(limit)s
-            """,
+            + _LISTED,
             {"tenant_id": tenant_id, "words": words, "category": category, "before": before, "limit": limit},
         )
         return await cursor.fetchall()
@@ -96,7 +103,10 @@ async def visible(conn: Conn, *, tenant_id: UUID, project_id: UUID | None, slug:
     """Return a released template by id or slug, the tenant's own before the platform's."""
     async with conn.cursor(row_factory=class_row(ProjectRow)) as cursor:
         await cursor.execute(
-            "SELECT" + _COLUMNS + "FROM content.projects AS p WHERE p.status IN ('published', 'unlisted') AND" + _VISIBLE
+            "SELECT"
+            + _COLUMNS
+            + "FROM content.projects AS p WHERE p.status IN ('published', 'unlisted') AND"
+            + _VISIBLE
             + "AND"
             + _NOT_HIDDEN
             + """
@@ -111,7 +121,7 @@ async def visible(conn: Conn, *, tenant_id: UUID, project_id: UUID | None, slug:
 async def titles(conn: Conn, *, tenant_id: UUID, project_ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
     """Return the titles of templates that the tenant may see, released or its own."""
     cursor = await conn.execute(
-        "SELECT p.id, p.title FROM content.projects AS p WHERE p.id = ANY(%(ids)s) AND" + _VISIBLE,
+        "SELECT p.id, p.title" + _FROM + "WHERE p.id = ANY(%(ids)s) AND" + _VISIBLE,
         {"tenant_id": tenant_id, "ids": list(project_ids)},
     )
     return {row[0]: row[1] for row in await cursor.fetchall()}
@@ -121,7 +131,9 @@ async def owned(conn: Conn, *, tenant_id: UUID, before: UUID | None, limit: int)
     """Return the tenant's own templates of every status, newest first."""
     async with conn.cursor(row_factory=class_row(ProjectRow)) as cursor:
         await cursor.execute(
-            "SELECT" + _COLUMNS + "FROM content.projects AS p WHERE p.tenant_id = %(tenant_id)s AND p.deleted_at IS NULL"
+            "SELECT"
+            + _COLUMNS
+            + "FROM content.projects AS p WHERE p.tenant_id = %(tenant_id)s AND p.deleted_at IS NULL"
             " AND (%(before)s::uuid IS NULL OR p.id < %(before)s) ORDER BY p.id DESC LIMIT %(limit)s",
             {"tenant_id": tenant_id, "before": before, "limit": limit},
         )

@@ -55,7 +55,9 @@ async def by_ids(conn: Conn, *, tenant_ids: Sequence[UUID], scene_ids: Sequence[
     """Return scenes by id, those that a newer version replaced included; `tenant_ids` are those of the versions that name them."""
     async with conn.cursor(row_factory=class_row(SceneRow)) as cursor:
         await cursor.execute(
-            "SELECT" + _COLUMNS + "FROM content.scenes AS s WHERE s.tenant_id = ANY(%s) AND s.id = ANY(%s) ORDER BY s.sort_order",
+            "SELECT"
+            + _COLUMNS
+            + "FROM content.scenes AS s WHERE s.tenant_id = ANY(%s) AND s.id = ANY(%s) ORDER BY s.sort_order",
             (list(tenant_ids), list(scene_ids)),
         )
         return await cursor.fetchall()
