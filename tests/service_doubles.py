@@ -18,6 +18,7 @@ import msgspec
 import psycopg
 from fastapi import FastAPI, Request
 from httpx import ASGITransport, AsyncClient
+from psycopg import sql
 
 from flatrender.contracts.files import StoredFile, StoreRequest
 from flatrender.contracts.identity import ALL_PERMISSIONS
@@ -88,6 +89,13 @@ def scratch_postgres() -> Iterator[str]:
     finally:
         subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True, cwd=folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def empty(dsn: str, schema: str, *tables: str) -> None:
+    """Remove all rows of these tables, and what hangs on them."""
+    with psycopg.connect(f"{dsn} user=svc_{schema}_worker", autocommit=True) as conn:
+        for table in tables:
+            conn.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(schema, table)))
 
 
 class FakeFiles:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
@@ -18,7 +17,7 @@ from flatrender.kit.db import Database
 from flatrender.kit.module import ServiceModule
 from flatrender.services.content.module import build
 from flatrender.services.content.settings import ContentSettings
-from service_doubles import ROOT, FakeFiles, application, caller_of, client_of, scratch_postgres
+from service_doubles import ROOT, FakeFiles, application, caller_of, client_of, empty, scratch_postgres
 
 DEMO = ROOT / "templates"
 
@@ -31,9 +30,7 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture
 async def database(postgres: str) -> AsyncIterator[Database]:
-    with psycopg.connect(f"{postgres} user=svc_content_worker", autocommit=True) as conn:
-        for table in ("projects", "categories", "outbox_events", "idempotency_keys"):
-            conn.execute(f"DELETE FROM content.{table}")
+    empty(postgres, "content", "projects", "categories", "outbox_events", "idempotency_keys")
     database = Database("content", f"{postgres} user=svc_content", f"{postgres} user=svc_content_worker")
     await database.open()
     yield database
