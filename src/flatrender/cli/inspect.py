@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def inspect(
     template: Annotated[Path, typer.Argument(help="A template's folder, .frt, Lottie .json or dotLottie .lottie.")],
-    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,  # noqa: FBT002
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Show a template's scenes, fields, sizes, fonts and what is not drawn as designed."""
     from flatrender.engine.errors import EngineError

@@ -24,7 +24,11 @@ _DRAWN_EFFECTS = {5, 20, 21, 22, 23, 25, 29}
 
 
 class Caution(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that will not look as designed. Codes: `expression`, `effect`, `three_d`, `layer_type`, `font_missing`, `picture_missing`, `unknown_layer`, `repeater`, `small_caps`."""
+    """Something that will not look as designed.
+
+    Codes: `expression`, `effect`, `three_d`, `layer_type`, `font_missing`, `picture_missing`, `unknown_layer`,
+    `repeater`, `small_caps`.
+    """
 
     code: str
     detail: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.walk import (
@@ -127,17 +126,19 @@ def set_visible(layer: Json, *, visible: bool) -> None:
     layer["hd"] = not visible
 
 
-def _transform_property(layer: Json, key: str, default: Any) -> Json:
+def _transform_property(layer: Json, key: str, default: object) -> Json:
     transform = layer.get("ks")
     if not isinstance(transform, dict):
         transform = layer["ks"] = {}
-    prop = transform.get(key)
-    if not isinstance(prop, dict):
-        prop = transform[key] = {"a": 0, "k": default}
-    return prop
+    prop: object = transform.get(key)
+    if isinstance(prop, dict):
+        return prop
+    made: Json = {"a": 0, "k": default}
+    transform[key] = made
+    return made
 
 
-def _change(prop: Json, change: Any) -> None:
+def _change(prop: Json, change: Callable[[float], float]) -> None:
     for holder, key in property_values(prop):
         old = holder[key]
         if is_number(old):
@@ -147,7 +148,7 @@ def _change(prop: Json, change: Any) -> None:
 
 
 def set_opacity(layer: Json, percent: float) -> None:
-    """A constant opacity is replaced; an animated one is multiplied, so fades stay."""
+    """Set a layer's opacity: a constant one is replaced; an animated one is multiplied, so fades stay."""
     prop = _transform_property(layer, "o", 100)
     if is_animated(prop):
         _change(prop, lambda old: old * percent / 100)
@@ -156,7 +157,7 @@ def set_opacity(layer: Json, percent: float) -> None:
 
 
 def set_rotation(layer: Json, degrees: float) -> None:
-    """A constant rotation is replaced; to an animated one the angle is added."""
+    """Set a layer's rotation: a constant one is replaced; to an animated one the angle is added."""
     transform = layer.get("ks")
     key = "rz" if isinstance(transform, dict) and "rz" in transform else "r"
     prop = _transform_property(layer, key, 0)
@@ -167,7 +168,7 @@ def set_rotation(layer: Json, degrees: float) -> None:
 
 
 def set_scale(layer: Json, percent: float) -> None:
-    """A constant scale is replaced; an animated one is multiplied."""
+    """Set a layer's scale: a constant one is replaced; an animated one is multiplied."""
     prop = _transform_property(layer, "s", [100, 100, 100])
     if is_animated(prop):
         _change(prop, lambda old: old * percent / 100)

@@ -72,7 +72,7 @@ class ImageSetter:
         return True
 
     def _own_asset(self, layer: Json, asset: Json) -> Json:
-        """The layer's asset, copied when other layers show it too."""
+        """Return the layer's asset, copied when other layers show it too."""
         users = sum(
             other.get("ty") == IMAGE and other.get("refId") == asset["id"] for other in all_layers(self._lottie)
         )

@@ -5,13 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.walk import TEXT, all_layers, dicts, text_documents
 from flatrender.engine.scene import SceneWarning
 from flatrender.engine.template.model import Binding, Constraints
-from flatrender.engine.text.fonts import FontFace, FontLibrary, normal_family
+from flatrender.engine.text.fonts import FontFace, FontLibrary
 from flatrender.engine.text.glyphs import GlyphTable
 from flatrender.engine.text.layout import Box, Justify, Layout, TextStyle, clean_text, lay_out
 
@@ -78,7 +77,7 @@ class TextSetter:
             {key: font[key] for key in ("fName", "fFamily", "fStyle", "ascent") if key in font} | {"origin": 0}
             for font in kept.values()
         ]
-        files = {(font["fFamily"], font["fStyle"]) for font in fonts}
+        files = {(str(font["fFamily"]), str(font["fStyle"])) for font in fonts}
         chars = [char for key in files for char in original.chars_of(*key)]
         self.lottie.pop("fonts", None)
         self.lottie.pop("chars", None)
@@ -238,7 +237,7 @@ class _Originals:
         )
 
     def chars_of(self, family: str, style: str) -> list[Json]:
-        """The glyphs of one font."""
+        """Return the glyphs of one font."""
         return list(self._chars.get((family, style), {}).values())
 
 
@@ -252,12 +251,12 @@ def _declared_fonts(lottie: Json) -> dict[str, Json]:
     return {font["fName"]: font for font in listed if isinstance(font.get("fName"), str)}
 
 
-def _same(new: str, old: Any) -> bool:
+def _same(new: str, old: object) -> bool:
     return isinstance(old, str) and clean_text(new) == clean_text(old)
 
 
 def _number(value: object, default: float) -> float:
-    return float(value) if is_number(value) else default  # type: ignore[arg-type]
+    return float(value) if is_number(value) else default
 
 
 def _box(document: Json) -> Box | None:
@@ -272,8 +271,3 @@ def _box(document: Json) -> Box | None:
 def _name(layer: Json) -> str | None:
     name = layer.get("nm")
     return name if isinstance(name, str) else None
-
-
-def same_family(one: str, other: str) -> bool:
-    """Whether two family names mean the same family."""
-    return normal_family(one) == normal_family(other)

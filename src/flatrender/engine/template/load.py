@@ -108,7 +108,7 @@ def _load_plain(data: bytes, where: str, beside: Mapping[str, bytes], file: str 
 
 
 def _pictures_beside(template: Template, folder: Path) -> dict[str, bytes]:
-    """The pictures that a bare Lottie names beside it, below its own folder only."""
+    """Return the pictures that a bare Lottie names beside it, below its own folder only."""
     found: dict[str, bytes] = {}
     root = folder.resolve()
     scene = template.scenes[0]
@@ -130,7 +130,7 @@ def _pictures_beside(template: Template, folder: Path) -> dict[str, bytes]:
 
 
 def _load_dotlottie(archive: ArchiveStore, where: str) -> Template:
-    """dotLottie 1 (`animations/`, `images/`) and 2 (`a/`, `i/`), by the dotLottie specification; the first or initial animation is taken."""
+    """Load dotLottie 1 (`animations/`, `images/`) and 2 (`a/`, `i/`), by the dotLottie specification; the first or initial animation is taken."""
     raw = decode_json(archive.read("manifest.json"), f"{where}: manifest.json", limit=_MAX_MANIFEST)
     animations = raw.get("animations") if isinstance(raw, dict) else None
     ids = (

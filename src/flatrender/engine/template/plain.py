@@ -27,7 +27,7 @@ _MAX_COLORS = 6
 
 
 def suggest(lottie: Json, file: str, name: str) -> Manifest:
-    """A manifest for a checked animation. Layers get distinct names and colours get slots in `lottie` itself."""
+    """Suggest a manifest for a checked animation. Layers get distinct names and colours get slots in `lottie` itself."""
     fields = [*_text_fields(lottie), *_image_fields(lottie)]
     colors = _color_slots(lottie)
     width, height = round(lottie["w"]), round(lottie["h"])
@@ -58,7 +58,7 @@ def _slug(text: str) -> str:
 
 
 def _own_name(layer: Json, taken: set[str], fallback: str) -> str:
-    """A name that only this layer has, written into it."""
+    """Give the layer a name that no other has."""
     base = layer["nm"] if isinstance(layer.get("nm"), str) and layer["nm"] not in ("", "*") else fallback
     name, number = base, 2
     while name in taken:
@@ -127,7 +127,7 @@ def _image_fields(lottie: Json) -> list[Field]:
 
 
 def _color_slots(lottie: Json) -> list[ColorSlot]:
-    """The animation's own slots, then its most used still colours as slots of ours."""
+    """Return the animation's own slots, then its most used still colours as slots of ours."""
     slots: dict[str, str] = {}
     places: dict[str, list[Json]] = {}
     counts: Counter[str] = Counter()

@@ -31,7 +31,7 @@ class Store(Protocol):
     """Every file's name, sorted."""
 
     def read(self, name: str) -> bytes:
-        """A file's contents; raises KeyError when there is none of that name."""
+        """Return a file's contents; raises KeyError when there is none of that name."""
         ...
 
 
@@ -43,7 +43,7 @@ class MemoryStore:
         self.names = tuple(sorted(self._files))
 
     def read(self, name: str) -> bytes:
-        """A file's contents; raises KeyError when there is none of that name."""
+        """Return a file's contents; raises KeyError when there is none of that name."""
         return self._files[name]
 
 
@@ -80,7 +80,7 @@ class FolderStore:
         self._known = frozenset(names)
 
     def read(self, name: str) -> bytes:
-        """A file's contents; raises KeyError when there is none of that name."""
+        """Return a file's contents; raises KeyError when there is none of that name."""
         if name not in self._known:
             raise KeyError(name)
         try:
@@ -172,7 +172,7 @@ class ArchiveStore:
         return known
 
     def read(self, name: str) -> bytes:
-        """A file's contents; raises KeyError when there is none of that name."""
+        """Return a file's contents; raises KeyError when there is none of that name."""
         info = self._infos[name]
         try:
             with self._zip.open(info) as file:

@@ -88,7 +88,7 @@ def is_ignorable(code: int) -> bool:
 
 
 def _scripts(text: str) -> list[str]:
-    """A script a character; common and inherited ones take that before them, leading ones that after."""
+    """Return a script a character; common and inherited ones take that before them, leading ones that after."""
     scripts: list[str] = []
     previous = ""
     for char in text:
@@ -131,7 +131,7 @@ def _faces(text: str, chain: Sequence[FontFace]) -> list[tuple[FontFace, bool]]:
 
 
 def itemize(text: str, levels: Sequence[int], chain: Sequence[FontFace]) -> list[Run]:
-    """Runs of equal level, script and font, in logical order."""
+    """Return runs of equal level, script and font, in logical order."""
     scripts = _scripts(text)
     faces = _faces(text, chain)
     runs: list[Run] = []
@@ -146,7 +146,7 @@ def itemize(text: str, levels: Sequence[int], chain: Sequence[FontFace]) -> list
 
 
 def shape_run(text: str, run: Run, language: str) -> tuple[Cluster, ...]:
-    """The run's clusters in visual order, left to right; the text around the run decides how its ends join."""
+    """Return the run's clusters in visual order, left to right; the text around the run decides how its ends join."""
     before, after = text[max(0, run.start - 8) : run.start], text[run.end : run.end + 8]
     own = text[run.start : run.end]
     key = (run.face.key, own, before, after, run.level % 2, run.script, language)
