@@ -137,7 +137,7 @@ def figure(scene: Scene) -> None:
 def gallery(scene: Scene) -> None:
     ground(scene, "background")
     scene.shape("Floor", rect(W, 420, at=(W / 2, H - 210)), fill(C["surface"]), at=slide((0, 0), 0, by=(0, 300), length=30))
-    scene.shape("Sun", ellipse(720), fill(C["accent"]), at=slide((960, 640), 4, by=(0, 300), length=40))
+    scene.shape("Sun", ellipse(660), fill(C["accent"]), at=slide((960, 580), 4, by=(0, 300), length=40))
     rising_text(scene, "Heading", "برای هر سلیقه", 96, C["text"], (960, 165), 8, width=1500, weight="Black")
     pictures = (("one", "headphones.jpg", 1470, 9, "خانه"), ("two", "speaker.jpg", 960, 6, "مهمانی"), ("three", "earbuds.jpg", 450, 12, "سفر"))
     for key, file, x, start, caption in pictures:

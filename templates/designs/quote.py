@@ -55,11 +55,14 @@ def ground(scene: Scene) -> None:
         here, there = (w * x, h * y), (w * (x + dx), h * (y + dy))
         scene.shape("Drop", ellipse(big * size), fill(colour, opacity), at=keys((0, here), (n / 2, there), (n, here), ease=SINE))
     inset = 44
+    emblem = (w / 2, h - inset)
     scene.shape("Frame", rect(w - 2 * inset, h - 2 * inset, radius=28, at=(w / 2, h / 2)), stroke(C["text"], 2, 22))
     corner = [(inset, inset + 150), (inset, inset + 28), (inset + 28, inset), (inset + 150, inset)]
     tangent = ([(0, 0), (0, 0), (-15.5, 0), (0, 0)], [(0, 0), (0, -15.5), (0, 0), (0, 0)])
     corners = [group(path(corner, closed=False, into=tangent[0], out=tangent[1]), at=at, rotate=turn) for at, turn in (((0, 0), 0), ((w, h), 180))]
     scene.shape("Corners", group(*corners, stroke(C["accent"], 5)))
+    beads = [group(ellipse(size), fill(C["accent"]), at=(x, 0)) for x, size in ((-34, 9), (0, 17), (34, 9))]
+    scene.shape("Beads", *beads, at=emblem)
 
 
 def come_and_go(scene: Scene, at: tuple[Number, Number], start: Number, *, by: Number = 70, stay: bool = False) -> tuple[Keys, Keys]:
@@ -118,15 +121,14 @@ def opening(scene: Scene) -> None:
 def saying(scene: Scene) -> None:
     p = plan(scene)
     ground(scene)
-    tall = p.height > p.width
     u = p.unit
-    foot = p.height - (330 if tall else 235 if p.width > p.height else 220)
-    head = 330 if tall else 165 if p.width > p.height else 170
+    shape = "tall" if p.height > p.width else "wide" if p.width > p.height else "square"
+    head, top, bottom, foot = {"wide": (165, 240, 690, 775), "tall": (400, 510, 1290, 1440), "square": (170, 245, 690, 770)}[shape]
     mark(scene, (p.middle, head), 78 * u, 0)
-    top, bottom = head + 90 * u, foot - (150 if tall else 100) * u
+    wide = 1260 if shape == "wide" else p.line
     words(
-        scene, "Quote", "راه از همان قدمی آغاز می‌شود\nکه از آن می‌ترسی.", (104 if not tall else 100) * u, "text",
-        (p.middle, (top + bottom) / 2), 8, weight="Bold", box=(p.line, bottom - top), leading=1.6,
+        scene, "Quote", "راه از همان قدمی آغاز می‌شود که از آن می‌ترسی.", 100 * u, "text", (p.middle, (top + bottom) / 2), 8,
+        weight="Bold", box=(wide, bottom - top), leading=1.6,
     )  # fmt: skip
     author(scene, p, foot)
 
@@ -135,11 +137,9 @@ def author(scene: Scene, p: Plan, y: Number) -> None:
     """Picture, name and note in the middle below: one under another."""
     tall = p.height > p.width
     u = p.unit
-    size = (220 if tall else 150) * u
+    size = (220 if tall else 146) * u
     x = p.middle
-    # The picture stands above the name: its place does not depend on the direction of reading.
-    seat = (x, y - (40 if tall else 10) * u)
-    root_at, seen = come_and_go(scene, seat, 20)
+    root_at, _ = come_and_go(scene, (x, y), 20)
     root = scene.null("Author place", at=root_at)
     leave = scene.frames - LEAVE
     shrink = Keys([(20, (0, 0), OUT), (46, (100, 100), IN), (leave, (100, 100), IN), (scene.frames - 1, (0, 0), IN)])
@@ -148,8 +148,8 @@ def author(scene: Scene, p: Plan, y: Number) -> None:
     used = scene.picture("author", "author.jpg", (300, 300))
     picture = scene.image("Portrait", used, (300, 300), parent=scale, scale=(size / 3,) * 2)
     scene.matte(picture, ellipse(size), fill(WHITE), parent=scale)
-    words(scene, "Author", "مهتاب رستگار", 58 * u, "text", (x, y + (160 if tall else 130) * u), 24, weight="Bold")
-    words(scene, "Note", "نویسنده و کوه‌نورد", 40 * u, "muted", (x, y + (235 if tall else 188) * u), 28, weight="Regular")
+    words(scene, "Author", "مهتاب رستگار", 58 * u, "text", (x, y + (205 if tall else 152) * u), 24, weight="Bold")
+    words(scene, "Note", "نویسنده و کوه‌نورد", 40 * u, "muted", (x, y + (282 if tall else 214) * u), 28, weight="Regular")
 
 
 def closing(scene: Scene) -> None:
@@ -163,7 +163,7 @@ def closing(scene: Scene) -> None:
         group(path(wing, closed=False), trim(end=keys((14 + 4 * i, 0), (34 + 4 * i, 100), ease=IN_OUT)), stroke(C["background"], 15 * u), at=((-44 + 44 * i) * u, 0)) for i in range(2)
     ]
     scene.shape("Seal mark", *chevrons, at=(p.middle, y - 190 * u))
-    words(scene, "Invitation", "سخن فردا را از دست ندهید", 96 * u, "text", (p.middle, y + 100 * u), 10, weight="Black", stay=True, box=(p.line, 320 * u), leading=1.45)
+    words(scene, "Invitation", "سخن فردا را از دست ندهید", (110 if p.width > p.height else 84) * u, "text", (p.middle, y + 100 * u), 10, weight="Black", stay=True, box=(p.line, 320 * u), leading=1.45)
     rule(scene, "Rule", (p.middle, y + 270 * u), 180 * u, 18, stay=True)
     words(scene, "Handle", "@sokhan_rooz", 60 * u, "muted", (p.middle, y + 370 * u), 22, weight="SemiBold", stay=True)
 
@@ -199,7 +199,7 @@ PACKAGE = Package(
             [
                 text_field(
                     "quote", ("سخن", "Quotation"),
-                    ("راه از همان قدمی آغاز می‌شود\nکه از آن می‌ترسی.", "The road begins with the very step\nyou are afraid of."),
+                    ("راه از همان قدمی آغاز می‌شود که از آن می‌ترسی.", "The road begins with the very step you are afraid of."),
                     "Quote", kind="textarea", required=True, max_length=320, max_lines=7,
                 ),
                 text_field("author", ("گوینده", "Author"), ("مهتاب رستگار", "Mahtab Rastegar"), "Author", max_width=860, max_length=60),

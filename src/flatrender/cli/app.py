@@ -4,6 +4,8 @@ import typer
 
 from flatrender.cli.inspect import inspect
 from flatrender.cli.migrate import migrate
+from flatrender.cli.serve import serve
+from flatrender.cli.up import up
 
 app = typer.Typer(
     name="flatrender",
@@ -27,6 +29,8 @@ def version() -> None:
     typer.echo(__version__)
 
 
+app.command()(up)
+app.command()(serve)
 app.command()(inspect)
 app.command()(migrate)
 

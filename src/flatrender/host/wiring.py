@@ -62,6 +62,33 @@ class Peers:
         return getattr(self, service)
 
 
+class RemotePeers:
+    """Every contract, served by processes elsewhere: what the gateway stands on when services are apart."""
+
+    def __init__(self, urls: Mapping[str, str], secrets: PlatformSecrets) -> None:
+        self.keys = ServiceKeys(secrets.service_jwk, "flatrender")
+        self.peers = Peers()
+        self._urls = urls
+        self._http: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Open the connections and fill the places."""
+        self._http = aiohttp.ClientSession()
+        fill_remote(self.peers, self._urls, self.keys, self._http)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.close()
+
+
+def fill_remote(peers: Peers, urls: Mapping[str, str], keys: ServiceKeys, http: aiohttp.ClientSession) -> None:
+    """Put a remote implementation into the place of each service that `urls` names."""
+    for service in SERVICES:
+        if service in urls:
+            fill(peers.of(service), remote(service, CONTRACTS[service], urls[service], keys, http))
+
+
 class Platform:
     """The services of this process with their pools, relays and loops."""
 
@@ -76,7 +103,6 @@ class Platform:
         self._remote_urls: Mapping[str, str] = {
             name: url for name, url in settings.peers.items() if name in SERVICES and name not in services
         }
-        self._http: aiohttp.ClientSession | None = None
         self._stop = asyncio.Event()
         self.modules: list[ServiceModule] = [self._build(name) for name in services]
         for module in self.modules:
@@ -89,9 +115,7 @@ class Platform:
         async with AsyncExitStack() as stack:
             http = await stack.enter_async_context(aiohttp.ClientSession())
             self.bus.open(http)
-            for name, url in self._remote_urls.items():
-                service = next(service for service in SERVICES if service == name)
-                fill(self.peers.of(service), remote(name, CONTRACTS[service], url, self.keys, http))
+            fill_remote(self.peers, self._remote_urls, self.keys, http)
             for module in self.modules:
                 await module.database.open()
                 stack.push_async_callback(module.database.close)
