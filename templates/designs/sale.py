@@ -17,12 +17,13 @@ C = slots(POP)
 W, H = 1920, 1080
 CX, CY = W / 2, H / 2
 WHITE = "#ffffff"
+COUPON = "#7b1e5a"
 SETTLE = (0.2, 0.8, 0.3, 1.0)
 
 
 def change(scene: Scene, *, opens: bool = True, closes: bool = True) -> None:
     """The bands that lead in and out."""
-    bands(scene, [C["primary"], C["accent"], C["text"], C["primary"]], opens=opens, closes=closes)
+    bands(scene, [C["accent"], C["primary"], C["background"], C["primary"], C["accent"]], opens=opens, closes=closes)
 
 
 def rays(scene: Scene, slot: str, at: tuple[Number, Number], *, opacity: Number, count: int = 12) -> None:
@@ -46,7 +47,7 @@ def dots(scene: Scene, at: tuple[Number, Number], slot: str, *, columns: int = 7
     scene.shape("Dots", *raster, fill(C[slot], opacity), at=drift(scene.frames, at, (40, -24)))
 
 
-def confetti(scene: Scene, start: Number, at: tuple[Number, Number], spread: Number, *, count: int = 18) -> None:
+def confetti(scene: Scene, start: Number, at: tuple[Number, Number], spread: Number, *, count: int = 18, tints: tuple[str, str, str] = ("accent", "text", "primary")) -> None:
     """Bits of paper that fly out of a point and sink; their ways come from the golden angle, not from chance."""
     bits = []
     for i in range(count):
@@ -54,8 +55,8 @@ def confetti(scene: Scene, start: Number, at: tuple[Number, Number], spread: Num
         reach = spread * (0.55 + 0.45 * ((i * 7) % count) / count)
         x, y = reach * math.cos(angle), reach * 0.62 * math.sin(angle) - 60
         way = keys((start, (0, 0), OUT), (start + 26, (x, y), SINE), (scene.frames, (x * 1.04, y + 130)))
-        piece = ellipse(24) if i % 3 == 0 else rect(34, 16, radius=4)
-        bits.append(group(piece, fill(C[("accent", "contrast", "primary")[i % 3]]), at=way, rotate=turn(scene.frames, i * 50, i * 50 + (-1) ** i * 300), scale=pop(start, length=14)))
+        piece = ellipse(30) if i % 3 == 0 else rect(46, 22, radius=5)
+        bits.append(group(piece, fill(C[tints[i % 3]]), at=way, rotate=turn(scene.frames, i * 50, i * 50 + (-1) ** i * 300), scale=pop(start, length=14)))
     scene.shape("Confetti", *bits, at=at, span=(start, scene.frames))
 
 
@@ -64,7 +65,7 @@ def teaser(scene: Scene) -> None:
     rays(scene, "white", (CX, CY), opacity=9)
     dots(scene, (110, 110), "accent", opacity=90)
     dots(scene, (1610, 770), "accent", opacity=90)
-    confetti(scene, 6, (CX, CY - 40), 900)
+    confetti(scene, 4, (CX, CY - 130), 1000, tints=("accent", "contrast", "accent"))
     scene.shape("Plate", rect(keys((0, (820, 430)), (22, (1240, 430)), ease=OUT), radius=40), fill(C["background"]), at=(CX, CY - 20), rotate=keys((0, -9), (26, -3)))
     scene.shape("Plate line", rect(keys((0, (770, 380)), (22, (1190, 380)), ease=OUT), radius=26), stroke(C["primary"], 5), at=(CX, CY - 20), rotate=keys((0, -9), (26, -3)))
     scene.text("Shout", "خبر خوب!", 220, C["text"], weight="Black", at=(CX, CY + 50), rotate=-3, scale=pop(4, length=22), opacity=fade(2, length=6))
@@ -75,7 +76,8 @@ def teaser(scene: Scene) -> None:
 def percent(scene: Scene) -> None:
     ground(scene, "background")
     rays(scene, "accent", (CX, CY), opacity=26)
-    tilt = scene.null("Seal tilt", at=(CX, 500), rotate=-6)
+    confetti(scene, 8, (CX, CY), 1060, count=24)
+    tilt = scene.null("Seal tilt", at=(CX, 535), rotate=-6)
     seal = scene.null("Seal place", parent=tilt, scale=pop(6, length=26))
     scene.shape("Seal shadow", burst(24, 452, 412), fill("#000000", 14), parent=seal, at=(12, 20), rotate=turn(scene.frames, 0, 20))
     scene.shape("Seal", burst(24, 450, 410), fill(C["primary"]), parent=seal, rotate=turn(scene.frames, 0, 20))
@@ -83,7 +85,6 @@ def percent(scene: Scene) -> None:
     scene.text("Up to", "تا", 84, C["contrast"], weight="Bold", parent=tilt, at=slide((0, -190), 16, by=(0, 40)), opacity=fade(16))
     scene.text("Percent", "۵۰٪", 330, C["contrast"], weight="Black", parent=tilt, at=(0, 110), scale=keys((12, (60, 60)), (34, (100, 100)), ease=(0.3, 1.35, 0.5, 1)), opacity=fade(12, length=7))
     scene.text("Off", "تخفیف", 112, C["contrast"], weight="ExtraBold", parent=tilt, at=slide((0, 262), 18, by=(0, 40)), opacity=fade(18))
-    confetti(scene, 10, (CX, CY), 980, count=21)
     change(scene)
 
 
@@ -166,7 +167,7 @@ def coupon(scene: Scene) -> None:
     into = [zero, zero, zero, (0, -k), (-k, 0), zero, zero, zero, (0, k), (k, 0)]
     out = [zero, zero, (-k, 0), (0, k), zero, zero, zero, (k, 0), (0, -k), zero]
     scene.shape("Coupon shadow", path(points, into=into, out=out), fill("#000000", 14), parent=root, at=(12, 22))
-    scene.shape("Coupon", path(points, into=into, out=out), fill(C["primary"]), parent=root)
+    scene.shape("Coupon", path(points, into=into, out=out), fill(COUPON), parent=root)
     scene.shape("Coupon stitch", rect(1050, 340, radius=24), stroke(C["contrast"], 5, 80, dash=(6, 16)), parent=root)
     scene.text("Code", "SALE50", 210, C["contrast"], weight="Black", parent=root, at=(0, 75), scale=keys((16, (70, 70)), (38, (100, 100)), ease=(0.3, 1.35, 0.5, 1)), opacity=fade(16, length=8))
     gleam = scene.shape("Gleam", path([(-60, -230), (50, -230), (-50, 230), (-160, 230)]), fill(WHITE, 26), parent=root, at=keys((34, (-800, 0)), (58, (860, 0)), ease=IN_OUT), span=(34, 59))
@@ -263,7 +264,7 @@ PACKAGE = Package(
         SceneSpec(
             "percent", ("درصد تخفیف", "Percentage"), "normal", 75, 50, percent,
             [
-                field("percent", "number", ("درصد", "Percent"), 50, [bind("Percent", "text", max_width=640)], required=True, min=1, max=99, step=1, decimals=0, suffix="٪"),
+                field("percent", "number", ("درصد", "Percent"), 50, [bind("Percent", "text", max_width=640)], required=True, min=1, max=99, step=1, decimals=0, suffix={"fa": "٪", "en": "%"}),
                 text_field("up_to", ("بالای عدد", "Above the figure"), ("تا", "up to"), "Up to", max_width=420, max_length=16),
                 text_field("off", ("زیر عدد", "Below the figure"), ("تخفیف", "OFF"), "Off", max_width=520, max_length=16),
                 field("tilt", "slider", ("کجی مُهر", "Tilt of the seal"), -6, [bind("Seal tilt", "rotation")], min=-20, max=20, step=1, decimals=0, suffix="°"),
@@ -285,8 +286,8 @@ PACKAGE = Package(
             "price", ("قیمت", "Price"), "normal", 78, 58, price,
             [
                 text_field("was", ("بالای قیمت قبلی", "Above the old price"), ("قیمت قبلی", "Before"), "Was", max_width=1200, max_length=30),
-                field("old_price", "number", ("قیمت قبلی", "Old price"), 980000, [bind("Old price", "text", max_width=1000)], min=0, max=999999999, step=1, decimals=0),
-                field("new_price", "number", ("قیمت تازه", "New price"), 490000, [bind("New price", "text", max_width=960)], min=0, max=999999999, step=1, decimals=0),
+                field("old_price", "number", ("قیمت قبلی", "Old price"), 980000, [bind("Old price", "text", max_width=1000)], min=0, max=999999999, step=1, decimals=0, grouping=True),
+                field("new_price", "number", ("قیمت تازه", "New price"), 490000, [bind("New price", "text", max_width=960)], min=0, max=999999999, step=1, decimals=0, grouping=True),
                 field("currency", "dropdown", ("واحد پول", "Currency"), "toman", [bind("Currency", "text", max_width=1000)], options=CURRENCIES),
             ],
             can_repeat=True,
@@ -301,7 +302,7 @@ PACKAGE = Package(
                 text_field("ask", ("راهنما", "Instruction"), ("این کد را هنگام خرید بنویسید", "Enter this code at the checkout"), "Ask", max_width=1600, max_length=60),
                 text_field("code", ("کد", "Code"), ("SALE50", "SALE50"), "Code", max_width=960, max_length=16),
                 text_field("small_print", ("ریزنوشته", "Small print"), ("تنها در فروشگاه اینترنتی", "Online shop only"), "Small print", max_width=1460, max_length=60),
-                field("coupon_color", "color", ("رنگ کوپن", "Coupon colour"), "#6a1b9a", [bind("Coupon", "color")]),
+                field("coupon_color", "color", ("رنگ کوپن", "Coupon colour"), COUPON, [bind("Coupon", "color")]),
             ],
         ),
         SceneSpec(

@@ -112,7 +112,6 @@ class Composition:
         if box is not None:
             document["sz"] = [tidy(box[0]), tidy(box[1])]
             document["ps"] = [tidy(-box[0] / 2), tidy(-box[1] / 2)]
-            document["vj"] = 1
         body: Json = {"d": {"k": [{"s": document, "t": 0}]}, "p": {}, "m": {"g": 1, "a": prop((0, 0))}, "a": []}
         return self._add(5, name, {"t": body}, **transform)  # type: ignore[arg-type]
 
@@ -159,7 +158,7 @@ class Scene(Composition):
     def lottie(self) -> Json:
         """The Lottie document."""
         fonts = [
-            {"fName": f"Vazirmatn-{s}", "fFamily": "Vazirmatn", "fStyle": s, "fWeight": _WEIGHTS[s], "ascent": 75} for s in self._styles()
+            {"fName": f"Vazirmatn-{s}", "fFamily": "Vazirmatn", "fStyle": s, "fWeight": _WEIGHTS[s], "ascent": 105} for s in self._styles()
         ]
         return {
             "v": "5.9.0",
