@@ -6,14 +6,13 @@ from kit.keys import IN, IN_OUT, OUT, SINE, Keys, Number, keys
 from kit.motion import pop
 from kit.package import Package, SceneSpec, bind, field, image_field, text_field
 from kit.scene import Layer, Scene, slots
-from kit.shapes import ellipse, fill, gradient, group, path, rect, stroke, trim
+from kit.shapes import ellipse, fill, gradient, group, path, rect, round_path, stroke, trim
 
 DUSK = {"background": "#1d1b34", "shade": "#33284f", "accent": "#f2b98f", "text": "#fbf5ee", "muted": "#c9bfd6"}
 LINEN = {"background": "#f6f0e6", "shade": "#ecdfcc", "accent": "#a5482f", "text": "#2a2320", "muted": "#655a50"}
 SAGE = {"background": "#e6ece4", "shade": "#cfdccf", "accent": "#2e6450", "text": "#1c2b25", "muted": "#475a51"}
 SEA = {"background": "#0c2a38", "shade": "#12465a", "accent": "#f5d08a", "text": "#f2f8f8", "muted": "#b4cdd4"}
 C = slots(DUSK)
-WHITE = "#ffffff"
 LEAVE = 24
 AWAY = 12
 
@@ -166,7 +165,7 @@ def author(scene: Scene, p: Plan, y: Number) -> None:
     scene.shape("Portrait ring", ellipse(size + 22), trim(end=keys((24, 0), (60, 100))), stroke(C["accent"], 4), parent=scale)
     used = scene.picture("author", "author.jpg", (300, 300))
     picture = scene.image("Portrait", used, (300, 300), parent=scale, scale=(size / 3,) * 2)
-    scene.matte(picture, ellipse(size), fill(WHITE), parent=scale)
+    scene.cut(picture, round_path(300, 300, 150, at=(150, 150)))
     one_line(scene, p, "Author", "نیما رستگار", 58 * u, "text", y + (185 if tall else 132) * u, 24, weight="Bold")
     one_line(scene, p, "Note", "نویسنده و کوه‌نورد", 40 * u, "muted", y + (266 if tall else 200) * u, 28, weight="Regular")
 

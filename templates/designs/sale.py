@@ -5,8 +5,8 @@ import math
 from kit.keys import IN_OUT, OUT, SINE, Json, Number, keys
 from kit.motion import drift, fade, pop, rising_text, slide, turn
 from kit.package import Both, Package, SceneSpec, bind, choice, field, image_field, text_field
-from kit.scene import Layer, Scene, slots
-from kit.shapes import arc, burst, draw_on, ellipse, fill, group, line, path, rect, stroke
+from kit.scene import Composition, Layer, Scene, slots
+from kit.shapes import arc, burst, draw_on, ellipse, fill, group, line, path, rect, round_path, stroke
 from kit.transitions import bands
 
 POP = {"background": "#fff3e0", "primary": "#d3203a", "accent": "#ffc53d", "text": "#2b1016", "contrast": "#ffffff", "ink": "#2b1016"}
@@ -68,7 +68,7 @@ def teaser(scene: Scene) -> None:
     confetti(scene, 4, (CX, CY - 130), 1000, tints=("accent", "contrast", "accent"))
     scene.shape("Plate", rect(keys((0, (820, 430)), (22, (1240, 430)), ease=OUT), radius=40), fill(C["background"]), at=(CX, CY - 20), rotate=keys((0, -9), (26, -3)))
     scene.shape("Plate line", rect(keys((0, (770, 380)), (22, (1190, 380)), ease=OUT), radius=26), stroke(C["primary"], 5), at=(CX, CY - 20), rotate=keys((0, -9), (26, -3)))
-    scene.text("Shout", "خبر خوب!", 220, C["text"], weight="Black", at=(CX, CY + 50), rotate=-3, scale=pop(4, length=22), opacity=fade(2, length=6))
+    scene.text("Shout", "خبر خوب!", 200, C["text"], weight="Black", at=(CX, CY + 50), rotate=-3, scale=pop(4, length=22), opacity=fade(2, length=6))
     rising_text(scene, "Hint", "فروش ویژهٔ پایان فصل رسید", 74, C["contrast"], (CX, 930), 16, width=1600, weight="Bold")
     change(scene, opens=False)
 
@@ -100,8 +100,10 @@ def product(scene: Scene) -> None:
     scene.shape("Card shadow", rect(780, 780, radius=56), fill("#000000", 14), parent=card, at=(16, 24))
     scene.shape("Card rim", rect(780, 780, radius=56), fill(C["contrast"]), parent=card)
     used = scene.picture("product", "gifts.jpg", (730, 730))
-    picture = scene.image("Product", used, (730, 730), parent=card, scale=keys((3, (118, 118), OUT), (34, (105, 105), (0.3, 0.3, 0.7, 0.7)), (scene.frames, (101, 101))))
-    scene.matte(picture, rect(730, 730, radius=40), fill(WHITE), parent=card)
+    inside = Composition(730, 730, scene.frames)
+    zoom = keys((3, (116, 116), OUT), (34, (105, 105), (0.3, 0.3, 0.7, 0.7)), (scene.frames, (101, 101)))
+    inside.image("Product", used, (730, 730), at=(365, 365), scale=zoom)
+    scene.cut(scene.window("Product frame", inside, parent=card), round_path(730, 730, 40, at=(365, 365)))
     sticker = scene.null("Sticker place", at=(900, 250), scale=pop(16), rotate=keys((16, 40), (40, 10)))
     _sticker(scene, "seal", burst(16, 156, 130), sticker)
     _sticker(scene, "disc", ellipse(280), sticker)
@@ -147,7 +149,7 @@ def extras(scene: Scene) -> None:
     ground(scene, "primary")
     rays(scene, "white", (300, CY), opacity=7)
     scene.shape("Disc", ellipse(900), fill(C["accent"]), at=slide((250, CY), 2, by=(-600, 0), length=32))
-    scene.text("Heading", "و این‌ها\nهدیهٔ ما", 128, C["ink"], weight="Black", box=(560, 440), leading=1.4, at=slide((345, CY), 10, by=(-120, 0), length=28), opacity=fade(10))
+    scene.text("Heading", "و این‌ها\nهدیهٔ ما", 118, C["ink"], weight="Black", box=(560, 440), leading=1.4, at=slide((345, CY), 10, by=(-120, 0), length=28), opacity=fade(10))
     _gift(scene, "one", "ارسال رایگان", 290, 8)
     _gift(scene, "two", "هفت روز بازگشت", 540, 13)
     _gift(scene, "three", "بسته‌بندی هدیه", 790, 18)
@@ -193,7 +195,7 @@ def deadline(scene: Scene) -> None:
     scene.shape("Pin", ellipse(40), fill(C["text"]), parent=root)
     for name, words, size, top, height, start, weight, leading in (
         ("Hurry", "فرصت کوتاه است", 76, 230, 116, 10, "Bold", 1.4),
-        ("Deadline", "فقط تا\nپایان جمعه", 160, 370, 460, 13, "Black", 1.36),
+        ("Deadline", "فقط تا\nپایان جمعه", 148, 370, 460, 13, "Black", 1.36),
         ("Stock", "تا وقتی که داریم", 60, 860, 100, 18, "Medium", 1.4),
     ):
         scene.text(
@@ -209,8 +211,8 @@ def ending(scene: Scene) -> None:
     scene.shape("Disc shadow", ellipse(700), fill("#000000", 10), at=(CX + 10, 450), scale=pop(3, length=24))
     scene.shape("Disc", ellipse(700), fill(C["primary"]), at=(CX, 430), scale=pop(3, length=24))
     scene.shape("Disc stitch", ellipse(630), stroke(C["contrast"], 5, 75, dash=(4, 16)), at=(CX, 430), scale=pop(5, length=24), rotate=turn(scene.frames, 0, 30))
-    scene.text("Shop", "بازارچه", 150, C["contrast"], weight="Black", at=slide((CX, 440), 10, by=(0, 50)), opacity=fade(10))
-    scene.text("Slogan", "خرید خوش، قیمت خوش", 50, C["contrast"], weight="Medium", at=slide((CX, 545), 14, by=(0, 50)), opacity=fade(14))
+    scene.text("Shop", "بازارچه", 172, C["contrast"], weight="Black", at=slide((CX, 440), 10, by=(0, 50)), opacity=fade(10))
+    scene.text("Slogan", "خرید خوش، قیمت خوش", 56, C["contrast"], weight="Medium", at=slide((CX, 545), 14, by=(0, 50)), opacity=fade(14))
     confetti(scene, 8, (CX, 430), 900)
     scene.shape("Button", rect(keys((18, (130, 130)), (40, (820, 130)), ease=IN_OUT), radius=65), fill(C["text"]), at=(CX, 915), span=(18, scene.frames))
     scene.text("Address", "bazarcheh.ir", 60, C["background"], weight="Bold", at=(CX, 935), opacity=fade(32))
@@ -317,7 +319,7 @@ PACKAGE = Package(
             "ending", ("پایان", "Ending"), "outro", 78, 56, ending,
             [
                 text_field("shop", ("نام فروشگاه", "Shop name"), ("بازارچه", "Bazaar"), "Shop", max_width=560, max_length=24),
-                text_field("slogan", ("شعار", "Slogan"), ("خرید خوش، قیمت خوش", "Happy prices"), "Slogan", max_width=540, max_length=40),
+                text_field("slogan", ("شعار", "Slogan"), ("خرید خوش، قیمت خوش", "Happy prices"), "Slogan", max_width=560, max_length=40),
                 text_field("address", ("نشانی", "Address"), ("bazarcheh.ir", "bazaar-shop.com"), "Address", max_width=720, max_length=40),
             ],
         ),

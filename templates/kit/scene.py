@@ -126,6 +126,11 @@ class Composition:
         target.data["tp"] = layer.index
         return layer
 
+    def cut(self, target: Layer, outline: Json) -> None:
+        """Shows `target` only inside the path `outline`, in its own coordinates; drawn as a clip, far cheaper than a matte."""
+        target.data["hasMask"] = True
+        target.data["masksProperties"] = [{"inv": False, "mode": "a", "pt": outline["ks"], "o": prop(100), "x": prop(0), "nm": "Cut"}]
+
     def layers(self) -> list[Json]:
         """The layers as Lottie orders them, topmost first."""
         return self._layers[::-1]
@@ -148,6 +153,12 @@ class Scene(Composition):
         """Adds a precomposition. Returns the asset's id."""
         self._assets.append({"id": asset, "nm": asset, "fr": self.fps, "layers": comp.layers()})
         return asset
+
+    def window(self, name: str, comp: Composition, **transform: object) -> Layer:
+        """Shows a composition, anchored in its middle; what reaches over its edges is cut off."""
+        asset = self.composition(name, comp)
+        transform.setdefault("anchor", (comp.width / 2, comp.height / 2))
+        return self.precomp(name, asset, (comp.width, comp.height), **transform)
 
     def _styles(self) -> list[str]:
         found: set[str] = set()
