@@ -232,7 +232,7 @@ class _Originals:
             return False
         glyphs = self._chars.get((font["fFamily"], font["fStyle"]), {})
         text = document["t"]
-        return bool(text) and all(
+        return all(
             c in "\r\n\x03" or (c in glyphs and unicodedata.bidirectional(c) not in ("R", "AL", "NSM")) for c in text
         )
 
