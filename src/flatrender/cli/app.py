@@ -2,6 +2,11 @@
 
 import typer
 
+from flatrender.cli.inspect import inspect
+from flatrender.cli.migrate import migrate
+from flatrender.cli.serve import serve
+from flatrender.cli.up import up
+
 app = typer.Typer(
     name="flatrender",
     no_args_is_help=True,
@@ -22,6 +27,12 @@ def version() -> None:
     from flatrender import __version__
 
     typer.echo(__version__)
+
+
+app.command()(up)
+app.command()(serve)
+app.command()(inspect)
+app.command()(migrate)
 
 
 def main() -> None:
