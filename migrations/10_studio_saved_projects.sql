@@ -53,6 +53,7 @@ CREATE TABLE studio.saved_projects (
     project_version_id   uuid NOT NULL,
     variant_key          text,
     title                text NOT NULL DEFAULT '',
+    locale               text NOT NULL DEFAULT 'fa-IR',
     status               text NOT NULL DEFAULT 'draft',
     palette              jsonb NOT NULL DEFAULT '{}',
     global_values        jsonb NOT NULL DEFAULT '{}',

@@ -56,14 +56,14 @@ def speaker() -> Studio:
         [
             (cylinder((-0.25, 1.13, 0), 0.74, 0.95, 0.12), GRAPHITE),
             *bands,
-            (torus((-0.25, 2.08, 0), 0.56, 0.035), Material("#f2a65a", 0.3, 0.9)),
+            (torus((-0.25, 2.08, 0), 0.56, 0.035), Material("#f08a4b", 0.3, 0.3)),
             (cylinder((-0.25, 2.08, 0), 0.47, 0.03, 0.02), INK),
             (cylinder((-0.25, 0.09, 0), 1.3, 0.09, 0.03), STONE),
             (sphere((1.35, 0.5, 0.55), 0.5), CREAM),
             (cylinder((1.35, 0.94, 0.6), 0.19, 0.05, 0.03), COPPER),
             (box((1.5, 0.9, -1.3), (0.5, 0.9, 0.3), 0.04), MIST),
         ],
-        ground="#e6dcd0", eye=(0.3, 1.9, 8), look=(0.2, 1.1, 0), zoom=3.4,
+        ground="#e6dcd0", eye=(0.3, 3.4, 7.8), look=(0.25, 1.08, 0), zoom=3.5,
     )
 
 
@@ -84,7 +84,7 @@ def earbuds() -> Studio:
 def detail() -> Studio:
     """A close look at the ear cushion."""
     return Studio(
-        headphones(1.42, 58), ground="#dcd4ca", eye=(-0.4, 1.5, 6), look=(0.42, 1.02, 0.4), zoom=6.0, light=(-0.3, 0.9, 0.75),
+        headphones(1.42, 58), ground="#dcd4ca", eye=(-0.4, 1.7, 6), look=(0.02, 1.12, 0.1), zoom=4.6, light=(-0.3, 0.9, 0.75),
     )
 
 

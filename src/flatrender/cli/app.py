@@ -2,7 +2,12 @@
 
 import typer
 
+from flatrender.cli.inspect import inspect
 from flatrender.cli.migrate import migrate
+from flatrender.cli.render import render
+from flatrender.cli.serve import serve
+from flatrender.cli.still import still
+from flatrender.cli.up import up
 
 app = typer.Typer(
     name="flatrender",
@@ -26,6 +31,11 @@ def version() -> None:
     typer.echo(__version__)
 
 
+app.command()(up)
+app.command()(serve)
+app.command()(render)
+app.command()(still)
+app.command()(inspect)
 app.command()(migrate)
 
 

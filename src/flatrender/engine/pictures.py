@@ -101,18 +101,22 @@ def decode(data: bytes, where: str) -> Image.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
-                if opened.width * opened.height > MAX_PIXELS:
-                    raise _refused(
-                        f"the picture has {opened.width}×{opened.height} pixels; at most {MAX_PIXELS // 1_000_000} million are read: make it smaller",
-                        where,
-                    )
+                _check_pixels(opened, where)
                 opened.load()
                 upright = ImageOps.exif_transpose(opened)
                 return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except ValueRefused:
         raise
-    except Exception as error:  # decoders raise whatever their library raises
+    except Exception as error:  # noqa: BLE001  # decoders raise whatever their library raises
         raise _refused(f"not a sound PNG, JPEG or WebP picture ({error})", where) from None
+
+
+def _check_pixels(picture: Image.Image, where: str) -> None:
+    if picture.width * picture.height > MAX_PIXELS:
+        raise _refused(
+            f"the picture has {picture.width}×{picture.height} pixels; at most {MAX_PIXELS // 1_000_000} million are read: make it smaller",
+            where,
+        )
 
 
 def _prepare(
@@ -143,7 +147,7 @@ def _prepare(
 def cover_box(
     size: tuple[int, int], goal: tuple[int, int], focus: tuple[float, float]
 ) -> tuple[float, float, float, float]:
-    """The part (left, top, right, bottom) of a picture that fills `goal`, its middle as near to the focus as the edges allow."""
+    """Return the part (left, top, right, bottom) of a picture that fills `goal`, its middle as near to the focus as the edges allow."""
     scale = min(size[0] / goal[0], size[1] / goal[1])
     width, height = goal[0] * scale, goal[1] * scale
     left = min(max(size[0] * focus[0] - width / 2, 0), size[0] - width)
@@ -152,7 +156,7 @@ def cover_box(
 
 
 def _encode(picture: Image.Image) -> str:
-    if picture.mode == "RGBA" and picture.getextrema()[3] == (255, 255):
+    if picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255):
         picture = picture.convert("RGB")
     out = io.BytesIO()
     if picture.mode == "RGBA":
@@ -165,7 +169,7 @@ def _encode(picture: Image.Image) -> str:
 
 
 def data_uri_bytes(uri: str) -> bytes | None:
-    """The bytes of a base64 data URI; None when it is none or damaged."""
+    """Return the bytes of a base64 data URI; None when it is none or damaged."""
     head, comma, body = uri.partition(",")
     if not comma or not head.startswith("data:") or not head.endswith(";base64") or len(body) > 2 * MAX_BYTES:
         return None

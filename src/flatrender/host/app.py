@@ -60,7 +60,7 @@ def make_app(
     if serve_peers:
         _add_peer_routes(app, modules, keys, bus)
     if serve_pages:
-        _add_pages(app)
+        add_pages(app)
     describe_problems(app)
     return app
 
@@ -130,7 +130,7 @@ async def _whole_body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def _add_pages(app: FastAPI) -> None:
+def add_pages(app: FastAPI) -> None:
     """Serve the built front end: files as they are, any other address of a page as `index.html`."""
     if not (STATIC / "index.html").exists():
         return
@@ -149,6 +149,6 @@ def _add_pages(app: FastAPI) -> None:
 
 
 def _file(path: Path) -> Response:
-    from starlette.responses import FileResponse  # noqa: PLC0415 - only pages need it
+    from starlette.responses import FileResponse
 
     return FileResponse(path, headers={"Cache-Control": "no-cache"})

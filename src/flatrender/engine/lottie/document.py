@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -16,10 +16,13 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 128
 MAX_NODES = 5_000_000
 MAX_LAYERS = 20_000
+MAX_DRAWN_LAYERS = 200_000
+"""Layers, those of a precomposition counted each time it is shown."""
+
 MAX_SIDE = 8192
 MAX_FRAMES = 1_000_000
 
-_encoder = msgspec.json.Encoder(order="sorted")
+_encoder = msgspec.json.Encoder()
 
 
 def decode_json(data: bytes, where: str, *, limit: int = MAX_BYTES) -> object:
@@ -67,13 +70,13 @@ def _check_depth(value: object, where: str) -> None:
     raise _too_deep(where)
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether the value is a finite JSON number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def parse_lottie(data: bytes, where: str) -> Json:
-    """A Lottie animation whose head and layers are sound; raises TemplateError `not_json`, `not_lottie`, `no_layers` or `template_too_large`."""
+    """Return a Lottie animation whose head and layers are sound; raises TemplateError `not_json`, `not_lottie`, `no_layers` or `template_too_large`."""
     value = decode_json(data, where)
     if not isinstance(value, dict):
         raise _not_lottie("the file holds no JSON object", where)
@@ -82,7 +85,9 @@ def parse_lottie(data: bytes, where: str) -> Json:
 
 
 def _not_lottie(what: str, where: str) -> TemplateError:
-    return TemplateError(f"not a Lottie animation: {what}; export it with Bodymovin or LottieFiles", code="not_lottie", where=where)
+    return TemplateError(
+        f"not a Lottie animation: {what}; export it with Bodymovin or LottieFiles", code="not_lottie", where=where
+    )
 
 
 def check_lottie(lottie: Json, where: str) -> None:
@@ -90,7 +95,8 @@ def check_lottie(lottie: Json, where: str) -> None:
     if "layers" not in lottie:
         raise _not_lottie("it has no `layers`", where)
     for key in ("w", "h", "fr", "ip", "op"):
-        if not is_number(lottie.get(key)):
+        value = lottie.get(key)
+        if not is_number(value):
             raise _not_lottie(f"`{key}` is not a number", where)
     if not (1 <= lottie["w"] <= MAX_SIDE and 1 <= lottie["h"] <= MAX_SIDE):
         raise _not_lottie(f"its size {lottie['w']}×{lottie['h']} is not within 1 to {MAX_SIDE} px", where)
@@ -116,7 +122,7 @@ def check_lottie(lottie: Json, where: str) -> None:
 
 
 def layer_lists(lottie: Json) -> Iterator[list[Any]]:
-    """The layers of the animation itself, then those of each precomposition."""
+    """Return the layers of the animation itself, then those of each precomposition."""
     for holder in (lottie, *lottie.get("assets", [])):
         layers = holder.get("layers")
         if isinstance(layers, list):
@@ -124,30 +130,37 @@ def layer_lists(lottie: Json) -> Iterator[list[Any]]:
 
 
 def _check_nesting(lottie: Json, where: str) -> None:
-    """Refuse precompositions that contain themselves: no player would come to an end."""
-    comps: dict[object, set[object]] = {}
-    for asset in lottie.get("assets", []):
-        layers = asset.get("layers")
-        if isinstance(layers, list):
-            comps[_key(asset.get("id"))] = {_key(layer.get("refId")) for layer in layers if isinstance(layer, dict)}
-    done: set[object] = set()
-    for root in comps:
-        path: list[tuple[object, Iterator[object]]] = [(root, iter(comps[root]))]
+    """Refuse precompositions that contain themselves, or each other so often that no player would come to an end."""
+    comps = {
+        _key(asset.get("id")): [_key(layer.get("refId")) for layer in asset["layers"] if isinstance(layer, dict)]
+        for asset in lottie.get("assets", [])
+        if isinstance(asset.get("layers"), list)
+    }
+    drawn: dict[object, int] = {}
+    for root, inside in comps.items():
+        path: list[tuple[object, Iterator[object]]] = [(root, iter(set(inside)))]
         open_comps = {root}
         while path:
             comp, children = path[-1]
-            child = next((c for c in children if c in comps and c not in done), None)
+            child = next((c for c in children if c in comps and c not in drawn), None)
             if child is None:
                 path.pop()
                 open_comps.discard(comp)
-                done.add(comp)
+                drawn[comp] = sum(1 + drawn.get(c, 0) for c in comps[comp])
             elif child in open_comps:
                 raise _not_lottie(f"precomposition {child!r} contains itself", where)
             else:
-                path.append((child, iter(comps[child])))
+                path.append((child, iter(set(comps[child]))))
                 open_comps.add(child)
             if len(path) > MAX_DEPTH:
                 raise _too_deep(where)
+    total = sum(1 + drawn.get(_key(layer.get("refId")), 0) for layer in lottie["layers"])
+    if total > MAX_DRAWN_LAYERS:
+        raise TemplateError(
+            f"its precompositions repeat {total} layers; at most {MAX_DRAWN_LAYERS} are drawn",
+            code="template_too_large",
+            where=where,
+        )
 
 
 def _key(value: object) -> object:
@@ -155,5 +168,5 @@ def _key(value: object) -> object:
 
 
 def canonical(lottie: Json) -> bytes:
-    """The one form of a Lottie: UTF-8 JSON without spaces, keys sorted."""
+    """Write a Lottie as UTF-8 JSON without spaces, keys in the file's own order: players rely on it (ThorVG reads some effects only so)."""
     return _encoder.encode(lottie)

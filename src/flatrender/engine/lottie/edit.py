@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from flatrender.engine.lottie.document import Json, is_number
-from flatrender.engine.lottie.walk import SOLID, dicts, is_animated, objects, property_values, shape_items, text_documents
+from flatrender.engine.lottie.walk import (
+    SOLID,
+    dicts,
+    is_animated,
+    objects,
+    property_values,
+    shape_items,
+    text_documents,
+)
 
 Rgb = tuple[float, float, float]
 """Red, green, blue, each 0 to 1."""
@@ -16,7 +23,11 @@ _FILL_EFFECT = 21
 
 def rgb_of_hex(color: str) -> Rgb:
     """`#rrggbb` as fractions."""
-    return (round(int(color[1:3], 16) / 255, 6), round(int(color[3:5], 16) / 255, 6), round(int(color[5:7], 16) / 255, 6))
+    return (
+        round(int(color[1:3], 16) / 255, 6),
+        round(int(color[3:5], 16) / 255, 6),
+        round(int(color[5:7], 16) / 255, 6),
+    )
 
 
 def hex_of_rgb(value: object) -> str | None:
@@ -115,17 +126,20 @@ def set_visible(layer: Json, *, visible: bool) -> None:
     layer["hd"] = not visible
 
 
-def _transform_property(layer: Json, key: str, default: Any) -> Json:
+def _transform_property(layer: Json, key: str, default: object) -> Json:
     transform = layer.get("ks")
     if not isinstance(transform, dict):
         transform = layer["ks"] = {}
-    prop = transform.get(key)
-    if not isinstance(prop, dict):
-        prop = transform[key] = {"a": 0, "k": default}
-    return prop
+    prop: object = transform.get(key)
+    if isinstance(prop, dict):
+        return prop
+    made: Json = {"a": 0, "k": default}
+    transform[key] = made
+    return made
 
 
-def _change(prop: Json, change: Any) -> None:
+def change_values(prop: Json, change: Callable[[float], float]) -> None:
+    """Apply a function to every number of a property, keyframes included."""
     for holder, key in property_values(prop):
         old = holder[key]
         if is_number(old):
@@ -135,30 +149,30 @@ def _change(prop: Json, change: Any) -> None:
 
 
 def set_opacity(layer: Json, percent: float) -> None:
-    """A constant opacity is replaced; an animated one is multiplied, so fades stay."""
+    """Set a layer's opacity: a constant one is replaced; an animated one is multiplied, so fades stay."""
     prop = _transform_property(layer, "o", 100)
     if is_animated(prop):
-        _change(prop, lambda old: old * percent / 100)
+        change_values(prop, lambda old: old * percent / 100)
     else:
         prop["k"] = percent
 
 
 def set_rotation(layer: Json, degrees: float) -> None:
-    """A constant rotation is replaced; to an animated one the angle is added."""
+    """Set a layer's rotation: a constant one is replaced; to an animated one the angle is added."""
     transform = layer.get("ks")
     key = "rz" if isinstance(transform, dict) and "rz" in transform else "r"
     prop = _transform_property(layer, key, 0)
     if is_animated(prop):
-        _change(prop, lambda old: old + degrees)
+        change_values(prop, lambda old: old + degrees)
     else:
         prop["k"] = degrees
 
 
 def set_scale(layer: Json, percent: float) -> None:
-    """A constant scale is replaced; an animated one is multiplied."""
+    """Set a layer's scale: a constant one is replaced; an animated one is multiplied."""
     prop = _transform_property(layer, "s", [100, 100, 100])
     if is_animated(prop):
-        _change(prop, lambda old: old * percent / 100)
+        change_values(prop, lambda old: old * percent / 100)
     else:
         prop["k"] = [percent, percent, 100]
 

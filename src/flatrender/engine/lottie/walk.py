@@ -12,7 +12,7 @@ PRECOMP, SOLID, IMAGE, NULL, SHAPE, TEXT = 0, 1, 2, 3, 4, 5
 
 
 def dicts(value: object) -> list[Json]:
-    """The objects in a list; nothing when it is no list."""
+    """Return the objects in a list; nothing when it is no list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
@@ -33,7 +33,7 @@ def layers_by_name(lottie: Json) -> dict[str, list[Json]]:
 
 
 def shape_items(layer: Json, named: str | None = None) -> Iterator[Json]:
-    """The shape items of a layer, groups opened; with `named` only the items of that name and what is inside them."""
+    """Return the shape items of a layer, groups opened; with `named` only the items of that name and what is inside them."""
     stack = [(item, named is None) for item in reversed(dicts(layer.get("shapes")))]
     while stack:
         item, wanted = stack.pop()
@@ -44,7 +44,7 @@ def shape_items(layer: Json, named: str | None = None) -> Iterator[Json]:
 
 
 def text_documents(layer: Json) -> list[Json]:
-    """The text documents (`s`) of a text layer's keyframes."""
+    """Return the text documents (`s`) of a text layer's keyframes."""
     text = layer.get("t")
     data = text.get("d") if isinstance(text, dict) else None
     frames = data.get("k") if isinstance(data, dict) else None
@@ -52,7 +52,7 @@ def text_documents(layer: Json) -> list[Json]:
 
 
 def property_values(prop: Json) -> Iterator[tuple[Any, str]]:
-    """The places of a property's values as (holder, key): its constant, or its keyframes' `s` and `e`."""
+    """Return the places of a property's values as (holder, key): its constant, or its keyframes' `s` and `e`."""
     value = prop.get("k")
     frames = dicts(value)
     if frames:

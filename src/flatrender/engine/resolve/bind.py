@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flatrender.engine.lottie.document import Json
 from flatrender.engine.lottie.edit import (
     color_layer,
@@ -16,7 +14,7 @@ from flatrender.engine.lottie.edit import (
 from flatrender.engine.lottie.walk import IMAGE, TEXT, all_layers, layers_by_name
 from flatrender.engine.resolve.images import ImageSetter
 from flatrender.engine.resolve.texts import Wanted
-from flatrender.engine.resolve.values import number_text, option_label, refuse
+from flatrender.engine.resolve.values import Value, number_text, option_label, refuse
 from flatrender.engine.scene import SceneWarning
 from flatrender.engine.template.model import Binding, Field
 from flatrender.engine.template.package import Template
@@ -41,12 +39,10 @@ class Binder:
         self.families: dict[int, str] = {}
         """Other font families of text layers, by the `id()` of the layer."""
 
-    def bind(self, field: Field, value: Any) -> None:
+    def bind(self, field: Field, value: Value) -> None:
         """Write a checked value to every layer that the field is bound to; raises ValueRefused."""
         if field.type == "font" and not self._template.fonts.has(value):
-            raise refuse(
-                field, "unknown_font", f"{value[:60]!r} is none of {', '.join(self._template.fonts.families)}"
-            )
+            raise refuse(field, "unknown_font", f"{value[:60]!r} is none of {', '.join(self._template.fonts.families)}")
         for binding in field.bindings:
             layers = self._layers(field, binding)
             for layer in layers:
@@ -65,7 +61,7 @@ class Binder:
     def _warn(self, field: Field, binding: Binding, detail: str) -> None:
         self._warnings.append(SceneWarning(code="unknown_layer", detail=detail, field=field.key, layer=binding.layer))
 
-    def _apply(self, field: Field, binding: Binding, layer: Json, value: Any) -> bool:
+    def _apply(self, field: Field, binding: Binding, layer: Json, value: Value) -> bool:
         match binding.property:
             case "text":
                 if layer.get("ty") != TEXT:
@@ -92,7 +88,7 @@ class Binder:
                 set_scale(layer, value)
         return True
 
-    def _text(self, field: Field, value: Any) -> str:
+    def _text(self, field: Field, value: Value) -> str:
         if field.type in ("number", "slider"):
             return number_text(field, value, self._locale)
         if field.type == "dropdown":

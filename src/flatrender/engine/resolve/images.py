@@ -72,7 +72,7 @@ class ImageSetter:
         return True
 
     def _own_asset(self, layer: Json, asset: Json) -> Json:
-        """The layer's asset, copied when other layers show it too."""
+        """Return the layer's asset, copied when other layers show it too."""
         users = sum(
             other.get("ty") == IMAGE and other.get("refId") == asset["id"] for other in all_layers(self._lottie)
         )
@@ -111,7 +111,9 @@ class ImageSetter:
             if problem is not None:
                 asset["p"] = ""
                 self._warnings.append(
-                    SceneWarning(code="missing_picture", detail=f"the picture {asset.get('id')!r} is not shown: {problem}")
+                    SceneWarning(
+                        code="missing_picture", detail=f"the picture {asset.get('id')!r} is not shown: {problem}"
+                    )
                 )
 
     def _embed(self, asset: Json) -> str | None:
@@ -135,6 +137,10 @@ class ImageSetter:
 
 def _designed_size(asset: Json) -> tuple[int, int] | None:
     width, height = asset.get("w"), asset.get("h")
-    if not is_number(width) or not is_number(height) or not (1 <= width <= 4 * MAX_SIDE and 1 <= height <= 4 * MAX_SIDE):
+    if (
+        not is_number(width)
+        or not is_number(height)
+        or not (1 <= width <= 4 * MAX_SIDE and 1 <= height <= 4 * MAX_SIDE)
+    ):
         return None
     return round(width), round(height)

@@ -12,6 +12,9 @@ from flatrender.engine.template.check import HEX_COLOR
 from flatrender.engine.template.model import Field, LocaleText, Scene
 from flatrender.engine.template.package import Template
 
+Value = Any
+"""A field's value: a string, number, boolean or, for a picture, an object; what it may be depends on the field."""
+
 MAX_TEXT = 10_000
 """Characters of any text, whatever the field allows."""
 
@@ -22,7 +25,7 @@ _MINUS = {"fa": "\u200e\u2212", "ar": "\u061c-"}
 
 
 def in_locale(text: LocaleText, locale: str) -> str:
-    """A text in the wanted locale, else `fa`, else `en`, else any."""
+    """Return a text in the wanted locale, else `fa`, else `en`, else any."""
     for key in (locale, "fa", "en"):
         if key in text:
             return text[key]
@@ -30,12 +33,12 @@ def in_locale(text: LocaleText, locale: str) -> str:
 
 
 def all_fields(template: Template, scene: Scene) -> tuple[Field, ...]:
-    """The template-wide fields, then the scene's."""
+    """Return the template-wide fields, then the scene's."""
     return (*template.fields, *scene.fields)
 
 
-def default_of(field: Field, locale: str) -> Any:
-    """A field's default value in a locale; None when it has none."""
+def default_of(field: Field, locale: str) -> Value:
+    """Return a field's default value in a locale; None when it has none."""
     default = field.default
     if isinstance(default, dict) and field.type in ("text", "textarea", "image", "font", "dropdown"):
         return in_locale(default, locale) if default and all(isinstance(v, str) for v in default.values()) else default
@@ -43,7 +46,7 @@ def default_of(field: Field, locale: str) -> Any:
 
 
 def refuse(field: Field, code: str, what: str) -> ValueRefused:
-    """The error for a value that does not fit its field."""
+    """Return the error for a value that does not fit its field."""
     return ValueRefused(what, code=code, where=f"field {field.key!r}")
 
 
@@ -59,8 +62,8 @@ def check_keys(template: Template, scene: Scene, values: Mapping[str, object]) -
             )
 
 
-def check_value(field: Field, value: object) -> Any:
-    """The value when it fits its field; raises ValueRefused `wrong_type` or `value_out_of_range`."""
+def check_value(field: Field, value: object) -> Value:
+    """Return the value when it fits its field; raises ValueRefused `wrong_type` or `value_out_of_range`."""
     match field.type:
         case "text" | "textarea":
             return _check_text(field, value)
@@ -135,22 +138,23 @@ def _check_image(field: Field, value: object) -> str | dict[str, Any]:
 
 
 def number_text(field: Field, value: float, locale: str) -> str:
-    """A number as it is written in a locale, with the field's decimals and suffix."""
+    """Return a number as it is written in a locale, with the field's decimals, grouping and suffix."""
     limits = field.constraints
+    group = "," if limits.grouping else ""
     if limits.decimals is not None:
-        text = f"{value:.{limits.decimals}f}"
+        text = f"{value:{group}.{limits.decimals}f}"
     elif value == int(value):
-        text = str(int(value))
+        text = f"{int(value):{group}}"
     else:
-        text = f"{value:.6f}".rstrip("0")
+        text = f"{value:{group}.6f}".rstrip("0")
     negative = text.startswith("-") and text.strip("-0.") != ""
     text = text.removeprefix("-")
     if locale in _DIGITS:
-        text = text.replace(".", _DECIMAL_POINT[locale]).translate(str.maketrans("0123456789", _DIGITS[locale]))
+        text = text.replace(",", "\u066c").replace(".", _DECIMAL_POINT[locale]).translate(str.maketrans("0123456789", _DIGITS[locale]))
     suffix = limits.suffix if isinstance(limits.suffix, str) else in_locale(limits.suffix, locale)
     return (_MINUS.get(locale, "\u2212") if negative else "") + text + suffix
 
 
 def option_label(field: Field, key: str, locale: str) -> str:
-    """What a dropdown's option is called in a locale."""
+    """Return what a dropdown's option is called in a locale."""
     return next(in_locale(o.label, locale) for o in field.constraints.options if o.key == key)

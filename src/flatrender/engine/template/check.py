@@ -107,7 +107,9 @@ def _check_fields(fields: tuple[Field, ...], where: str) -> None:
         for binding in field.bindings:
             if binding.property not in PROPERTIES_OF_TYPE[field.type]:
                 allowed = ", ".join(sorted(PROPERTIES_OF_TYPE[field.type]))
-                _refuse(f"field {field.key!r}: a {field.type} cannot bind to {binding.property!r}, only to {allowed}", where)
+                _refuse(
+                    f"field {field.key!r}: a {field.type} cannot bind to {binding.property!r}, only to {allowed}", where
+                )
             if binding.layer == "*" and binding.property != "font":
                 _refuse(f"field {field.key!r}: only `font` may bind to every layer", where)
             if field.type == "dropdown" and binding.property == "visible" and binding.when not in options:
@@ -117,11 +119,11 @@ def _check_fields(fields: tuple[Field, ...], where: str) -> None:
 def check_files(template: Template) -> None:
     """Read every scene and look for every file named; raises TemplateError."""
     manifest = template.manifest
-    for named in (*manifest.fonts, *manifest.music):
-        if problem := name_problem(named.file):
-            _refuse(f"the file name {named.file!r} {problem}", template.where)
-        if not template.has_file(named.file):
-            template.read_file(named.file)
+    for file in (*(f.file for f in manifest.fonts), *(m.file for m in manifest.music)):
+        if problem := name_problem(file):
+            _refuse(f"the file name {file!r} {problem}", template.where)
+        if not template.has_file(file):
+            template.read_file(file)
     _ = template.fonts
     for scene in manifest.scenes:
         for size in manifest.sizes:

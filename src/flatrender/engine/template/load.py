@@ -44,16 +44,16 @@ def load_template(source: str | Path | bytes, *, name: str | None = None) -> Tem
             data = file.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise TemplateError(
-            f"cannot be read ({reason}): check the path", code="missing_asset", where=where
-        ) from None
+        raise TemplateError(f"cannot be read ({reason}): check the path", code="missing_asset", where=where) from None
     return _load_bytes(data, where, {}, folder=path.parent)
 
 
 def _load_bytes(data: bytes, where: str, beside: Mapping[str, bytes], folder: Path | None = None) -> Template:
     if len(data) > MAX_FILE_BYTES:
         raise TemplateError(
-            f"more than {MAX_FILE_BYTES} bytes: make its pictures and music smaller", code="template_too_large", where=where
+            f"more than {MAX_FILE_BYTES} bytes: make its pictures and music smaller",
+            code="template_too_large",
+            where=where,
         )
     if data[:2] == b"PK":
         return _load_archive(ArchiveStore(data, where), where)
@@ -94,9 +94,7 @@ def _load_package(store: Store, where: str) -> Template:
     try:
         manifest = msgspec.convert(raw, Manifest)
     except msgspec.ValidationError as error:
-        raise TemplateError(
-            f"{error}: see the template format", code="manifest_invalid", where=manifest_name
-        ) from None
+        raise TemplateError(f"{error}: see the template format", code="manifest_invalid", where=manifest_name) from None
     check_manifest(manifest, manifest_name)
     template = Template(manifest, store, where)
     check_files(template)
@@ -110,7 +108,7 @@ def _load_plain(data: bytes, where: str, beside: Mapping[str, bytes], file: str 
 
 
 def _pictures_beside(template: Template, folder: Path) -> dict[str, bytes]:
-    """The pictures that a bare Lottie names beside it, below its own folder only."""
+    """Return the pictures that a bare Lottie names beside it, below its own folder only."""
     found: dict[str, bytes] = {}
     root = folder.resolve()
     scene = template.scenes[0]
@@ -132,10 +130,14 @@ def _pictures_beside(template: Template, folder: Path) -> dict[str, bytes]:
 
 
 def _load_dotlottie(archive: ArchiveStore, where: str) -> Template:
-    """dotLottie 1 (`animations/`, `images/`) and 2 (`a/`, `i/`), by the dotLottie specification; the first or initial animation is taken."""
+    """Load dotLottie 1 (`animations/`, `images/`) and 2 (`a/`, `i/`), by the dotLottie specification; the first or initial animation is taken."""
     raw = decode_json(archive.read("manifest.json"), f"{where}: manifest.json", limit=_MAX_MANIFEST)
     animations = raw.get("animations") if isinstance(raw, dict) else None
-    ids = [a["id"] for a in animations if isinstance(a, dict) and isinstance(a.get("id"), str)] if isinstance(animations, list) else []
+    ids = (
+        [a["id"] for a in animations if isinstance(a, dict) and isinstance(a.get("id"), str)]
+        if isinstance(animations, list)
+        else []
+    )
     if not ids or not isinstance(raw, dict):
         raise TemplateError("manifest.json names no animation", code="manifest_invalid", where=where)
     initial = raw.get("initial")

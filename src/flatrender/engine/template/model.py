@@ -20,7 +20,7 @@ class _Frozen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     pass
 
 
-class Size(_Frozen):
+class Size(_Frozen, frozen=True, kw_only=True):
     """A picture size that the template is designed for, px."""
 
     key: Key
@@ -28,7 +28,7 @@ class Size(_Frozen):
     height: int
 
 
-class ColorSlot(_Frozen):
+class ColorSlot(_Frozen, frozen=True, kw_only=True):
     """A colour of the template as a whole."""
 
     key: Key
@@ -36,7 +36,7 @@ class ColorSlot(_Frozen):
     default: str
 
 
-class Preset(_Frozen):
+class Preset(_Frozen, frozen=True, kw_only=True):
     """A named set of colours for the slots."""
 
     key: Key
@@ -45,14 +45,14 @@ class Preset(_Frozen):
     is_default: bool = False
 
 
-class Font(_Frozen):
+class Font(_Frozen, frozen=True, kw_only=True):
     """A font file of the package."""
 
     file: str
     family: str | None = None
 
 
-class Music(_Frozen):
+class Music(_Frozen, frozen=True, kw_only=True):
     """Bundled music."""
 
     key: Key
@@ -63,14 +63,14 @@ class Music(_Frozen):
     duration_seconds: float | None = None
 
 
-class Option(_Frozen):
+class Option(_Frozen, frozen=True, kw_only=True):
     """A choice of a dropdown."""
 
     key: Key
     label: LocaleText
 
 
-class Constraints(_Frozen):
+class Constraints(_Frozen, frozen=True, kw_only=True):
     """What a value must keep to."""
 
     max_length: int | None = None
@@ -81,11 +81,13 @@ class Constraints(_Frozen):
     max: float | None = None
     step: float | None = None
     decimals: int | None = None
+    grouping: bool = False
+    """Thousands are set apart."""
     suffix: str | LocaleText = ""
     options: tuple[Option, ...] = ()
 
 
-class Binding(_Frozen):
+class Binding(_Frozen, frozen=True, kw_only=True):
     """Where a field's value goes."""
 
     layer: str
@@ -99,7 +101,7 @@ class Binding(_Frozen):
     when: str | None = None
 
 
-class Field(_Frozen):
+class Field(_Frozen, frozen=True, kw_only=True):
     """Something a person can change."""
 
     key: Key
@@ -112,7 +114,7 @@ class Field(_Frozen):
     is_required: bool = False
 
 
-class Scene(_Frozen):
+class Scene(_Frozen, frozen=True, kw_only=True):
     """One scene: a Lottie file a size, and what can be changed in it."""
 
     key: Key
@@ -126,7 +128,7 @@ class Scene(_Frozen):
     fields: tuple[Field, ...] = ()
 
 
-class Manifest(_Frozen):
+class Manifest(_Frozen, frozen=True, kw_only=True):
     """A whole template.json."""
 
     format: str

@@ -15,7 +15,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def pack(folder: str | Path) -> bytes:
-    """The folder as a `.frt`: the same bytes for the same contents. The template is checked first; raises TemplateError."""
+    """Return the folder as a `.frt`: the same bytes for the same contents. The template is checked first; raises TemplateError."""
     load_template(Path(folder))
     store = FolderStore(Path(folder))
     out = io.BytesIO()

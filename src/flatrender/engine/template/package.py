@@ -87,12 +87,10 @@ class Template:
     @cached_property
     def fonts(self) -> FontLibrary:
         """The package's fonts before the engine's."""
-        return FontLibrary(
-            FontFile(self.read_file(font.file), font.file, font.family) for font in self.manifest.fonts
-        )
+        return FontLibrary(FontFile(self.read_file(font.file), font.file, font.family) for font in self.manifest.fonts)
 
     def read_file(self, name: str) -> bytes:
-        """A file of the package; raises TemplateError `missing_asset`."""
+        """Return a file of the package; raises TemplateError `missing_asset`."""
         try:
             return self.store.read(name)
         except KeyError:
@@ -105,7 +103,7 @@ class Template:
         return name in self.store.names
 
     def scene(self, key: str) -> Scene:
-        """A scene by its key; raises ValueRefused `unknown_scene`."""
+        """Return a scene by its key; raises ValueRefused `unknown_scene`."""
         try:
             return self._scenes[key]
         except KeyError:
@@ -116,7 +114,7 @@ class Template:
             ) from None
 
     def size(self, key: str | None) -> Size:
-        """A size by its key, the default without one; raises ValueRefused `value_out_of_range`."""
+        """Return a size by its key, the default without one; raises ValueRefused `value_out_of_range`."""
         if key is None:
             return self.sizes[0]
         for size in self.sizes:
@@ -129,7 +127,7 @@ class Template:
         )
 
     def lottie(self, scene_key: str, size_key: str | None = None) -> Json:
-        """A fresh copy of a scene's animation, for the caller to change."""
+        """Return a fresh copy of a scene's animation, for the caller to change."""
         name = self.scene(scene_key).files[self.size(size_key).key]
         raw = self._raw.get(name)
         if raw is None:

@@ -11,12 +11,12 @@ from flatrender.engine.template.store import name_problem
 
 
 def image_assets(lottie: Json) -> list[Json]:
-    """The assets that are pictures."""
+    """Return the assets that are pictures."""
     return [a for a in dicts(lottie.get("assets")) if isinstance(a.get("p"), str) and "layers" not in a]
 
 
 def asset_file(template: Template, asset: Json, lottie_name: str) -> str | None:
-    """The package's file that an image asset names, or None: sought beside the Lottie, at the root, then in the picture folders."""
+    """Return the package's file that an image asset names, or None: sought beside the Lottie, at the root, then in the picture folders."""
     folder = asset["u"] if isinstance(asset.get("u"), str) else ""
     reference = asset["p"]
     beside = posixpath.dirname(lottie_name)

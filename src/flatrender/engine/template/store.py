@@ -31,7 +31,7 @@ class Store(Protocol):
     """Every file's name, sorted."""
 
     def read(self, name: str) -> bytes:
-        """A file's contents; raises KeyError when there is none of that name."""
+        """Return a file's contents; raises KeyError when there is none of that name."""
         ...
 
 
@@ -43,7 +43,7 @@ class MemoryStore:
         self.names = tuple(sorted(self._files))
 
     def read(self, name: str) -> bytes:
-        """A file's contents; raises KeyError when there is none of that name."""
+        """Return a file's contents; raises KeyError when there is none of that name."""
         return self._files[name]
 
 
@@ -80,7 +80,7 @@ class FolderStore:
         self._known = frozenset(names)
 
     def read(self, name: str) -> bytes:
-        """A file's contents; raises KeyError when there is none of that name."""
+        """Return a file's contents; raises KeyError when there is none of that name."""
         if name not in self._known:
             raise KeyError(name)
         try:
@@ -103,7 +103,14 @@ class ArchiveStore:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             infos = self._zip.infolist()
-        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeDecodeError, OverflowError) as error:
+        except (
+            zipfile.BadZipFile,
+            ValueError,
+            OSError,
+            NotImplementedError,
+            UnicodeDecodeError,
+            OverflowError,
+        ) as error:
             raise TemplateError(
                 f"the archive is damaged ({error}): make it again", code="archive_unsafe", where=where
             ) from None
@@ -126,7 +133,8 @@ class ArchiveStore:
                 )
             if info.file_size > _RATIO_FLOOR and info.file_size > MAX_RATIO * max(info.compress_size, 1):
                 raise _bomb(
-                    f"{info.compress_size} bytes unpack to {info.file_size}", f"{self._where}:{info.filename[:MAX_NAME]}"
+                    f"{info.compress_size} bytes unpack to {info.file_size}",
+                    f"{self._where}:{info.filename[:MAX_NAME]}",
                 )
 
     def _check_overlaps(self, infos: list[zipfile.ZipInfo]) -> None:
@@ -164,7 +172,7 @@ class ArchiveStore:
         return known
 
     def read(self, name: str) -> bytes:
-        """A file's contents; raises KeyError when there is none of that name."""
+        """Return a file's contents; raises KeyError when there is none of that name."""
         info = self._infos[name]
         try:
             with self._zip.open(info) as file:
@@ -181,13 +189,13 @@ class ArchiveStore:
 
 
 def _damaged(error: Exception, name: str) -> TemplateError:
-    return TemplateError(
-        f"the archive is damaged ({error}): make it again", code="archive_unsafe", where=name
-    )
+    return TemplateError(f"the archive is damaged ({error}): make it again", code="archive_unsafe", where=name)
 
 
 def _bomb(what: str, where: str) -> TemplateError:
-    return TemplateError(f"{what}: not unpacked; make the archive again with ordinary files", code="archive_bomb", where=where)
+    return TemplateError(
+        f"{what}: not unpacked; make the archive again with ordinary files", code="archive_bomb", where=where
+    )
 
 
 def name_problem(name: str) -> str | None:

@@ -24,12 +24,16 @@ _CANONICAL = {0x2329: 0x3008, 0x232A: 0x3009}
 
 @lru_cache(maxsize=1)
 def _brackets() -> tuple[dict[int, int], dict[int, int]]:
-    """Opening and closing brackets, each mapped to the canonical closing bracket of its pair."""
+    """Return opening and closing brackets, each mapped to the canonical closing bracket of its pair."""
     opening: dict[int, int] = {}
     closing: dict[int, int] = {}
     for code in range(0x28, 0x10000):
         char = chr(code)
-        if unicodedata.category(char) != "Ps" or not unicodedata.mirrored(char) or unicodedata.bidirectional(char) != "ON":
+        if (
+            unicodedata.category(char) != "Ps"
+            or not unicodedata.mirrored(char)
+            or unicodedata.bidirectional(char) != "ON"
+        ):
             continue
         close = _IRREGULAR_PAIRS.get(code, code + 1)
         if unicodedata.category(chr(close)) != "Pe":
@@ -41,12 +45,12 @@ def _brackets() -> tuple[dict[int, int], dict[int, int]]:
 
 
 def char_class(char: str) -> str:
-    """The character's bidirectional class; unassigned characters count as `L`."""
+    """Return the character's bidirectional class; unassigned characters count as `L`."""
     return unicodedata.bidirectional(char) or "L"
 
 
 def base_level(text: str, default: int = 0) -> int:
-    """The paragraph's level by rules P2 and P3: 0 left to right, 1 right to left, `default` without a strong character."""
+    """Return the paragraph's level by rules P2 and P3: 0 left to right, 1 right to left, `default` without a strong character."""
     return _first_strong([char_class(c) for c in text], 0, len(text), default)
 
 
@@ -77,7 +81,8 @@ def paragraph_levels(text: str, base: int) -> list[int]:
     if base == 0 and all(c in ("L", "EN", "ES", "ET", "CS", "WS", "ON", "S", "NSM") for c in original):
         return [0] * len(text)
     matching = _match_isolates(original)
-    classes, explicit = _explicit(original, matching, base)
+    state = _Explicit(original, matching, base)
+    classes, explicit = state.classes, state.levels
     levels = list(explicit)
     kept = [i for i, cls in enumerate(original) if cls not in _REMOVED]
     for sequence in _run_sequences(kept, explicit, original, matching):
@@ -104,59 +109,70 @@ def _match_isolates(classes: Sequence[str]) -> dict[int, int]:
     return matching
 
 
-def _explicit(original: list[str], matching: dict[int, int], base: int) -> tuple[list[str], list[int]]:
+class _Explicit:
     """Rules X1 to X8: levels from embeddings, overrides and isolates, and the classes after overrides."""
-    classes = list(original)
-    levels = [base] * len(original)
-    stack: list[tuple[int, str | None, bool]] = [(base, None, False)]
-    overflow_isolates = overflow_embeddings = valid_isolates = 0
-    for i, cls in enumerate(original):
-        level, override, _ = stack[-1]
-        if cls in _EMBEDDINGS or cls in _ISOLATE_INITIATORS:
-            isolate = cls in _ISOLATE_INITIATORS
-            if isolate:
-                levels[i] = level
-                if override:
-                    classes[i] = override
-            rtl = cls[0] == "R"
-            if cls == "FSI":
-                rtl = _first_strong(original, i + 1, matching.get(i, len(original)), 0) == 1
-            new = level + 1 + (level % 2 == (1 if rtl else 0))
-            if new <= MAX_DEPTH and not overflow_isolates and not overflow_embeddings:
-                valid_isolates += isolate
-                stack.append((new, ("R" if rtl else "L") if cls[-1] == "O" else None, isolate))
-                if not isolate:
-                    levels[i] = new
-            elif isolate:
-                overflow_isolates += 1
-            elif not overflow_isolates:
-                overflow_embeddings += 1
-        elif cls == "PDI":
-            if overflow_isolates:
-                overflow_isolates -= 1
-            elif valid_isolates:
-                overflow_embeddings = 0
-                while not stack[-1][2]:
-                    stack.pop()
-                stack.pop()
-                valid_isolates -= 1
-            levels[i] = stack[-1][0]
-            if stack[-1][1]:
-                classes[i] = stack[-1][1]
-        elif cls == "PDF":
-            if not overflow_isolates:
-                if overflow_embeddings:
-                    overflow_embeddings -= 1
-                elif not stack[-1][2] and len(stack) > 1:
-                    stack.pop()
-            levels[i] = stack[-1][0]
-        elif cls == "B":
-            levels[i] = base
-        else:
-            levels[i] = level
-            if override and cls != "BN":
-                classes[i] = override
-    return classes, levels
+
+    def __init__(self, original: list[str], matching: dict[int, int], base: int) -> None:
+        self.original = original
+        self.matching = matching
+        self.classes = list(original)
+        self.levels = [base] * len(original)
+        self.stack: list[tuple[int, str | None, bool]] = [(base, None, False)]
+        """Level, override and whether an isolate opened it."""
+        self.overflow_isolates = self.overflow_embeddings = self.valid_isolates = 0
+        for i, cls in enumerate(original):
+            if cls in _EMBEDDINGS or cls in _ISOLATE_INITIATORS:
+                self._open(i, cls)
+            elif cls == "PDI":
+                self._close_isolate(i)
+            elif cls == "PDF":
+                self._close_embedding(i)
+            elif cls != "B":
+                self._place(i, override=cls != "BN")
+
+    def _place(self, i: int, *, override: bool = True) -> None:
+        level, forced, _ = self.stack[-1]
+        self.levels[i] = level
+        if override and forced:
+            self.classes[i] = forced
+
+    def _open(self, i: int, cls: str) -> None:
+        isolate = cls in _ISOLATE_INITIATORS
+        level = self.stack[-1][0]
+        if isolate:
+            self._place(i)
+        rtl = cls[0] == "R"
+        if cls == "FSI":
+            rtl = _first_strong(self.original, i + 1, self.matching.get(i, len(self.original)), 0) == 1
+        new = level + 1 + (level % 2 == (1 if rtl else 0))
+        if new <= MAX_DEPTH and not self.overflow_isolates and not self.overflow_embeddings:
+            self.valid_isolates += isolate
+            self.stack.append((new, ("R" if rtl else "L") if cls[-1] == "O" else None, isolate))
+            if not isolate:
+                self.levels[i] = new
+        elif isolate:
+            self.overflow_isolates += 1
+        elif not self.overflow_isolates:
+            self.overflow_embeddings += 1
+
+    def _close_isolate(self, i: int) -> None:
+        if self.overflow_isolates:
+            self.overflow_isolates -= 1
+        elif self.valid_isolates:
+            self.overflow_embeddings = 0
+            while not self.stack[-1][2]:
+                self.stack.pop()
+            self.stack.pop()
+            self.valid_isolates -= 1
+        self._place(i)
+
+    def _close_embedding(self, i: int) -> None:
+        if not self.overflow_isolates:
+            if self.overflow_embeddings:
+                self.overflow_embeddings -= 1
+            elif not self.stack[-1][2] and len(self.stack) > 1:
+                self.stack.pop()
+        self._place(i, override=False)
 
 
 def _run_sequences(
@@ -215,27 +231,38 @@ def _resolve_sequence(
 
 
 def _weak(types: list[str], sos: str) -> None:
-    """Rules W1 to W7."""
-    previous = strong = sos
-    for i, kind in enumerate(types):  # W1 to W3 look back only
+    """Apply rules W1 to W7."""
+    previous = sos
+    for i, kind in enumerate(types):  # W1
         if kind == "NSM":
-            types[i] = kind = "ON" if previous in _ISOLATE_INITIATORS or previous == "PDI" else previous
-        previous = kind
-    for i, kind in enumerate(types):
+            types[i] = "ON" if previous in _ISOLATE_INITIATORS or previous == "PDI" else previous
+        previous = types[i]
+    strong = sos
+    for i, kind in enumerate(types):  # W2
         if kind in ("L", "R", "AL"):
             strong = kind
         elif kind == "EN" and strong == "AL":
             types[i] = "AN"
-    for i, kind in enumerate(types):
-        if kind == "AL":
-            types[i] = "R"
+    types[:] = ["R" if kind == "AL" else kind for kind in types]  # W3
     for i in range(1, len(types) - 1):  # W4
-        if types[i - 1] == types[i + 1] and (
-            (types[i] == "ES" and types[i - 1] == "EN") or (types[i] == "CS" and types[i - 1] in ("EN", "AN"))
-        ):
-            types[i] = types[i - 1]
+        around = types[i - 1]
+        if around == types[i + 1] and (types[i], around) in (("ES", "EN"), ("CS", "EN"), ("CS", "AN")):
+            types[i] = around
+    _terminators(types)
+    strong = sos
+    for i, kind in enumerate(types):  # W6, W7
+        if kind in ("ES", "CS"):
+            types[i] = "ON"
+        elif kind in ("L", "R"):
+            strong = kind
+        elif kind == "EN" and strong == "L":
+            types[i] = "L"
+
+
+def _terminators(types: list[str]) -> None:
+    """Apply rule W5, and W6 to the terminators that it leaves."""
     i = 0
-    while i < len(types):  # W5, then W6
+    while i < len(types):
         if types[i] != "ET":
             i += 1
             continue
@@ -245,14 +272,6 @@ def _weak(types: list[str], sos: str) -> None:
         beside_number = (i > 0 and types[i - 1] == "EN") or (end < len(types) and types[end] == "EN")
         types[i:end] = ["EN" if beside_number else "ON"] * (end - i)
         i = end
-    strong = sos
-    for i, kind in enumerate(types):  # W6, W7
-        if kind in ("ES", "CS"):
-            types[i] = "ON"
-        elif kind in ("L", "R"):
-            strong = kind
-        elif kind == "EN" and strong == "L":
-            types[i] = "L"
 
 
 def _paired_brackets(

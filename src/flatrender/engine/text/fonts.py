@@ -46,6 +46,7 @@ _ENGINE_FILES = (
     "NotoSans-Vietnamese[wght].ttf",
     "NotoSans-Cyrillic[wght].ttf",
     "NotoSans-Greek[wght].ttf",
+    "NotoSansHebrew[wght].ttf",
     "NotoSansMath.ttf",
     "NotoSansSymbols2.ttf",
 )
@@ -55,7 +56,7 @@ Contour = tuple[tuple[float, ...], ...]
 
 
 def weight_of_style(style: str) -> int:
-    """The weight (100 to 900) that a style name such as `SemiBold Italic` asks for; 400 when it names none."""
+    """Return the weight (100 to 900) that a style name such as `SemiBold Italic` asks for; 400 when it names none."""
     flat = re.sub(r"[\s_-]", "", style).lower()
     for name, weight in _WEIGHTS:
         if name in flat:
@@ -65,7 +66,7 @@ def weight_of_style(style: str) -> int:
 
 
 def normal_family(family: str) -> str:
-    """A family name as it is compared: without case, spaces and hyphens."""
+    """Return a family name as it is compared: without case, spaces and hyphens."""
     return re.sub(r"[\s_-]", "", family).casefold()
 
 
@@ -88,7 +89,7 @@ class FontFace:
         self._outlines: dict[int, tuple[Contour, ...]] = {}
 
     def glyph(self, code: int) -> int | None:
-        """The glyph of a code point, or None when the font lacks it."""
+        """Return the glyph of a code point, or None when the font lacks it."""
         try:
             return self._glyphs[code]
         except KeyError:
@@ -98,7 +99,7 @@ class FontFace:
             return glyph
 
     def outline(self, glyph: int) -> tuple[Contour, ...]:
-        """The glyph's contours, quadratics raised to cubics."""
+        """Return the glyph's contours, quadratics raised to cubics."""
         outline = self._outlines.get(glyph)
         if outline is None:
             pen = _OutlinePen()
@@ -193,7 +194,7 @@ class FontFile:
         self._lock = threading.Lock()
 
     def at(self, weight: int) -> FontFace:
-        """The face at this weight; a static file has one."""
+        """Return the face at this weight; a static file has one."""
         if self.weight_range is None:
             weight = self.weight
         with self._lock:
@@ -204,7 +205,7 @@ class FontFile:
 
 @lru_cache(maxsize=1)
 def engine_fonts() -> tuple[FontFile, ...]:
-    """The fonts that come with the engine, in fallback order."""
+    """Return the fonts that come with the engine, in fallback order."""
     data = resources.files("flatrender.engine.text") / "data"
     return tuple(FontFile((data / name).read_bytes(), name) for name in _ENGINE_FILES)
 
@@ -230,7 +231,7 @@ class FontLibrary:
         return normal_family(family) in self._families
 
     def find(self, family: str, style: str = "Regular") -> FontFace | None:
-        """The face of a family nearest to a style name, or None when the family is unknown."""
+        """Return the face of a family nearest to a style name, or None when the family is unknown."""
         files = self._families.get(normal_family(family))
         if not files:
             return None
@@ -245,7 +246,7 @@ class FontLibrary:
         return min(files, key=distance).at(wanted)
 
     def default(self, style: str = "Regular") -> FontFace:
-        """The engine's default family at a style's weight."""
+        """Return the engine's default family at a style's weight."""
         face = self.find(DEFAULT_FAMILY, style)
         assert face is not None  # noqa: S101  # the package carries it
         return face

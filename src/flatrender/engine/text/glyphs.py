@@ -29,7 +29,7 @@ class GlyphTable:
         self.fonts: list[dict[str, Any]] = []
 
     def font_name(self, face: FontFace) -> str:
-        """The `fName` by which text documents name this face; its glyphs and those of its fallbacks are filed under it."""
+        """Return the `fName` by which text documents name this face; its glyphs and those of its fallbacks are filed under it."""
         known = self._fonts.get(face.key)
         if known is not None:
             return known[0]
@@ -47,12 +47,13 @@ class GlyphTable:
         return name
 
     def ascent(self, name: str) -> float:
-        """The ascent of a font of this table, hundredths of an em."""
+        """Return the ascent of a font of this table, hundredths of an em."""
         return next(float(font["ascent"]) for font in self.fonts if font["fName"] == name)
 
-    def encode(self, layout: Layout, font: str) -> str:
-        """The layout as a private-use string, lines in order, each in visual order."""
-        return LINE_END.join(self._encode_line(line, font) for line in layout.lines)
+    def encode(self, layout: Layout, font: str, *, upwards: bool = False) -> str:
+        """Return the layout as a private-use string, each line in visual order; with `upwards` the last line comes first."""
+        lines = reversed(layout.lines) if upwards else layout.lines
+        return LINE_END.join(self._encode_line(line, font) for line in lines)
 
     def _encode_line(self, line: Line, font: str) -> str:
         return "".join(self._code(item, font) for item in line.items)
@@ -90,7 +91,7 @@ class GlyphTable:
 
 
 def _number(value: float) -> float:
-    """Rounded to a thousandth of a hundredth em, whole numbers as integers: short and the same everywhere."""
+    """Round to a thousandth of a hundredth em, whole numbers as integers: short and the same everywhere."""
     rounded = round(value, 3)
     return int(rounded) if rounded == int(rounded) else rounded
 
@@ -105,7 +106,7 @@ def _shapes(glyphs: tuple[Glyph, ...]) -> list[dict[str, Any]]:
 
 
 def _path(contour: Contour, scale: float, dx: float, dy: float) -> dict[str, Any]:
-    """A contour as Lottie vertices with tangents relative to them, y down."""
+    """Write a contour as Lottie vertices with tangents relative to them, y down."""
 
     def point(x: float, y: float) -> tuple[float, float]:
         return dx + x * scale, -(dy + y * scale)

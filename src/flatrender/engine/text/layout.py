@@ -20,7 +20,9 @@ _SLACK = 1.001
 # Of ascent + descent: how much of a line must be inside the box, so that a box drawn tightly round one line holds it.
 _LINE_SHARE = 0.75
 
-Justify = Literal["left", "right", "center", "start", "end", "justify_left", "justify_right", "justify_center", "justify_all"]
+Justify = Literal[
+    "left", "right", "center", "start", "end", "justify_left", "justify_right", "justify_center", "justify_all"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class _Paragraph:
 
 
 def clean_text(text: str) -> str:
-    """Line ends of every kind as `\\n`, tabs as spaces, control characters dropped."""
+    """Write line ends of every kind as a line feed, tabs as spaces, control characters dropped."""
     return _CONTROLS.sub("", _NEWLINES.sub("\n", text).replace("\t", " "))
 
 
@@ -193,9 +195,8 @@ def _fits(paragraphs: list[_Paragraph], style: TextStyle, scale: float) -> bool:
         if limit is None:
             continue
         for start, end in ranges:
-            while end > start and paragraph.text[end - 1].isspace():
-                end -= 1
-            if sum(paragraph.advances[start:end]) * style.size * scale > limit * _SLACK:
+            visible = start + len(paragraph.text[start:end].rstrip())
+            if sum(paragraph.advances[start:visible]) * style.size * scale > limit * _SLACK:
                 return False
     if style.max_lines is not None and count > style.max_lines:
         return False

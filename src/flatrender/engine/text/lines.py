@@ -11,7 +11,7 @@ from uniseg.linebreak import line_break_boundaries
 
 @lru_cache(maxsize=512)
 def break_opportunities(text: str) -> tuple[int, ...]:
-    """Indices at which a new line may start, ascending; the end of the text is one."""
+    """Return indices at which a new line may start, ascending; the end of the text is one."""
     return tuple(int(i) for i in line_break_boundaries(text) if i > 0)
 
 

@@ -88,7 +88,7 @@ def is_ignorable(code: int) -> bool:
 
 
 def _scripts(text: str) -> list[str]:
-    """A script a character; common and inherited ones take that before them, leading ones that after."""
+    """Return a script a character; common and inherited ones take that before them, leading ones that after."""
     scripts: list[str] = []
     previous = ""
     for char in text:
@@ -131,18 +131,13 @@ def _faces(text: str, chain: Sequence[FontFace]) -> list[tuple[FontFace, bool]]:
 
 
 def itemize(text: str, levels: Sequence[int], chain: Sequence[FontFace]) -> list[Run]:
-    """Runs of equal level, script and font, in logical order."""
+    """Return runs of equal level, script and font, in logical order."""
     scripts = _scripts(text)
     faces = _faces(text, chain)
     runs: list[Run] = []
     start = 0
     for i in range(1, len(text) + 1):
-        if (
-            i < len(text)
-            and levels[i] == levels[start]
-            and scripts[i] == scripts[start]
-            and faces[i] == faces[start]
-        ):
+        if i < len(text) and levels[i] == levels[start] and scripts[i] == scripts[start] and faces[i] == faces[start]:
             continue
         face, missing = faces[start]
         runs.append(Run(start, i, levels[start], scripts[start], face, missing))
@@ -151,7 +146,7 @@ def itemize(text: str, levels: Sequence[int], chain: Sequence[FontFace]) -> list
 
 
 def shape_run(text: str, run: Run, language: str) -> tuple[Cluster, ...]:
-    """The run's clusters in visual order, left to right; the text around the run decides how its ends join."""
+    """Return the run's clusters in visual order, left to right; the text around the run decides how its ends join."""
     before, after = text[max(0, run.start - 8) : run.start], text[run.end : run.end + 8]
     own = text[run.start : run.end]
     key = (run.face.key, own, before, after, run.level % 2, run.script, language)
@@ -159,9 +154,7 @@ def shape_run(text: str, run: Run, language: str) -> tuple[Cluster, ...]:
     if cached is None:
         cached = _shape(before + own + after, len(before), len(own), run, language)
         _shaped.put(key, cached)
-    return tuple(
-        Cluster(c.start + run.start, c.glyphs, c.advance, c.joining, c.missing) for c in cached
-    )
+    return tuple(Cluster(c.start + run.start, c.glyphs, c.advance, c.joining, c.missing) for c in cached)
 
 
 def _shape(text: str, offset: int, length: int, run: Run, language: str) -> tuple[Cluster, ...]:
@@ -191,9 +184,7 @@ def _shape(text: str, offset: int, length: int, run: Run, language: str) -> tupl
         if info.cluster != current:
             flush()
             glyphs, advance, current = [], 0.0, info.cluster
-        glyphs.append(
-            Glyph(run.face, info.codepoint, advance + position.x_offset / em, position.y_offset / em)
-        )
+        glyphs.append(Glyph(run.face, info.codepoint, advance + position.x_offset / em, position.y_offset / em))
         advance += position.x_advance / em
     flush()
     return tuple(clusters)
