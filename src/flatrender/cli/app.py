@@ -2,6 +2,8 @@
 
 import typer
 
+from flatrender.cli.migrate import migrate
+
 app = typer.Typer(
     name="flatrender",
     no_args_is_help=True,
@@ -22,6 +24,9 @@ def version() -> None:
     from flatrender import __version__
 
     typer.echo(__version__)
+
+
+app.command()(migrate)
 
 
 def main() -> None:
