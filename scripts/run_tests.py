@@ -15,7 +15,10 @@ def main() -> int:
     """Return 0 when everything passed."""
     has_chromium = install_missing()
     if not has_chromium:
-        print("no Chromium found: the browser tests will be skipped (install one, or set FLATRENDER_CHROMIUM)", file=sys.stderr)
+        print(
+            "no Chromium found: the browser tests will be skipped (install one, or set FLATRENDER_CHROMIUM)",
+            file=sys.stderr,
+        )
         if os.environ.get("CI"):
             return 1
     arguments = sys.argv[1:]

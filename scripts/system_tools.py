@@ -17,7 +17,9 @@ APT_TIMEOUT_S = 600
 
 def find_chromium() -> str | None:
     """Return the path of a Chromium, `FLATRENDER_CHROMIUM` first."""
-    return os.environ.get("FLATRENDER_CHROMIUM") or next((found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None)
+    return os.environ.get("FLATRENDER_CHROMIUM") or next(
+        (found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None
+    )
 
 
 def install_missing() -> bool:
@@ -32,7 +34,9 @@ def install_missing() -> bool:
         print(f"installing {', '.join(missing)} …", flush=True)
         for step in (["apt-get", "update", "-qq"], *(["apt-get", "install", "-y", "-qq", name] for name in missing)):
             try:
-                done = subprocess.run(step, env=environment, capture_output=True, text=True, timeout=APT_TIMEOUT_S, check=False)
+                done = subprocess.run(
+                    step, env=environment, capture_output=True, text=True, timeout=APT_TIMEOUT_S, check=False
+                )
             except subprocess.TimeoutExpired:
                 print(f"{' '.join(step)} took longer than {APT_TIMEOUT_S} s", file=sys.stderr)
                 break
