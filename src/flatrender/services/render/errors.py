@@ -1,6 +1,6 @@
 """What a caller of the render service may be told."""
 
-from flatrender.kit.errors import Conflict, NotFound, NotSignedIn, Refused, TooMany
+from flatrender.kit.errors import Conflict, Forbidden, NotFound, NotSignedIn, Refused, TooMany
 
 
 class JobNotFound(NotFound):
@@ -85,3 +85,9 @@ class QueueFull(TooMany):
     """The tenant has as many unfinished films as it may."""
 
     code = "render.queue_full"
+
+
+class FleetForbidden(Forbidden):
+    """Only the platform's tenant looks after the fleet."""
+
+    code = "render.fleet_forbidden"

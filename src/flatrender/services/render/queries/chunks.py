@@ -245,14 +245,23 @@ async def finish(
 
 
 async def release(
-    conn: Conn, *, chunk_id: UUID, lease_id: UUID, epoch: int, status: str, burn: bool, error_code: str | None, exclude: UUID | None
+    conn: Conn,
+    *,
+    chunk_id: UUID,
+    lease_id: UUID,
+    epoch: int,
+    status: str,
+    burn: bool,
+    error_code: str | None,
+    exclude: UUID | None,
+    only_expired: bool,
 ) -> bool:
-    """End a lease without a result: back to the queue, failed or cancelled."""
+    """End a lease without a result: back to the queue, failed or cancelled; with `only_expired` only if it has run out."""
     cursor = await conn.execute(
         "UPDATE render.frame_jobs SET status = %s, attempt = attempt + %s, error_code = %s, lease_id = NULL, lease_expires_at = NULL, frames_done = 0,"
         " exclude_node_ids = CASE WHEN %s::uuid IS NULL THEN exclude_node_ids ELSE array_append(array_remove(exclude_node_ids, %s), %s) END"
-        " WHERE id = %s AND epoch = %s AND status = 'running' AND lease_id = %s",
-        (status, int(burn), error_code, exclude, exclude, exclude, chunk_id, epoch, lease_id),
+        " WHERE id = %s AND epoch = %s AND status = 'running' AND lease_id = %s AND (NOT %s OR lease_expires_at < now())",
+        (status, int(burn), error_code, exclude, exclude, exclude, chunk_id, epoch, lease_id, only_expired),
     )
     return cursor.rowcount == 1
 
