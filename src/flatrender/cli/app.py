@@ -3,6 +3,7 @@
 import typer
 
 from flatrender.cli.migrate import migrate
+from flatrender.cli.node import node
 
 app = typer.Typer(
     name="flatrender",
@@ -27,6 +28,7 @@ def version() -> None:
 
 
 app.command()(migrate)
+app.command()(node)
 
 
 def main() -> None:

@@ -91,3 +91,9 @@ class FleetForbidden(Forbidden):
     """Only the platform's tenant looks after the fleet."""
 
     code = "render.fleet_forbidden"
+
+
+class TokenShown(Conflict):
+    """The idempotency key made a node token before."""
+
+    code = "render.token_shown"

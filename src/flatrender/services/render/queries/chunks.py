@@ -112,9 +112,7 @@ async def replace_chunks(
     conn: Conn, *, tenant_id: UUID, job_id: UUID, priority: int, pool: str, chunks: Sequence[NewChunk]
 ) -> None:
     """Put these chunks in the place of the film's."""
-    await conn.execute(
-        "DELETE FROM render.frame_jobs WHERE tenant_id = %s AND render_job_id = %s", (tenant_id, job_id)
-    )
+    await conn.execute("DELETE FROM render.frame_jobs WHERE tenant_id = %s AND render_job_id = %s", (tenant_id, job_id))
     async with conn.cursor() as cursor:
         await cursor.executemany(
             "INSERT INTO render.frame_jobs (tenant_id, render_job_id, chunk_no, frame_start, frame_end, comp_name, scene_key, scene_object_key, scene_sha256,"
@@ -233,7 +231,15 @@ async def chunks(conn: Conn, *, tenant_id: UUID, job_id: UUID) -> list[ChunkRow]
 
 
 async def finish(
-    conn: Conn, *, chunk_id: UUID, node_id: UUID, lease_id: UUID, epoch: int, segment_key: str, sha256: bytes, seconds: float
+    conn: Conn,
+    *,
+    chunk_id: UUID,
+    node_id: UUID,
+    lease_id: UUID,
+    epoch: int,
+    segment_key: str,
+    sha256: bytes,
+    seconds: float,
 ) -> bool:
     """Accept a result: only of the newest epoch, while it runs, under its lease."""
     cursor = await conn.execute(

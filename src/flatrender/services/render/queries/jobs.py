@@ -147,7 +147,8 @@ async def job(conn: Conn, *, tenant_id: UUID, job_id: UUID, lock: bool = False) 
     """Return a film, locked until the end of the transaction when `lock`."""
     async with conn.cursor(row_factory=class_row(JobRow)) as cursor:
         await cursor.execute(
-            f"SELECT {JOB_COLUMNS} FROM render.render_jobs WHERE tenant_id = %s AND id = %s" + (" FOR UPDATE" if lock else ""),  # noqa: S608
+            f"SELECT {JOB_COLUMNS} FROM render.render_jobs WHERE tenant_id = %s AND id = %s"
+            + (" FOR UPDATE" if lock else ""),  # noqa: S608
             (tenant_id, job_id),
         )
         return await cursor.fetchone()
@@ -164,7 +165,13 @@ async def job_by_revision(conn: Conn, *, tenant_id: UUID, revision_id: UUID) -> 
 
 
 async def jobs(
-    conn: Conn, *, tenant_id: UUID, user_id: UUID | None, before: UUID | None, limit: int, saved_project_id: UUID | None = None
+    conn: Conn,
+    *,
+    tenant_id: UUID,
+    user_id: UUID | None,
+    before: UUID | None,
+    limit: int,
+    saved_project_id: UUID | None = None,
 ) -> list[JobRow]:
     """Return films, newest first: of one user, or with `user_id` None the tenant's."""
     async with conn.cursor(row_factory=class_row(JobRow)) as cursor:

@@ -218,7 +218,17 @@ async def insert_crash(
     await conn.execute(
         "INSERT INTO render.node_crashes (node_id, tenant_id, render_job_id, frame_job_id, kind, engine, fingerprint, log_excerpt, recovery, recovered_at)"
         " VALUES (%s, %s, %s, %s, %s, 'thorvg', %s, %s, %s, CASE WHEN %s <> 'pending' THEN now() END)",
-        (node_id, tenant_id, render_job_id, frame_job_id, kind, fingerprint, (log_excerpt or "")[:16000], recovery, recovery),
+        (
+            node_id,
+            tenant_id,
+            render_job_id,
+            frame_job_id,
+            kind,
+            fingerprint,
+            (log_excerpt or "")[:16000],
+            recovery,
+            recovery,
+        ),
     )
     await conn.execute(
         "UPDATE render.nodes SET crash_count_24h = (SELECT count(*) FROM render.node_crashes WHERE node_id = %s AND occurred_at > now() - interval '1 day')"

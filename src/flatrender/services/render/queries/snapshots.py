@@ -229,7 +229,15 @@ async def set_scene_snapshot(conn: Conn, *, tenant_id: UUID, scene_id: UUID, url
 
 
 async def release_scene_job(
-    conn: Conn, *, job_id: UUID, lease_id: UUID, epoch: int, status: str, burn: bool, message: str | None, pause_s: float
+    conn: Conn,
+    *,
+    job_id: UUID,
+    lease_id: UUID,
+    epoch: int,
+    status: str,
+    burn: bool,
+    message: str | None,
+    pause_s: float,
 ) -> bool:
     """End a thumbnail's lease without a result: back to the queue after a pause, or an error."""
     cursor = await conn.execute(
@@ -242,7 +250,15 @@ async def release_scene_job(
 
 
 async def finish_still(
-    conn: Conn, *, snapshot_id: UUID, node_id: UUID, lease_id: UUID, epoch: int, image_url: str, image_file_id: UUID, render_ms: int
+    conn: Conn,
+    *,
+    snapshot_id: UUID,
+    node_id: UUID,
+    lease_id: UUID,
+    epoch: int,
+    image_url: str,
+    image_file_id: UUID,
+    render_ms: int,
 ) -> bool:
     """Accept a preview under its lease."""
     cursor = await conn.execute(

@@ -27,7 +27,7 @@ from flatrender.services.render.settings import RenderSettings
 
 Result = TypeVar("Result")
 Stage = Callable[[str, float], Awaitable[bool]]
-"""Shows (status, per cent); False when the film is not wanted any more."""
+"""Shows (status, per cent), or with an empty status nothing new; False when the film is not wanted any more."""
 
 POSTER_WIDTH = 960
 POSTER_AT = 0.35
@@ -138,7 +138,9 @@ class Assembly:
         paths = []
         for piece in pieces:
             try:
-                path = await self._fetched(folder / f"{piece.chunk_no:06d}.mp4", piece.object_key, self._settings.max_segment_bytes)
+                path = await self._fetched(
+                    folder / f"{piece.chunk_no:06d}.mp4", piece.object_key, self._settings.max_segment_bytes
+                )
             except NotFound:
                 broken[piece.chunk_no] = "missing"
                 continue
@@ -159,12 +161,11 @@ class Assembly:
         await asyncio.to_thread(path.write_bytes, data)
         return path
 
-    async def _mixed(
-        self, folder: Path, sounds: Sequence[Sound], duration_s: float, cancel: threading.Event
-    ) -> Path:
+    async def _mixed(self, folder: Path, sounds: Sequence[Sound], duration_s: float, cancel: threading.Event) -> Path:
         if sum(sound.size for sound in sounds) > self._settings.max_sound_bytes:
             raise TooLarge(
-                f"the film's sounds together are larger than {self._settings.max_sound_bytes >> 20} MiB", code="render.sound_too_large"
+                f"the film's sounds together are larger than {self._settings.max_sound_bytes >> 20} MiB",
+                code="render.sound_too_large",
             )
         tracks = []
         for index, sound in enumerate(sounds):

@@ -11,7 +11,7 @@ from flatrender.contracts.content import ContentApi, ResolvedSceneData
 from flatrender.contracts.files import FilesApi, StoreRequest
 from flatrender.contracts.render import FilmInput
 from flatrender.engine.errors import EngineError
-from flatrender.kit.db import Bells, Database
+from flatrender.kit.db import Bells, Conn, Database
 from flatrender.kit.errors import AppError, Conflict, Unavailable
 from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.objects import ObjectStore
@@ -156,7 +156,7 @@ class Films:
                 await tell(conn, self._bells, job, "progress")
             await self._bells.ring(conn, frames_bell(DEFAULT_POOL))
 
-    async def _crf(self, conn: rows.Conn, job: JobRow) -> int | None:
+    async def _crf(self, conn: Conn, job: JobRow) -> int | None:
         profiles = await rows.profiles(conn, tenant_id=job.tenant_id, platform_id=DEFAULT_TENANT_ID)
         return next((profile.crf for profile in profiles if profile.key == job.output_profile_key), None)
 
@@ -175,9 +175,7 @@ class Films:
             stored = await chunk_rows.stored_segments(
                 conn, tenant_id=tenant_id, cache_keys=[chunk.cache_key for chunk in chunks]
             )
-        present = {
-            segment.cache_key: segment for segment in stored if await self._objects.exists(segment.segment_key)
-        }
+        present = {segment.cache_key: segment for segment in stored if await self._objects.exists(segment.segment_key)}
         return [
             msgspec.structs.replace(
                 chunk,
@@ -262,12 +260,12 @@ class Films:
         ]
 
     async def _stage(self, tenant_id: UUID, job_id: UUID, status: str, progress: float) -> bool:
-        """Show how far the finish is; False when the film is not wanted any more."""
+        """Show how far the finish is (nothing new with an empty status); False when the film is not wanted any more."""
         async with self._database.tenant(tenant_id) as conn:
             job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
             if job is None or job.status not in FINISHING:
                 return False
-            if job.status != status or float(job.progress_pct) < progress:
+            if status and (job.status != status or float(job.progress_pct) < progress):
                 await rows.set_status(
                     conn,
                     tenant_id=tenant_id,
@@ -394,12 +392,12 @@ class Films:
                 progress_pct=100.0,
                 ends=True,
             )
-            await rows.end_attempt(
-                conn, tenant_id=tenant_id, job_id=job_id, attempt=job.attempt, outcome="completed"
-            )
+            await rows.end_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=job.attempt, outcome="completed")
             ready = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
             if ready is not None:
-                await tell(conn, self._bells, ready, "completed", file_id=files["video"], poster_file_id=files["poster"])
+                await tell(
+                    conn, self._bells, ready, "completed", file_id=files["video"], poster_file_id=files["poster"]
+                )
 
     async def _fail(self, arguments: dict[str, Json], failure: dict[str, Json]) -> None:
         tenant_id, job_id = UUID(arguments["tenant_id"]), UUID(arguments["job_id"])

@@ -10,14 +10,14 @@ import msgspec
 
 from flatrender.contracts.render import RenderJobBrief, RenderRequest
 from flatrender.kit.clock import Clock
-from flatrender.kit.db import Bells, Conn, Database
+from flatrender.kit.db import Bells, Conn, Database, IdempotencyKey, run_once
 from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.workflows import enqueue
 from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import jobs as rows
 from flatrender.services.render.queries.jobs import FINISHING, UNFINISHED, ExportRow, JobRow
-from flatrender.services.render.service.events import tell
+from flatrender.services.render.service.events import SCHEMA, tell
 from flatrender.services.render.service.planning import film_size
 from flatrender.services.render.settings import RenderSettings
 
@@ -67,7 +67,8 @@ class Jobs:
             raise errors.UnknownProfile(f"there is no profile {film.profile}; there are {', '.join(sorted(sizes))}")
         if not 1 <= len(film.scenes) <= self._settings.max_scenes:
             raise errors.Refused(
-                f"a film has 1 to {self._settings.max_scenes} scenes, not {len(film.scenes)}", code="render.too_many_scenes"
+                f"a film has 1 to {self._settings.max_scenes} scenes, not {len(film.scenes)}",
+                code="render.too_many_scenes",
             )
         unfinished, limit = await rows.queue_room(conn, tenant_id=tenant_id)
         if unfinished >= limit:
@@ -119,7 +120,12 @@ class Jobs:
         """Return films, newest first; of everybody in the tenant when `user_id` is None."""
         async with self._database.tenant(tenant_id) as conn:
             found = await rows.jobs(
-                conn, tenant_id=tenant_id, user_id=user_id, before=before, limit=limit, saved_project_id=saved_project_id
+                conn,
+                tenant_id=tenant_id,
+                user_id=user_id,
+                before=before,
+                limit=limit,
+                saved_project_id=saved_project_id,
             )
             return await self._views(conn, tenant_id, found)
 
@@ -143,7 +149,12 @@ class Jobs:
                 await chunk_rows.cancel_queued(conn, tenant_id=tenant_id, job_id=job_id)
                 _, running, _ = await chunk_rows.remaining(conn, tenant_id=tenant_id, job_id=job_id)
                 await rows.set_status(
-                    conn, tenant_id=tenant_id, job_id=job_id, expected=UNFINISHED, status="canceling", actor=actor(user_id)
+                    conn,
+                    tenant_id=tenant_id,
+                    job_id=job_id,
+                    expected=UNFINISHED,
+                    status="canceling",
+                    actor=actor(user_id),
                 )
                 if running == 0 and job.status not in FINISHING:
                     await settle_cancel(conn, self._bells, tenant_id, job_id)
@@ -152,20 +163,36 @@ class Jobs:
             job = await self._own(conn, tenant_id, job_id, user_id)
             return (await self._views(conn, tenant_id, [job]))[0]
 
-    async def retry(self, tenant_id: UUID, job_id: UUID, *, user_id: UUID | None) -> JobView:
-        """Start a failed or cancelled film over; segments that were finished are used again. Raises JobNotFound and NotRetryable."""
+    async def retry(
+        self, tenant_id: UUID, job_id: UUID, *, user_id: UUID | None, key: IdempotencyKey | None = None
+    ) -> JobView:
+        """Start a failed or cancelled film over, once for each key; segments that were finished are used again.
+
+        Raises JobNotFound and NotRetryable.
+        """
         async with self._database.tenant(tenant_id) as conn:
-            job = await self._own(conn, tenant_id, job_id, user_id, lock=True)
-            if job.status not in ("failed", "canceled"):
-                raise errors.NotRetryable(f"the film is {job.status}; only a failed or cancelled one can be tried again")
-            await rows.set_status(
-                conn, tenant_id=tenant_id, job_id=job_id, expected=(job.status,), status="queued", actor=actor(user_id)
-            )
-            workflow_id = await start_planning(conn, tenant_id, job_id, attempt=job.attempt + 1)
-            await rows.queue_again(conn, tenant_id=tenant_id, job_id=job_id, workflow_id=workflow_id)
+
+            async def start_over() -> UUID:
+                await self._start_over(conn, tenant_id, job_id, user_id)
+                return job_id
+
+            if key is None:
+                await start_over()
+            else:
+                await run_once(conn, SCHEMA, tenant_id, f"retry:{user_id}", key, UUID, start_over)
             job = await self._own(conn, tenant_id, job_id, user_id)
-            await tell(conn, self._bells, job, "queued")
             return (await self._views(conn, tenant_id, [job]))[0]
+
+    async def _start_over(self, conn: Conn, tenant_id: UUID, job_id: UUID, user_id: UUID | None) -> None:
+        job = await self._own(conn, tenant_id, job_id, user_id, lock=True)
+        if job.status not in ("failed", "canceled"):
+            raise errors.NotRetryable(f"the film is {job.status}; only a failed or cancelled one can be tried again")
+        await rows.set_status(
+            conn, tenant_id=tenant_id, job_id=job_id, expected=(job.status,), status="queued", actor=actor(user_id)
+        )
+        workflow_id = await start_planning(conn, tenant_id, job_id, attempt=job.attempt + 1)
+        await rows.queue_again(conn, tenant_id=tenant_id, job_id=job_id, workflow_id=workflow_id)
+        await tell(conn, self._bells, await self._own(conn, tenant_id, job_id, user_id), "queued")
 
     async def _own(
         self, conn: Conn, tenant_id: UUID, job_id: UUID, user_id: UUID | None, *, lock: bool = False
@@ -241,9 +268,7 @@ async def settle_cancel(conn: Conn, bells: Bells, tenant_id: UUID, job_id: UUID)
     if moved:
         job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
         if job is not None:
-            await rows.end_attempt(
-                conn, tenant_id=tenant_id, job_id=job_id, attempt=job.attempt, outcome="canceled"
-            )
+            await rows.end_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=job.attempt, outcome="canceled")
             await tell(conn, bells, job, "canceled")
     return moved
 

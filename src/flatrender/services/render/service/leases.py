@@ -222,9 +222,7 @@ class Leases:
             chunk = current(await rows.chunk(conn, chunk_id=chunk_id), fail)
             if chunk.status == "done":
                 raise errors.LeaseSuperseded("a result of this lease was accepted already")
-            final = fail.failure == "content" and (
-                fail.code in FINAL_CODES or chunk.attempt + 1 >= chunk.max_attempts
-            )
+            final = fail.failure == "content" and (fail.code in FINAL_CODES or chunk.attempt + 1 >= chunk.max_attempts)
             await self._note_crash(conn, node, chunk, fail, final=final)
             exclude = None
             if fail.failure in ("content", "node", "licence"):
@@ -240,7 +238,9 @@ class Leases:
             ):
                 raise errors.LeaseSuperseded("the lease has ended")
             if final:
-                message = fail.detail if (chunk.scene_key or "") in fail.detail else f"scene {chunk.scene_key}: {fail.detail}"
+                message = (
+                    fail.detail if (chunk.scene_key or "") in fail.detail else f"scene {chunk.scene_key}: {fail.detail}"
+                )
                 await fail_job(conn, self._bells, chunk.tenant_id, chunk.render_job_id, code=fail.code, message=message)
         return Accepted()
 
@@ -275,7 +275,9 @@ class Leases:
                 if fresh is None or fresh.lease_id != chunk.lease_id or fresh.status != "running":
                     continue
                 exclude = await node_to_exclude(conn, chunk, chunk.node_id, DEFAULT_POOL) if chunk.node_id else None
-                if not await take_back(conn, self._bells, chunk, error_code="lease_expired", exclude=exclude, only_expired=True):
+                if not await take_back(
+                    conn, self._bells, chunk, error_code="lease_expired", exclude=exclude, only_expired=True
+                ):
                     continue
                 taken += 1
                 if chunk.node_id is not None:

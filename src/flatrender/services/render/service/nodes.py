@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from flatrender import protocol
-from flatrender.kit.db import Bells, Conn, Database
+from flatrender.kit.db import Bells, Conn, Database, IdempotencyKey, run_once
 from flatrender.kit.ids import DEFAULT_TENANT_ID, new_id, new_secret, secret_hash
 from flatrender.protocol.register import Register, Registered
 from flatrender.services.render import errors
@@ -11,7 +11,7 @@ from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import nodes as rows
 from flatrender.services.render.queries import snapshots as still_rows
 from flatrender.services.render.queries.nodes import NodeRow, TokenRow
-from flatrender.services.render.service.events import frames_bell, stills_bell
+from flatrender.services.render.service.events import SCHEMA, frames_bell, stills_bell
 from flatrender.services.render.service.recovery import take_back
 from flatrender.services.render.settings import RenderSettings
 
@@ -41,7 +41,9 @@ class Nodes:
             node_id = request.node_id or new_id()
             known = await rows.by_id(conn, node_id=node_id, lock=True)
             if known is not None and known.dedicated_tenant_id != scope.tenant_id:
-                raise errors.NodeNotFound("this node id belongs to another token's nodes: start with an empty data folder")
+                raise errors.NodeNotFound(
+                    "this node id belongs to another token's nodes: start with an empty data folder"
+                )
             if known is not None and known.boot_id != request.boot_id:
                 await self.end_boot(conn, known)
             name = request.name[:80]
@@ -135,18 +137,35 @@ class Nodes:
         async with self._database.tenant(tenant_id) as conn:
             return await rows.tokens(conn, tenant_id=tenant_id, fleet_too=fleet_too(tenant_id))
 
-    async def make_token(self, tenant_id: UUID, name: str, *, fleet: bool) -> tuple[TokenRow, str]:
-        """Make a node token and return it with its secret, which is shown this once. Raises Forbidden for a fleet token outside the platform's tenant."""
+    async def make_token(
+        self, tenant_id: UUID, name: str, *, fleet: bool, key: IdempotencyKey | None = None
+    ) -> tuple[TokenRow, str]:
+        """Make a node token and return it with its secret, which is shown this once.
+
+        Raises FleetForbidden for a fleet token outside the platform's tenant, and TokenShown when the key made one before.
+        """
         if fleet and not fleet_too(tenant_id):
             raise errors.FleetForbidden("only the platform may make tokens for the whole fleet")
         secret = new_secret(TOKEN_PREFIX)
+        made: list[TokenRow] = []
         async with self._database.tenant(tenant_id) as conn:
-            row = await rows.insert_token(
-                conn, tenant_id=None if fleet else tenant_id, name=name, token_hash=secret_hash(secret)
-            )
-        if row is None:
-            raise errors.Conflict("this token exists already")
-        return row, secret
+
+            async def make() -> UUID:
+                row = await rows.insert_token(
+                    conn, tenant_id=None if fleet else tenant_id, name=name, token_hash=secret_hash(secret)
+                )
+                if row is None:
+                    raise errors.Conflict("this token exists already")
+                made.append(row)
+                return row.id
+
+            if key is None:
+                await make()
+            else:
+                await run_once(conn, SCHEMA, tenant_id, "node_token", key, UUID, make)
+        if not made:
+            raise errors.TokenShown("this key has made a token already, and a token is shown only once: use a new key")
+        return made[0], secret
 
     async def revoke_token(self, tenant_id: UUID, token_id: UUID) -> None:
         """Make a token useless for registering; nodes that are registered go on until they start again. Raises NodeNotFound."""

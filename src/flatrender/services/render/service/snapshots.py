@@ -67,7 +67,9 @@ class Snapshots:
         self._links = links
         self._settings = settings
 
-    async def enqueue_scenes(self, tenant_id: UUID, project_id: UUID, *, user_id: UUID, locale: str) -> list[SceneJobRow]:
+    async def enqueue_scenes(
+        self, tenant_id: UUID, project_id: UUID, *, user_id: UUID, locale: str
+    ) -> list[SceneJobRow]:
         """Queue one picture for each active scene without an open job; return the newest job of each scene. Raises TemplateNotFound."""
         scenes = await self._content.scenes(tenant_id=tenant_id, project_id=project_id)
         if not scenes:
@@ -131,7 +133,9 @@ class Snapshots:
                 raise
             except AppError as error:
                 async with self._database.tenant(tenant_id) as conn:
-                    await rows.fail_scene_job(conn, tenant_id=tenant_id, job_id=job.id, message=f"{error.code}: {error.detail}")
+                    await rows.fail_scene_job(
+                        conn, tenant_id=tenant_id, job_id=job.id, message=f"{error.code}: {error.detail}"
+                    )
                 continue
             task = still_task(scene, frame=job.frame_no, width=self._settings.snapshot_width)
             async with self._database.tenant(tenant_id) as conn:
@@ -151,7 +155,14 @@ class Snapshots:
         return scene
 
     async def request_still(
-        self, tenant_id: UUID, *, user_id: UUID, saved_project_id: UUID, draft: bytes, frame: int | None, width: int | None
+        self,
+        tenant_id: UUID,
+        *,
+        user_id: UUID,
+        saved_project_id: UUID,
+        draft: bytes,
+        frame: int | None,
+        width: int | None,
     ) -> SnapshotRow:
         """Return the picture of unsaved edits, ready at once when the same was drawn before. Raises SnapshotNotFound when the project is not theirs."""
         request = await self._studio.scene_request(
@@ -353,9 +364,7 @@ class Snapshots:
             await self._note(conn, node, job.tenant_id, fail, job.scene_key)
         return Accepted()
 
-    async def release_scene_job(
-        self, conn: Conn, job: SceneJobRow, lease_id: UUID, epoch: int, fail: Fail
-    ) -> bool:
+    async def release_scene_job(self, conn: Conn, job: SceneJobRow, lease_id: UUID, epoch: int, fail: Fail) -> bool:
         """End a thumbnail's lease after a failure; False when it had ended."""
         content = fail.failure == "content"
         final = content and (fail.code in FINAL_CODES or job.attempt + 1 >= job.max_attempts)
