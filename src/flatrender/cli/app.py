@@ -4,7 +4,9 @@ import typer
 
 from flatrender.cli.inspect import inspect
 from flatrender.cli.migrate import migrate
+from flatrender.cli.render import render
 from flatrender.cli.serve import serve
+from flatrender.cli.still import still
 from flatrender.cli.up import up
 
 app = typer.Typer(
@@ -31,6 +33,8 @@ def version() -> None:
 
 app.command()(up)
 app.command()(serve)
+app.command()(render)
+app.command()(still)
 app.command()(inspect)
 app.command()(migrate)
 

@@ -22,7 +22,7 @@ MAX_DRAWN_LAYERS = 200_000
 MAX_SIDE = 8192
 MAX_FRAMES = 1_000_000
 
-_encoder = msgspec.json.Encoder(order="sorted")
+_encoder = msgspec.json.Encoder()
 
 
 def decode_json(data: bytes, where: str, *, limit: int = MAX_BYTES) -> object:
@@ -168,5 +168,5 @@ def _key(value: object) -> object:
 
 
 def canonical(lottie: Json) -> bytes:
-    """Return the one form of a Lottie: UTF-8 JSON without spaces, keys sorted."""
+    """Write a Lottie as UTF-8 JSON without spaces, keys in the file's own order: players rely on it (ThorVG reads some effects only so)."""
     return _encoder.encode(lottie)

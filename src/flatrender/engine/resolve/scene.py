@@ -51,7 +51,10 @@ def resolve_scene(
     binder = Binder(template, lottie, locale, images, warnings)
     for field in all_fields(template, scene):
         given = values.get(field.key)
-        value = default_of(field, locale) if given is None else given
+        default = default_of(field, locale)
+        if template.plain and given in (None, default):
+            continue  # its default was read from the animation, which says it better
+        value = default if given is None else given
         if value is None or (field.type == "image" and value == ""):
             continue
         binder.bind(field, check_value(field, value))

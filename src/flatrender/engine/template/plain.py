@@ -28,7 +28,8 @@ _MAX_COLORS = 6
 
 def suggest(lottie: Json, file: str, name: str) -> Manifest:
     """Suggest a manifest for a checked animation. Layers get distinct names and colours get slots in `lottie` itself."""
-    fields = [*_text_fields(lottie), *_image_fields(lottie)]
+    names = _Names(lottie)
+    fields = [*_text_fields(lottie, names), *_image_fields(lottie, names)]
     colors = _color_slots(lottie)
     width, height = round(lottie["w"]), round(lottie["h"])
     frames = max(1, round(lottie["op"] - lottie["ip"]))
@@ -57,16 +58,26 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:40]
 
 
-def _own_name(layer: Json, taken: set[str], fallback: str) -> str:
-    """Give the layer a name that no other has."""
-    base = layer["nm"] if isinstance(layer.get("nm"), str) and layer["nm"] not in ("", "*") else fallback
-    name, number = base, 2
-    while name in taken:
-        name = f"{base} ({number})"
-        number += 1
-    taken.add(name)
-    layer["nm"] = name
-    return name
+class _Names:
+    """The names of an animation's layers."""
+
+    def __init__(self, lottie: Json) -> None:
+        self._used = Counter(layer["nm"] for layer in all_layers(lottie) if isinstance(layer.get("nm"), str))
+
+    def own(self, layer: Json, fallback: str) -> str:
+        """Give the layer a name that no other has: bindings find layers by name."""
+        old = layer["nm"] if isinstance(layer.get("nm"), str) else ""
+        if old not in ("", "*") and self._used[old] == 1:
+            return old
+        self._used[old] -= 1
+        base = old if old not in ("", "*") else fallback
+        name, number = base, 2
+        while self._used[name] > 0:
+            name = f"{base} ({number})"
+            number += 1
+        self._used[name] += 1
+        layer["nm"] = name
+        return name
 
 
 def _own_key(wanted: str, taken: set[str], fallback: str) -> str:
@@ -79,18 +90,19 @@ def _own_key(wanted: str, taken: set[str], fallback: str) -> str:
     return key
 
 
-def _text_fields(lottie: Json) -> list[Field]:
+def _text_fields(lottie: Json, names: _Names) -> list[Field]:
     fields: list[Field] = []
     keys: set[str] = set()
-    names: set[str] = set()
     for layer in all_layers(lottie):
         documents = text_documents(layer)
         if layer.get("ty") != TEXT or not documents or not isinstance(documents[0].get("t"), str):
             continue
+        if any(document.get("t") != documents[0]["t"] for document in documents):
+            continue  # a text that changes with time is no text for a person to write
         if len(fields) == _MAX_FIELDS:
             break
         text = re.sub("\r\n|[\r\x03]", "\n", documents[0]["t"])
-        name = _own_name(layer, names, "Text")
+        name = names.own(layer, "Text")
         several = "\n" in text or isinstance(documents[0].get("sz"), list)
         fields.append(
             Field(
@@ -104,16 +116,15 @@ def _text_fields(lottie: Json) -> list[Field]:
     return fields
 
 
-def _image_fields(lottie: Json) -> list[Field]:
+def _image_fields(lottie: Json, names: _Names) -> list[Field]:
     fields: list[Field] = []
     keys: set[str] = set()
-    names: set[str] = set()
     known = {asset["id"] for asset in image_assets(lottie) if isinstance(asset.get("id"), str)}
     by_asset: dict[str, list[str]] = {}
     for layer in all_layers(lottie):
         reference = layer.get("refId")
         if layer.get("ty") == IMAGE and isinstance(reference, str) and reference in known:
-            by_asset.setdefault(reference, []).append(_own_name(layer, names, "Image"))
+            by_asset.setdefault(reference, []).append(names.own(layer, "Image"))
     for layer_names in list(by_asset.values())[:_MAX_FIELDS]:
         fields.append(  # noqa: PERF401  # keys are made one after the other
             Field(

@@ -50,9 +50,10 @@ class GlyphTable:
         """Return the ascent of a font of this table, hundredths of an em."""
         return next(float(font["ascent"]) for font in self.fonts if font["fName"] == name)
 
-    def encode(self, layout: Layout, font: str) -> str:
-        """Return the layout as a private-use string, lines in order, each in visual order."""
-        return LINE_END.join(self._encode_line(line, font) for line in layout.lines)
+    def encode(self, layout: Layout, font: str, *, upwards: bool = False) -> str:
+        """Return the layout as a private-use string, each line in visual order; with `upwards` the last line comes first."""
+        lines = reversed(layout.lines) if upwards else layout.lines
+        return LINE_END.join(self._encode_line(line, font) for line in lines)
 
     def _encode_line(self, line: Line, font: str) -> str:
         return "".join(self._code(item, font) for item in line.items)
