@@ -11,7 +11,6 @@ import msgspec
 from fastapi import FastAPI, Request
 from httpx import ASGITransport, AsyncClient
 
-from database_server import DatabaseCopy
 from flatrender.contracts.files import StoredFile, StoreRequest
 from flatrender.contracts.identity import ALL_PERMISSIONS
 from flatrender.contracts.render import RenderJobBrief, RenderRequest
@@ -20,6 +19,7 @@ from flatrender.kit.errors import TooLarge, Unavailable
 from flatrender.kit.http import Caller, install_problem_handlers
 from flatrender.kit.ids import DEFAULT_TENANT_ID, new_id
 from flatrender.kit.module import ServiceModule
+from tests.database_server import DatabaseCopy
 
 ROOT = Path(__file__).resolve().parents[1]
 OTHER_TENANT_ID = UUID("00000000-0000-0000-0000-0000000000b2")

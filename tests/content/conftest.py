@@ -12,13 +12,13 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from database_server import DatabaseCopy
 from flatrender.contracts.content import ContentApi
 from flatrender.kit.db import Database
 from flatrender.kit.module import ServiceModule
 from flatrender.services.content.module import build
 from flatrender.services.content.settings import ContentSettings
-from service_doubles import ROOT, FakeFiles, application, caller_of, client_of, pools_of
+from tests.database_server import DatabaseCopy
+from tests.service_doubles import ROOT, FakeFiles, application, caller_of, client_of, pools_of
 
 DEMO = ROOT / "templates"
 

@@ -8,7 +8,6 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from database_server import DatabaseCopy
 from flatrender.kit.db import OutboxRelay
 from flatrender.kit.db.outbox import Event
 from flatrender.kit.module import ServiceModule
@@ -16,7 +15,8 @@ from flatrender.services.content.demo import ensure_templates
 from flatrender.services.content.module import build as build_content
 from flatrender.services.content.settings import ContentSettings
 from flatrender.services.studio.module import build as build_studio
-from service_doubles import ROOT, FakeFiles, FakeRender, application, caller_of, client_of, pools_of
+from tests.database_server import DatabaseCopy
+from tests.service_doubles import ROOT, FakeFiles, FakeRender, application, caller_of, client_of, pools_of
 
 DEMO = ROOT / "templates"
 
