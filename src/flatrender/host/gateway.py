@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flatrender.contracts.identity import IdentityApi
-from flatrender.kit.errors import AppError, Forbidden, NotSignedIn
+from flatrender.kit.errors import AppError, Forbidden, NotSignedIn, TooLarge
 from flatrender.kit.http import Caller, problem_response
 
 SESSION_COOKIES = ("__Host-fr_session", "fr_session")
@@ -64,7 +64,7 @@ class Gateway:
             token, from_cookie = find_token(headers)
             if from_cookie:
                 check_same_site(scope["method"], headers)
-            if token is not None and not path.startswith(("/internal/", "/o/", "/p/")):
+            if token is not None and not path.startswith(("/internal/", "/o/", "/p/", "/d/")):
                 await self._recognise(token, state)
         except AppError as error:
             response = problem_response(
@@ -77,8 +77,11 @@ class Gateway:
             )
             await response(scope, receive, send_with_headers)
             return
-        limit = None if path.startswith(STREAMED_PREFIXES) else MAX_JSON_BYTES
-        await self._app(scope, receive if limit is None else limited(receive, limit), send_with_headers)
+        if path.startswith(STREAMED_PREFIXES):
+            await self._app(scope, receive, send_with_headers)
+            return
+        body = LimitedBody(scope, receive, send_with_headers, MAX_JSON_BYTES)
+        await self._app(scope, body.receive, body.send)
 
     async def _recognise(self, token: str, state: dict[str, object]) -> None:
         """Put the caller into the state; an unknown token is no error here, since public routes need none."""
@@ -132,27 +135,39 @@ def check_length(path: str, headers: Headers) -> None:
         raise too_large()
 
 
-def too_large() -> AppError:
+def too_large() -> TooLarge:
     """Return the refusal of a large JSON body."""
-    error = AppError(f"the body is larger than {MAX_JSON_BYTES} bytes", code="too_large")
-    error.status = 413
-    return error
+    return TooLarge(f"the body is larger than {MAX_JSON_BYTES} bytes")
 
 
-def limited(receive: Receive, limit: int) -> Receive:
-    """Return a `receive` that counts a chunked body and refuses it above `limit` bytes."""
-    seen = 0
+class LimitedBody:
+    """Counts a body that does not say its length; above the limit it answers for the application, which then only sees a client that left."""
 
-    async def counted() -> Message:
-        nonlocal seen
-        message = await receive()
+    def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._left = limit
+        self._refused = False
+
+    async def receive(self) -> Message:
+        """Pass the next part of the body on."""
+        message = await self._receive()
         if message["type"] == "http.request":
-            seen += len(message.get("body", b""))
-            if seen > limit:
-                raise too_large()
-        return message
+            self._left -= len(message.get("body", b""))
+            if self._left < 0 and not self._refused:
+                self._refused = True
+                error = too_large()
+                response = problem_response(
+                    error.status, error.code, error.detail, request_id=self._scope["state"]["request_id"]
+                )
+                await response(self._scope, self._receive, self._send)
+        return {"type": "http.disconnect"} if self._refused else message
 
-    return counted
+    async def send(self, message: Message) -> None:
+        """Pass the answer on, unless we have answered."""
+        if not self._refused:
+            await self._send(message)
 
 
 def is_secure(scope: Scope, headers: Headers) -> bool:

@@ -73,7 +73,7 @@ class ServiceKeys:
         """Return a token for `audience`, valid for 60 s."""
         now = int(time.time())
         body = {"iss": self._issuer, "aud": audience, "iat": now, "exp": now + TOKEN_LIFE_S, **claims}
-        return jwt.encode({"alg": "EdDSA", "typ": "service+jwt"}, body, self._key, algorithms=["EdDSA"])
+        return jwt.encode({"alg": "Ed25519", "typ": "service+jwt"}, body, self._key, algorithms=["Ed25519"])
 
     def body_token(self, audience: str, method: str, body: bytes) -> str:
         """Return a token that signs one call: the method and the SHA-256 of its body."""
@@ -88,7 +88,7 @@ class ServiceKeys:
     def verify(self, token: str, audience: str) -> dict[str, Any]:
         """Return the claims of a token meant for `audience`; raise NotSignedIn otherwise."""
         try:
-            decoded = jwt.decode(token, self._key, algorithms=["EdDSA"])
+            decoded = jwt.decode(token, self._key, algorithms=["Ed25519"])
             registry = jwt.JWTClaimsRegistry(
                 leeway=5, aud={"essential": True, "value": audience}, exp={"essential": True}
             )
@@ -140,7 +140,7 @@ class _Remote:
         if described is None:
             raise AttributeError(name)
 
-        async def call(**arguments: Any) -> Any:  # noqa: ANN401 - the contract gives the types
+        async def call(**arguments: Any) -> Any:
             assert_no_transaction(f"{self._service}.{name}")
             body = msgspec.msgpack.encode(described.arguments(**arguments))
             token = self._keys.body_token(self._service, name, body)

@@ -8,7 +8,7 @@ from fractions import Fraction
 import msgspec
 
 from flatrender.engine.errors import RenderError
-from flatrender.engine.film.settings import FilmSettings
+from flatrender.engine.film.settings import FilmSettings, exact_rate
 from flatrender.engine.scene import ResolvedScene
 from flatrender.engine.sound.track import TrackSpec
 
@@ -61,7 +61,7 @@ class FilmPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 def output_frames(frames: int, scene_fps: float, rate: Fraction) -> int:
     """How many frames at `rate` a scene of `frames` frames at `scene_fps` lasts (rounded half up, at least one)."""
-    return max(1, math.floor(frames * rate / Fraction(scene_fps).limit_denominator(100_000) + Fraction(1, 2)))
+    return max(1, math.floor(frames * rate / exact_rate(scene_fps) + Fraction(1, 2)))
 
 
 def lottie_frames(scene_frames: int, scene_fps: float, rate: Fraction, first: int, last: int) -> list[float]:
@@ -70,7 +70,7 @@ def lottie_frames(scene_frames: int, scene_fps: float, rate: Fraction, first: in
     Output frame n is shown at n / rate seconds; a fraction is interpolated. Rounded to 1/10000 frame, so that a keyframe on a whole frame is
     met exactly.
     """
-    fps = Fraction(scene_fps).limit_denominator(100_000)
+    fps = exact_rate(scene_fps)
     end = scene_frames - 1e-4
     return [min(round(float(n * fps / rate), 4), end) for n in range(first, last + 1)]
 

@@ -11,6 +11,14 @@ Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium
 _NTSC = (24, 30, 48, 60, 120)
 
 
+def exact_rate(fps: float) -> Fraction:
+    """Return the rate that a decimal figure means: 29.97 (also 29.9700012 as programs write it) is 30000/1001."""
+    for whole in _NTSC:
+        if abs(fps - whole * 1000 / 1001) < 0.005:
+            return Fraction(whole * 1000, 1001)
+    return Fraction(fps).limit_denominator(1000)
+
+
 class FilmSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Picture and encoder settings of a film: H.264, yuv420p, BT.709, limited range, in MP4.
 
@@ -43,10 +51,7 @@ class FilmSettings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def rate(self) -> Fraction:
         """Frames a second, exactly."""
-        for whole in _NTSC:
-            if abs(self.fps - whole * 1000 / 1001) < 0.005:
-                return Fraction(whole * 1000, 1001)
-        return Fraction(self.fps).limit_denominator(1000)
+        return exact_rate(self.fps)
 
     @property
     def timescale(self) -> int:

@@ -90,7 +90,10 @@ def _chain(track: TrackSpec, info: SoundInfo, duration_s: float) -> str:
             where=str(track.path),
         )
     length = room if track.loop else min(room, own)
-    filters = [f"aresample={RATE}", "aformat=sample_fmts=fltp:channel_layouts=stereo"]
+    filters = [f"aresample={RATE}"]
+    if info.channels == 1:
+        filters.append("pan=stereo|c0=c0|c1=c0")  # the converter's own way makes mono 3 dB softer
+    filters.append("aformat=sample_fmts=fltp:channel_layouts=stereo")
     if track.loop and own < room:
         # -1: for ever. The loop's buffer must hold the whole file, which is shorter than the film here.
         filters.append(f"aloop=loop=-1:size={round(info.duration_s * RATE) + RATE}")
