@@ -78,14 +78,14 @@ def opening(scene: Scene) -> None:
 def name(scene: Scene) -> None:
     backdrop(scene, (1180, 420), size=1700)
     for i in range(6):
-        tall = (890, 690, 262, 262, 730, 850)[i]
+        tall = (890, 690, 110, 170, 730, 850)[i]
         top = slide((160 + 320 * i, H - tall / 2), 4 + i * 2, by=(0, tall), length=34)
         scene.shape("Pillar", rect(318, tall), fill(C["surface"], 78), at=top)
         scene.shape(
             "Pillar cap", rect(318, 6), fill(C["accent"] if i % 2 else C["primary"]),
             at=slide((160 + 320 * i, H - tall + 3), 4 + i * 2, by=(0, tall), length=34),
         )
-    rising_text(scene, "Kicker", "استودیوی فیلم و حرکت", 54, C["accent"], (CX, 360), 10, width=1500, weight="SemiBold")
+    rising_text(scene, "Kicker", "استودیوی فیلم و حرکت", 54, C["text"], (CX, 360), 10, width=1500, weight="SemiBold")
     rising_text(scene, "Name", "رنگ و روایت", 210, C["text"], (CX, 620), 14, width=1760, weight="Black", length=30)
     growing_bar(scene, "Bar", C["accent"], (CX, 740), (240, 8), 26, radius=4)
     rising_text(scene, "Subtitle", "داستان شما را به تصویر می‌کشیم", 62, C["text"], (CX, 870), 30, width=1640, weight="Medium")

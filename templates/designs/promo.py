@@ -3,8 +3,8 @@
 from kit.keys import IN_OUT, OUT, Json, Number, keys
 from kit.motion import drift, fade, pop, rising_text, slide, turn
 from kit.package import Both, Package, SceneSpec, bind, choice, field, image_field, text_field
-from kit.scene import Layer, Scene, slots
-from kit.shapes import draw_on, ellipse, fill, group, line, path, rect, stroke, trim
+from kit.scene import Composition, Layer, Scene, slots
+from kit.shapes import draw_on, ellipse, fill, group, line, rect, round_path, stroke, trim
 from kit.transitions import circles
 
 CLAY = {"background": "#f5efe7", "surface": "#e7dccf", "primary": "#1f2a44", "accent": "#e07a4b", "text": "#1b2133", "contrast": "#fff8ef"}
@@ -27,22 +27,17 @@ def change(scene: Scene, *, opens: bool = True, closes: bool = True) -> None:
     circles(scene, (C["primary"], C["accent"], C["surface"]), opens=opens, closes=closes)
 
 
-def arch(width: Number, height: Number) -> Json:
-    """A door with a round top, around its middle."""
-    w, h, r = width / 2, height / 2, 44
-    k, q = w * 0.5523, r * 0.5523
-    points = [(-w, w - h), (0, -h), (w, w - h), (w, h - r), (w - r, h), (r - w, h), (-w, h - r)]
-    into = [(0, 0), (-k, 0), (0, -k), (0, 0), (q, 0), (0, 0), (0, q)]
-    out = [(0, -k), (k, 0), (0, 0), (0, q), (0, 0), (-q, 0), (0, 0)]
-    return path(points, into=into, out=out)
-
-
-def framed(scene: Scene, name: str, file: str, size: tuple[int, int], shape: Json, root: Layer, start: Number, *, asset: str = "") -> None:
-    """A picture inside a shape; it settles slowly while its frame arrives with `root`."""
+def framed(
+    scene: Scene, name: str, file: str, size: tuple[int, int], root: Layer, start: Number, *, corner: Number, top: Number | None = None, asset: str = ""
+) -> None:
+    """A picture with round corners (`top`: the upper ones); it settles slowly while its frame arrives with `root`."""
+    w, h = size
     used = scene.picture(asset or name.lower(), file, size)
-    zoom = keys((start, (116, 116), OUT), (start + 30, (104, 104), (0.3, 0.3, 0.7, 0.7)), (FRAMES, (100, 100)))
-    picture = scene.image(name, used, size, parent=root, scale=zoom)
-    scene.matte(picture, shape, fill(WHITE), parent=root)
+    inside = Composition(w, h, scene.frames)
+    zoom = keys((start, (114, 114), OUT), (start + 30, (104, 104), (0.3, 0.3, 0.7, 0.7)), (FRAMES, (100, 100)))
+    inside.image(name, used, size, at=(w / 2, h / 2), scale=zoom)
+    window = scene.window(f"{name} frame", inside, parent=root)
+    scene.cut(window, round_path(w, h, corner, top=top, at=(w / 2, h / 2)))
 
 
 def started(scene: Scene, name: str, text: str, size: Number, slot: str, x: Number, top: Number, start: Number, *, width: Number, height: Number, weight: str, leading: Number = 1.3) -> None:
@@ -67,7 +62,7 @@ def opening(scene: Scene) -> None:
     scene.shape("Sun", ellipse(1060), fill(C["surface"]), at=(510, 600), scale=keys((0, (82, 82)), (30, (100, 100))))
     rings(scene, (510, 600), (462, 496), "accent", -4)
     root = scene.null("Arch", at=slide((510, 590), -6, by=(0, 420), length=34))
-    framed(scene, "Hero", "headphones.jpg", (720, 900), arch(720, 900), root, 0)
+    framed(scene, "Hero", "headphones.jpg", (720, 900), root, 0, corner=44, top=360)
     started(scene, "Kicker", "هدفون بی‌سیم نوا", 50, "text", 1405, 230, 8, width=800, height=80, weight="Medium")
     started(scene, "Headline", "صدایی که\nحس می‌شود", 140, "text", 1405, 320, 11, width=800, height=430, weight="Black", leading=1.32)
     started(scene, "Lead", "سکوت دنیا، موسیقی شما.\nچهل ساعت بی‌وقفه.", 48, "text", 1405, 770, 15, width=800, height=160, weight="Regular", leading=1.5)
@@ -84,7 +79,7 @@ def name(scene: Scene) -> None:
     scene.shape("Halo", ellipse(1500), fill(WHITE, 6), at=at, scale=keys((4, (70, 70)), (40, (100, 100))))
     rings(scene, at, (560, 612, 664), "accent", 8, width=4)
     root = scene.null("Disc", at=at, scale=keys((2, (40, 40)), (32, (100, 100))))
-    framed(scene, "Portrait", "speaker.jpg", (1000, 1000), ellipse(1000), root, 2)
+    framed(scene, "Portrait", "speaker.jpg", (1000, 1000), root, 2, corner=500)
     scene.shape("Moon", group(ellipse(120), fill(C["accent"]), at=(-560, 0)), at=at, rotate=keys((10, 70), (70, 20), ease=(0.2, 0.8, 0.4, 1)), scale=pop(10))
     started(scene, "Name", "نوا ۲", 210, "contrast", 440, 310, 10, width=680, height=300, weight="Black")
     started(scene, "About", "بلندگویی کوچک\nبا صدایی بزرگ", 60, "contrast", 440, 610, 14, width=680, height=260, weight="Medium", leading=1.5)
@@ -104,10 +99,10 @@ def features(scene: Scene) -> None:
     scene.shape("Hill", ellipse(1300), fill(C["surface"], 70), at=drift(FRAMES, (330, 900), (0, -70)))
     scene.shape("Sun", ellipse(300), fill(C["accent"]), at=slide((800, 240), 4, by=(-140, 120), length=36), scale=pop(4, ease=OUT, length=28))
     tall = scene.null("Tall card", at=slide((450, 520), 2, by=(-120, 700), length=32), rotate=keys((2, -16), (40, -5)))
-    framed(scene, "Picture one", "earbuds.jpg", (600, 740), rect(600, 740, radius=44), tall, 2)
+    framed(scene, "Picture one", "earbuds.jpg", (600, 740), tall, 2, corner=44)
     small = scene.null("Small card", at=slide((770, 790), 8, by=(160, 560), length=32), rotate=keys((8, 22), (46, 6)))
     scene.shape("Card rim", rect(404, 404, radius=52), fill(C["background"]), parent=small)
-    framed(scene, "Picture two", "finishes.jpg", (380, 380), rect(380, 380, radius=40), small, 8)
+    framed(scene, "Picture two", "finishes.jpg", (380, 380), small, 8, corner=40)
     rising_text(scene, "Heading", "چرا نوا؟", 104, C["text"], (1390, 300), 8, width=860, weight="Black")
     _row(scene, "one", "حذف هوشمند صدای محیط", 460, 13)
     _row(scene, "two", "شارژ کامل در ده دقیقه", 622, 17)
@@ -126,10 +121,11 @@ def figure(scene: Scene) -> None:
     rising_text(scene, "Number", "۴۰", 270, C["contrast"], (480, 620), 10, width=560, weight="Black", length=30)
     scene.text("Unit", "ساعت پخش", 60, C["contrast"], weight="Medium", at=(480, 735), opacity=fade(24, length=14))
     card = scene.null("Card", at=slide((1390, 400), 6, by=(700, 0), length=32))
-    zoom = scene.null("Picture zoom", parent=card)
+    inside = Composition(820, 540, FRAMES)
     used = scene.picture("detail", "detail.jpg", (820, 540))
-    picture = scene.image("Detail", used, (820, 540), parent=zoom)
-    scene.matte(picture, rect(820, 540, radius=44), fill(WHITE), parent=card)
+    zoom = inside.null("Picture zoom", at=(410, 270))
+    inside.image("Detail", used, (820, 540), parent=zoom)
+    scene.cut(scene.window("Detail frame", inside, parent=card), round_path(820, 540, 44, at=(410, 270)))
     started(scene, "Caption", "یک بار شارژ کنید،\nیک هفته گوش بدهید", 62, "contrast", 1390, 710, 16, width=820, height=230, weight="SemiBold", leading=1.5)
     change(scene)
 
@@ -143,8 +139,8 @@ def gallery(scene: Scene) -> None:
     for key, file, x, start, caption in pictures:
         tall = 640 if key == "two" else 560
         root = scene.null(f"Door {key}", at=slide((x, 880 - tall / 2), start, by=(0, 800), length=34))
-        scene.shape("Door rim", arch(444, tall + 24), fill(C["background"]), parent=root)
-        framed(scene, f"Gallery {key}", file, (420, tall), arch(420, tall), root, start, asset=f"gallery_{key}")
+        scene.shape("Door rim", round_path(444, tall + 24, 50, top=222), fill(C["background"]), parent=root)
+        framed(scene, f"Gallery {key}", file, (420, tall), root, start, corner=44, top=210, asset=f"gallery_{key}")
         scene.text(f"Gallery caption {key}", caption, 56, C["text"], weight="Bold", at=slide((x, 985), start + 10, by=(0, 50)), opacity=fade(start + 10))
     change(scene)
 
@@ -156,7 +152,7 @@ def ending(scene: Scene) -> None:
         scene.shape("Wave", ellipse(size), fill(WHITE, 4), at=at, scale=keys((2 + 3 * i, (60, 60)), (44 + 3 * i, (100, 100))))
     rings(scene, at, (262, 300), "accent", 8, width=4)
     root = scene.null("Disc", at=at, scale=pop(4, length=26))
-    framed(scene, "Last picture", "headphones.jpg", (460, 460), ellipse(460), root, 4)
+    framed(scene, "Last picture", "headphones.jpg", (460, 460), root, 4, corner=230)
     scene.shape("Moon", group(ellipse(76), fill(C["accent"]), at=(0, -262)), at=at, rotate=keys((10, 110), (74, 40), ease=(0.2, 0.8, 0.4, 1)), scale=pop(12))
     rising_text(scene, "Call", "همین امروز بشنوید", 128, C["contrast"], (960, 765), 12, width=1700, weight="Black")
     scene.shape("Button", rect(keys((20, (124, 124)), (42, (720, 124)), ease=IN_OUT), radius=62), fill(C["contrast"]), at=(960, 910), span=(20, FRAMES))

@@ -5,8 +5,8 @@ import math
 from kit.keys import IN_OUT, OUT, SINE, Json, Number, keys
 from kit.motion import drift, fade, pop, rising_text, slide, turn
 from kit.package import Both, Package, SceneSpec, bind, choice, field, image_field, text_field
-from kit.scene import Layer, Scene, slots
-from kit.shapes import arc, burst, draw_on, ellipse, fill, group, line, path, rect, stroke
+from kit.scene import Composition, Layer, Scene, slots
+from kit.shapes import arc, burst, draw_on, ellipse, fill, group, line, path, rect, round_path, stroke
 from kit.transitions import bands
 
 POP = {"background": "#fff3e0", "primary": "#d3203a", "accent": "#ffc53d", "text": "#2b1016", "contrast": "#ffffff", "ink": "#2b1016"}
@@ -17,12 +17,13 @@ C = slots(POP)
 W, H = 1920, 1080
 CX, CY = W / 2, H / 2
 WHITE = "#ffffff"
+COUPON = "#7b1e5a"
 SETTLE = (0.2, 0.8, 0.3, 1.0)
 
 
 def change(scene: Scene, *, opens: bool = True, closes: bool = True) -> None:
     """The bands that lead in and out."""
-    bands(scene, [C["primary"], C["accent"], C["text"], C["primary"]], opens=opens, closes=closes)
+    bands(scene, [C["accent"], C["primary"], C["background"], C["primary"], C["accent"]], opens=opens, closes=closes)
 
 
 def rays(scene: Scene, slot: str, at: tuple[Number, Number], *, opacity: Number, count: int = 12) -> None:
@@ -46,7 +47,7 @@ def dots(scene: Scene, at: tuple[Number, Number], slot: str, *, columns: int = 7
     scene.shape("Dots", *raster, fill(C[slot], opacity), at=drift(scene.frames, at, (40, -24)))
 
 
-def confetti(scene: Scene, start: Number, at: tuple[Number, Number], spread: Number, *, count: int = 18) -> None:
+def confetti(scene: Scene, start: Number, at: tuple[Number, Number], spread: Number, *, count: int = 18, tints: tuple[str, str, str] = ("accent", "text", "primary")) -> None:
     """Bits of paper that fly out of a point and sink; their ways come from the golden angle, not from chance."""
     bits = []
     for i in range(count):
@@ -54,8 +55,8 @@ def confetti(scene: Scene, start: Number, at: tuple[Number, Number], spread: Num
         reach = spread * (0.55 + 0.45 * ((i * 7) % count) / count)
         x, y = reach * math.cos(angle), reach * 0.62 * math.sin(angle) - 60
         way = keys((start, (0, 0), OUT), (start + 26, (x, y), SINE), (scene.frames, (x * 1.04, y + 130)))
-        piece = ellipse(24) if i % 3 == 0 else rect(34, 16, radius=4)
-        bits.append(group(piece, fill(C[("accent", "contrast", "primary")[i % 3]]), at=way, rotate=turn(scene.frames, i * 50, i * 50 + (-1) ** i * 300), scale=pop(start, length=14)))
+        piece = ellipse(30) if i % 3 == 0 else rect(46, 22, radius=5)
+        bits.append(group(piece, fill(C[tints[i % 3]]), at=way, rotate=turn(scene.frames, i * 50, i * 50 + (-1) ** i * 300), scale=pop(start, length=14)))
     scene.shape("Confetti", *bits, at=at, span=(start, scene.frames))
 
 
@@ -64,10 +65,10 @@ def teaser(scene: Scene) -> None:
     rays(scene, "white", (CX, CY), opacity=9)
     dots(scene, (110, 110), "accent", opacity=90)
     dots(scene, (1610, 770), "accent", opacity=90)
-    confetti(scene, 6, (CX, CY - 40), 900)
+    confetti(scene, 4, (CX, CY - 130), 1000, tints=("accent", "contrast", "accent"))
     scene.shape("Plate", rect(keys((0, (820, 430)), (22, (1240, 430)), ease=OUT), radius=40), fill(C["background"]), at=(CX, CY - 20), rotate=keys((0, -9), (26, -3)))
     scene.shape("Plate line", rect(keys((0, (770, 380)), (22, (1190, 380)), ease=OUT), radius=26), stroke(C["primary"], 5), at=(CX, CY - 20), rotate=keys((0, -9), (26, -3)))
-    scene.text("Shout", "خبر خوب!", 220, C["text"], weight="Black", at=(CX, CY + 50), rotate=-3, scale=pop(4, length=22), opacity=fade(2, length=6))
+    scene.text("Shout", "خبر خوب!", 200, C["text"], weight="Black", at=(CX, CY + 50), rotate=-3, scale=pop(4, length=22), opacity=fade(2, length=6))
     rising_text(scene, "Hint", "فروش ویژهٔ پایان فصل رسید", 74, C["contrast"], (CX, 930), 16, width=1600, weight="Bold")
     change(scene, opens=False)
 
@@ -75,7 +76,8 @@ def teaser(scene: Scene) -> None:
 def percent(scene: Scene) -> None:
     ground(scene, "background")
     rays(scene, "accent", (CX, CY), opacity=26)
-    tilt = scene.null("Seal tilt", at=(CX, 500), rotate=-6)
+    confetti(scene, 8, (CX, CY), 1060, count=24)
+    tilt = scene.null("Seal tilt", at=(CX, 535), rotate=-6)
     seal = scene.null("Seal place", parent=tilt, scale=pop(6, length=26))
     scene.shape("Seal shadow", burst(24, 452, 412), fill("#000000", 14), parent=seal, at=(12, 20), rotate=turn(scene.frames, 0, 20))
     scene.shape("Seal", burst(24, 450, 410), fill(C["primary"]), parent=seal, rotate=turn(scene.frames, 0, 20))
@@ -83,7 +85,6 @@ def percent(scene: Scene) -> None:
     scene.text("Up to", "تا", 84, C["contrast"], weight="Bold", parent=tilt, at=slide((0, -190), 16, by=(0, 40)), opacity=fade(16))
     scene.text("Percent", "۵۰٪", 330, C["contrast"], weight="Black", parent=tilt, at=(0, 110), scale=keys((12, (60, 60)), (34, (100, 100)), ease=(0.3, 1.35, 0.5, 1)), opacity=fade(12, length=7))
     scene.text("Off", "تخفیف", 112, C["contrast"], weight="ExtraBold", parent=tilt, at=slide((0, 262), 18, by=(0, 40)), opacity=fade(18))
-    confetti(scene, 10, (CX, CY), 980, count=21)
     change(scene)
 
 
@@ -99,8 +100,10 @@ def product(scene: Scene) -> None:
     scene.shape("Card shadow", rect(780, 780, radius=56), fill("#000000", 14), parent=card, at=(16, 24))
     scene.shape("Card rim", rect(780, 780, radius=56), fill(C["contrast"]), parent=card)
     used = scene.picture("product", "gifts.jpg", (730, 730))
-    picture = scene.image("Product", used, (730, 730), parent=card, scale=keys((3, (118, 118), OUT), (34, (105, 105), (0.3, 0.3, 0.7, 0.7)), (scene.frames, (101, 101))))
-    scene.matte(picture, rect(730, 730, radius=40), fill(WHITE), parent=card)
+    inside = Composition(730, 730, scene.frames)
+    zoom = keys((3, (116, 116), OUT), (34, (105, 105), (0.3, 0.3, 0.7, 0.7)), (scene.frames, (101, 101)))
+    inside.image("Product", used, (730, 730), at=(365, 365), scale=zoom)
+    scene.cut(scene.window("Product frame", inside, parent=card), round_path(730, 730, 40, at=(365, 365)))
     sticker = scene.null("Sticker place", at=(900, 250), scale=pop(16), rotate=keys((16, 40), (40, 10)))
     _sticker(scene, "seal", burst(16, 156, 130), sticker)
     _sticker(scene, "disc", ellipse(280), sticker)
@@ -146,7 +149,7 @@ def extras(scene: Scene) -> None:
     ground(scene, "primary")
     rays(scene, "white", (300, CY), opacity=7)
     scene.shape("Disc", ellipse(900), fill(C["accent"]), at=slide((250, CY), 2, by=(-600, 0), length=32))
-    scene.text("Heading", "و این‌ها\nهدیهٔ ما", 128, C["ink"], weight="Black", box=(560, 440), leading=1.4, at=slide((345, CY), 10, by=(-120, 0), length=28), opacity=fade(10))
+    scene.text("Heading", "و این‌ها\nهدیهٔ ما", 118, C["ink"], weight="Black", box=(560, 440), leading=1.4, at=slide((345, CY), 10, by=(-120, 0), length=28), opacity=fade(10))
     _gift(scene, "one", "ارسال رایگان", 290, 8)
     _gift(scene, "two", "هفت روز بازگشت", 540, 13)
     _gift(scene, "three", "بسته‌بندی هدیه", 790, 18)
@@ -166,7 +169,7 @@ def coupon(scene: Scene) -> None:
     into = [zero, zero, zero, (0, -k), (-k, 0), zero, zero, zero, (0, k), (k, 0)]
     out = [zero, zero, (-k, 0), (0, k), zero, zero, zero, (k, 0), (0, -k), zero]
     scene.shape("Coupon shadow", path(points, into=into, out=out), fill("#000000", 14), parent=root, at=(12, 22))
-    scene.shape("Coupon", path(points, into=into, out=out), fill(C["primary"]), parent=root)
+    scene.shape("Coupon", path(points, into=into, out=out), fill(COUPON), parent=root)
     scene.shape("Coupon stitch", rect(1050, 340, radius=24), stroke(C["contrast"], 5, 80, dash=(6, 16)), parent=root)
     scene.text("Code", "SALE50", 210, C["contrast"], weight="Black", parent=root, at=(0, 75), scale=keys((16, (70, 70)), (38, (100, 100)), ease=(0.3, 1.35, 0.5, 1)), opacity=fade(16, length=8))
     gleam = scene.shape("Gleam", path([(-60, -230), (50, -230), (-50, 230), (-160, 230)]), fill(WHITE, 26), parent=root, at=keys((34, (-800, 0)), (58, (860, 0)), ease=IN_OUT), span=(34, 59))
@@ -192,7 +195,7 @@ def deadline(scene: Scene) -> None:
     scene.shape("Pin", ellipse(40), fill(C["text"]), parent=root)
     for name, words, size, top, height, start, weight, leading in (
         ("Hurry", "فرصت کوتاه است", 76, 230, 116, 10, "Bold", 1.4),
-        ("Deadline", "فقط تا\nپایان جمعه", 160, 370, 460, 13, "Black", 1.36),
+        ("Deadline", "فقط تا\nپایان جمعه", 148, 370, 460, 13, "Black", 1.36),
         ("Stock", "تا وقتی که داریم", 60, 860, 100, 18, "Medium", 1.4),
     ):
         scene.text(
@@ -208,8 +211,8 @@ def ending(scene: Scene) -> None:
     scene.shape("Disc shadow", ellipse(700), fill("#000000", 10), at=(CX + 10, 450), scale=pop(3, length=24))
     scene.shape("Disc", ellipse(700), fill(C["primary"]), at=(CX, 430), scale=pop(3, length=24))
     scene.shape("Disc stitch", ellipse(630), stroke(C["contrast"], 5, 75, dash=(4, 16)), at=(CX, 430), scale=pop(5, length=24), rotate=turn(scene.frames, 0, 30))
-    scene.text("Shop", "بازارچه", 150, C["contrast"], weight="Black", at=slide((CX, 440), 10, by=(0, 50)), opacity=fade(10))
-    scene.text("Slogan", "خرید خوش، قیمت خوش", 50, C["contrast"], weight="Medium", at=slide((CX, 545), 14, by=(0, 50)), opacity=fade(14))
+    scene.text("Shop", "بازارچه", 172, C["contrast"], weight="Black", at=slide((CX, 440), 10, by=(0, 50)), opacity=fade(10))
+    scene.text("Slogan", "خرید خوش، قیمت خوش", 56, C["contrast"], weight="Medium", at=slide((CX, 545), 14, by=(0, 50)), opacity=fade(14))
     confetti(scene, 8, (CX, 430), 900)
     scene.shape("Button", rect(keys((18, (130, 130)), (40, (820, 130)), ease=IN_OUT), radius=65), fill(C["text"]), at=(CX, 915), span=(18, scene.frames))
     scene.text("Address", "bazarcheh.ir", 60, C["background"], weight="Bold", at=(CX, 935), opacity=fade(32))
@@ -263,7 +266,7 @@ PACKAGE = Package(
         SceneSpec(
             "percent", ("درصد تخفیف", "Percentage"), "normal", 75, 50, percent,
             [
-                field("percent", "number", ("درصد", "Percent"), 50, [bind("Percent", "text", max_width=640)], required=True, min=1, max=99, step=1, decimals=0, suffix="٪"),
+                field("percent", "number", ("درصد", "Percent"), 50, [bind("Percent", "text", max_width=640)], required=True, min=1, max=99, step=1, decimals=0, suffix={"fa": "٪", "en": "%"}),
                 text_field("up_to", ("بالای عدد", "Above the figure"), ("تا", "up to"), "Up to", max_width=420, max_length=16),
                 text_field("off", ("زیر عدد", "Below the figure"), ("تخفیف", "OFF"), "Off", max_width=520, max_length=16),
                 field("tilt", "slider", ("کجی مُهر", "Tilt of the seal"), -6, [bind("Seal tilt", "rotation")], min=-20, max=20, step=1, decimals=0, suffix="°"),
@@ -285,8 +288,8 @@ PACKAGE = Package(
             "price", ("قیمت", "Price"), "normal", 78, 58, price,
             [
                 text_field("was", ("بالای قیمت قبلی", "Above the old price"), ("قیمت قبلی", "Before"), "Was", max_width=1200, max_length=30),
-                field("old_price", "number", ("قیمت قبلی", "Old price"), 980000, [bind("Old price", "text", max_width=1000)], min=0, max=999999999, step=1, decimals=0),
-                field("new_price", "number", ("قیمت تازه", "New price"), 490000, [bind("New price", "text", max_width=960)], min=0, max=999999999, step=1, decimals=0),
+                field("old_price", "number", ("قیمت قبلی", "Old price"), 980000, [bind("Old price", "text", max_width=1000)], min=0, max=999999999, step=1, decimals=0, grouping=True),
+                field("new_price", "number", ("قیمت تازه", "New price"), 490000, [bind("New price", "text", max_width=960)], min=0, max=999999999, step=1, decimals=0, grouping=True),
                 field("currency", "dropdown", ("واحد پول", "Currency"), "toman", [bind("Currency", "text", max_width=1000)], options=CURRENCIES),
             ],
             can_repeat=True,
@@ -301,7 +304,7 @@ PACKAGE = Package(
                 text_field("ask", ("راهنما", "Instruction"), ("این کد را هنگام خرید بنویسید", "Enter this code at the checkout"), "Ask", max_width=1600, max_length=60),
                 text_field("code", ("کد", "Code"), ("SALE50", "SALE50"), "Code", max_width=960, max_length=16),
                 text_field("small_print", ("ریزنوشته", "Small print"), ("تنها در فروشگاه اینترنتی", "Online shop only"), "Small print", max_width=1460, max_length=60),
-                field("coupon_color", "color", ("رنگ کوپن", "Coupon colour"), "#6a1b9a", [bind("Coupon", "color")]),
+                field("coupon_color", "color", ("رنگ کوپن", "Coupon colour"), COUPON, [bind("Coupon", "color")]),
             ],
         ),
         SceneSpec(
@@ -316,7 +319,7 @@ PACKAGE = Package(
             "ending", ("پایان", "Ending"), "outro", 78, 56, ending,
             [
                 text_field("shop", ("نام فروشگاه", "Shop name"), ("بازارچه", "Bazaar"), "Shop", max_width=560, max_length=24),
-                text_field("slogan", ("شعار", "Slogan"), ("خرید خوش، قیمت خوش", "Happy prices"), "Slogan", max_width=540, max_length=40),
+                text_field("slogan", ("شعار", "Slogan"), ("خرید خوش، قیمت خوش", "Happy prices"), "Slogan", max_width=560, max_length=40),
                 text_field("address", ("نشانی", "Address"), ("bazarcheh.ir", "bazaar-shop.com"), "Address", max_width=720, max_length=40),
             ],
         ),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kit.keys import BACK, IN, IN_OUT, OUT, SINE, Ease, Keys, Number, keys
-from kit.scene import Align, Layer, Scene
+from kit.scene import Align, Composition, Layer, Scene
 from kit.keys import Json
 from kit.shapes import Colour, fill, rect
 
@@ -59,14 +59,14 @@ def rising_text(
 ) -> Layer:
     """One line whose baseline is at `at`, rising out of an unseen edge below itself; goes up through the edge above at `leave`."""
     x, y = at
-    rise = 1.75 * size
-    points: list[tuple[Number, Any, Ease]] = [(start, (x, y + rise), OUT), (start + length, (x, y), IN)]
+    tall = 1.75 * size
+    strip = Composition(round(width), round(tall), scene.frames)
+    inside = ({"center": width / 2, "left": 0, "right": width}[align], 1.205 * size)
+    points: list[tuple[Number, Any, Ease]] = [(start, (inside[0], inside[1] + tall), OUT), (start + length, inside, IN)]
     if leave is not None:
-        points += [(leave, (x, y), IN), (leave + 12, (x, y - rise), IN)]
-    layer = scene.text(name, text, size, colour, weight=weight, align=align, at=Keys(points), parent=parent)
-    middle = {"center": x, "left": x + width / 2, "right": x - width / 2}[align]
-    scene.matte(layer, rect(width, 1.75 * size, at=(middle, y - 0.33 * size)), fill("#ffffff"), parent=parent)
-    return layer
+        points += [(leave, inside, IN), (leave + 12, (inside[0], inside[1] - tall), IN)]
+    strip.text(name, text, size, colour, weight=weight, align=align, at=Keys(points))
+    return scene.window(f"{name} strip", strip, anchor=inside, at=(x, y), parent=parent, span=(max(0, start), scene.frames))
 
 
 def growing_bar(scene: Scene, name: str, colour: Colour, at: tuple[Number, Number], size: tuple[Number, Number], start: Number, *, length: Number = 22, radius: Number = 0) -> Layer:

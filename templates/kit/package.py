@@ -37,10 +37,11 @@ def field(key: str, kind: str, label: Both, default: Any, bindings: Sequence[Jso
 def text_field(
     key: str, label: Both, default: Both, layer: str, *, kind: str = "text", max_width: int = 0, start: bool = False, required: bool = False, **constraints: Any
 ) -> Json:
-    """A field for words on one text layer. `max_width` in px for point text; `start`: aligned to the side where reading starts."""
-    extra: Json = {}
-    if max_width:
-        extra["max_width"] = max_width
+    """A field for words on one text layer: point text of at most `max_width` px, or without it a box whose words stand in its middle.
+
+    `start`: aligned to the side where reading starts.
+    """
+    extra: Json = {"max_width": max_width} if max_width else {"valign": "middle"}
     if start:
         extra["justify"] = "start"
     return field(key, kind, label, default, [bind(layer, "text", **extra)], required=required, **constraints)

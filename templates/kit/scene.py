@@ -112,7 +112,6 @@ class Composition:
         if box is not None:
             document["sz"] = [tidy(box[0]), tidy(box[1])]
             document["ps"] = [tidy(-box[0] / 2), tidy(-box[1] / 2)]
-            document["vj"] = 1
         body: Json = {"d": {"k": [{"s": document, "t": 0}]}, "p": {}, "m": {"g": 1, "a": prop((0, 0))}, "a": []}
         return self._add(5, name, {"t": body}, **transform)  # type: ignore[arg-type]
 
@@ -126,6 +125,11 @@ class Composition:
         target.data["tt"] = 2 if inverted else 1
         target.data["tp"] = layer.index
         return layer
+
+    def cut(self, target: Layer, outline: Json) -> None:
+        """Shows `target` only inside the path `outline`, in its own coordinates; drawn as a clip, far cheaper than a matte."""
+        target.data["hasMask"] = True
+        target.data["masksProperties"] = [{"inv": False, "mode": "a", "pt": outline["ks"], "o": prop(100), "x": prop(0), "nm": "Cut"}]
 
     def layers(self) -> list[Json]:
         """The layers as Lottie orders them, topmost first."""
@@ -150,6 +154,12 @@ class Scene(Composition):
         self._assets.append({"id": asset, "nm": asset, "fr": self.fps, "layers": comp.layers()})
         return asset
 
+    def window(self, name: str, comp: Composition, **transform: object) -> Layer:
+        """Shows a composition, anchored in its middle; what reaches over its edges is cut off."""
+        asset = self.composition(name, comp)
+        transform.setdefault("anchor", (comp.width / 2, comp.height / 2))
+        return self.precomp(name, asset, (comp.width, comp.height), **transform)
+
     def _styles(self) -> list[str]:
         found: set[str] = set()
         for layers in [self._layers, *(a["layers"] for a in self._assets if "layers" in a)]:
@@ -159,7 +169,7 @@ class Scene(Composition):
     def lottie(self) -> Json:
         """The Lottie document."""
         fonts = [
-            {"fName": f"Vazirmatn-{s}", "fFamily": "Vazirmatn", "fStyle": s, "fWeight": _WEIGHTS[s], "ascent": 75} for s in self._styles()
+            {"fName": f"Vazirmatn-{s}", "fFamily": "Vazirmatn", "fStyle": s, "fWeight": _WEIGHTS[s], "ascent": 105} for s in self._styles()
         ]
         return {
             "v": "5.9.0",

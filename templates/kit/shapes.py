@@ -64,6 +64,20 @@ def path(
     }
 
 
+_ROUND = 0.5523
+"""How long a Bézier tangent is for a quarter of a circle of radius 1."""
+
+
+def round_path(width: Number, height: Number, radius: Number, *, top: Number | None = None, at: Point = (0, 0)) -> Json:
+    """A rectangle with round corners as a path, around `at`; `top` is the upper corners' radius where it differs."""
+    w, h, r, q = width / 2, height / 2, radius, radius if top is None else top
+    points = [(-w, q - h), (q - w, -h), (w - q, -h), (w, q - h), (w, h - r), (w - r, h), (r - w, h), (-w, h - r)]
+    a, b = q * _ROUND, r * _ROUND
+    into = [(0, 0), (-a, 0), (0, 0), (0, -a), (0, 0), (b, 0), (0, 0), (0, b)]
+    out = [(0, -a), (0, 0), (a, 0), (0, 0), (0, b), (0, 0), (-b, 0), (0, 0)]
+    return path([(x + at[0], y + at[1]) for x, y in points], into=into, out=out)
+
+
 def line(*points: Point) -> Json:
     """An open polyline."""
     return path(points, closed=False)

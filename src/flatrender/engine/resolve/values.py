@@ -138,18 +138,19 @@ def _check_image(field: Field, value: object) -> str | dict[str, Any]:
 
 
 def number_text(field: Field, value: float, locale: str) -> str:
-    """Return a number as it is written in a locale, with the field's decimals and suffix."""
+    """Return a number as it is written in a locale, with the field's decimals, grouping and suffix."""
     limits = field.constraints
+    group = "," if limits.grouping else ""
     if limits.decimals is not None:
-        text = f"{value:.{limits.decimals}f}"
+        text = f"{value:{group}.{limits.decimals}f}"
     elif value == int(value):
-        text = str(int(value))
+        text = f"{int(value):{group}}"
     else:
-        text = f"{value:.6f}".rstrip("0")
+        text = f"{value:{group}.6f}".rstrip("0")
     negative = text.startswith("-") and text.strip("-0.") != ""
     text = text.removeprefix("-")
     if locale in _DIGITS:
-        text = text.replace(".", _DECIMAL_POINT[locale]).translate(str.maketrans("0123456789", _DIGITS[locale]))
+        text = text.replace(",", "\u066c").replace(".", _DECIMAL_POINT[locale]).translate(str.maketrans("0123456789", _DIGITS[locale]))
     suffix = limits.suffix if isinstance(limits.suffix, str) else in_locale(limits.suffix, locale)
     return (_MINUS.get(locale, "\u2212") if negative else "") + text + suffix
 

@@ -81,6 +81,8 @@ class Constraints(_Frozen, frozen=True, kw_only=True):
     max: float | None = None
     step: float | None = None
     decimals: int | None = None
+    grouping: bool = False
+    """Thousands are set apart."""
     suffix: str | LocaleText = ""
     options: tuple[Option, ...] = ()
 
