@@ -15,13 +15,17 @@ RESELLER = UUID("00000000-0000-0000-0000-00000000000a")
 @pytest.fixture
 def admin(module_database):
     with module_database.connect() as connection:
-        connection.execute("INSERT INTO identity.tenants (id, slug, name) VALUES (%s, 'reseller', 'Reseller')", (RESELLER,))
+        connection.execute(
+            "INSERT INTO identity.tenants (id, slug, name) VALUES (%s, 'reseller', 'Reseller')", (RESELLER,)
+        )
         yield connection
         connection.rollback()
 
 
 def add_user(connection, tenant, email="sara@example.ir") -> UUID:
-    return connection.execute("INSERT INTO identity.users (tenant_id, email) VALUES (%s, %s) RETURNING id", (tenant, email)).fetchone()[0]
+    return connection.execute(
+        "INSERT INTO identity.users (tenant_id, email) VALUES (%s, %s) RETURNING id", (tenant, email)
+    ).fetchone()[0]
 
 
 class TestKeys:
@@ -41,9 +45,15 @@ class TestKeys:
 class TestTenantKeys:
     def test_a_link_to_another_tenants_row_is_refused_even_for_the_superuser(self, admin):
         user = add_user(admin, PLATFORM)
-        role = admin.execute("INSERT INTO identity.roles (tenant_id, key, name) VALUES (%s, 'editor', 'Editor') RETURNING id", (RESELLER,)).fetchone()[0]
+        role = admin.execute(
+            "INSERT INTO identity.roles (tenant_id, key, name) VALUES (%s, 'editor', 'Editor') RETURNING id",
+            (RESELLER,),
+        ).fetchone()[0]
         with pytest.raises(psycopg.errors.ForeignKeyViolation):
-            admin.execute("INSERT INTO identity.user_roles (tenant_id, user_id, role_id) VALUES (%s, %s, %s)", (RESELLER, user, role))
+            admin.execute(
+                "INSERT INTO identity.user_roles (tenant_id, user_id, role_id) VALUES (%s, %s, %s)",
+                (RESELLER, user, role),
+            )
 
     def test_every_foreign_key_between_tables_of_tenants_carries_the_tenant(self, admin):
         rows = admin.execute(
@@ -81,7 +91,8 @@ class TestGift:
         with fresh_database.connect() as connection:
             user = add_user(connection, PLATFORM)
             gift = connection.execute(
-                "INSERT INTO identity.gifts (tenant_id, key, name, kind, value) VALUES (%s, 'g', '{}', 'badge', '{}') RETURNING id", (PLATFORM,)
+                "INSERT INTO identity.gifts (tenant_id, key, name, kind, value) VALUES (%s, 'g', '{}', 'badge', '{}') RETURNING id",
+                (PLATFORM,),
             ).fetchone()[0]
             note = connection.execute(
                 "INSERT INTO notification.notifications (tenant_id, user_id, type_key, title, body) VALUES (%s, %s, 'gift.earned', 't', 'b') RETURNING id",
@@ -93,7 +104,10 @@ class TestGift:
         )
         with fresh_database.connect("svc_identity", tenant=PLATFORM) as connection:
             connection.execute(insert, (PLATFORM, user, gift, 1, note))
-        with fresh_database.connect("svc_identity", tenant=PLATFORM) as connection, pytest.raises(psycopg.errors.ForeignKeyViolation):
+        with (
+            fresh_database.connect("svc_identity", tenant=PLATFORM) as connection,
+            pytest.raises(psycopg.errors.ForeignKeyViolation),
+        ):
             connection.execute(insert, (PLATFORM, user, gift, 2, RESELLER))
         with fresh_database.connect("svc_notification", tenant=PLATFORM) as connection:
             connection.execute("DELETE FROM notification.notifications WHERE id = %s", (note,))
@@ -102,7 +116,9 @@ class TestGift:
 
 
 class TestAppendOnly:
-    @pytest.mark.parametrize("statement", ["UPDATE identity.audit_logs SET action = 'y'", "DELETE FROM identity.audit_logs"])
+    @pytest.mark.parametrize(
+        "statement", ["UPDATE identity.audit_logs SET action = 'y'", "DELETE FROM identity.audit_logs"]
+    )
     def test_an_audit_row_can_be_neither_changed_nor_deleted_even_by_the_superuser(self, admin, statement):
         admin.execute(
             "INSERT INTO identity.audit_logs (tenant_id, occurred_at, actor_type, action, outcome) VALUES (%s, '2026-01-15', 'system', 'x', 'success')",
@@ -112,7 +128,10 @@ class TestAppendOnly:
             admin.execute(statement)
 
     def test_the_services_role_has_no_right_to_try(self, module_database):
-        with module_database.connect("svc_identity", tenant=PLATFORM) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        with (
+            module_database.connect("svc_identity", tenant=PLATFORM) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
             connection.execute("DELETE FROM identity.wallet_entries")
 
     def test_all_ledgers_and_logs_have_the_trigger(self, admin):
@@ -150,7 +169,10 @@ class TestWallet:
         with fresh_database.connect("svc_identity", tenant=PLATFORM) as connection:
             self.post(connection, 1000, -400, -600)
         with fresh_database.connect() as connection:
-            assert connection.execute("SELECT count(*), sum(amount_minor) FROM identity.wallet_entries").fetchone() == (3, 0)
+            assert connection.execute("SELECT count(*), sum(amount_minor) FROM identity.wallet_entries").fetchone() == (
+                3,
+                0,
+            )
 
     def test_an_unbalanced_transaction_is_refused_at_commit_and_leaves_nothing(self, fresh_database):
         connection = fresh_database.connect("svc_identity", tenant=PLATFORM)
@@ -174,7 +196,9 @@ class TestPartitions:
     INSERT = "INSERT INTO identity.audit_logs (tenant_id, occurred_at, actor_type, action, outcome) VALUES (%s, %s, 'system', 'x', 'success')"
 
     def names(self, connection, parent: str) -> list[str]:
-        rows = connection.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass ORDER BY 1", (parent,))
+        rows = connection.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass ORDER BY 1", (parent,)
+        )
         return [row[0] for row in rows]
 
     def test_these_tables_are_partitioned_and_the_first_month_is_january_2026(self, admin):
@@ -185,10 +209,15 @@ class TestPartitions:
 
     def test_a_row_of_a_month_without_a_partition_fails_and_works_once_the_month_is_made(self, fresh_database):
         row = (PLATFORM, datetime(2031, 5, 1, tzinfo=UTC))
-        with fresh_database.connect("svc_identity", tenant=PLATFORM) as connection, pytest.raises(psycopg.errors.CheckViolation, match="no partition"):
+        with (
+            fresh_database.connect("svc_identity", tenant=PLATFORM) as connection,
+            pytest.raises(psycopg.errors.CheckViolation, match="no partition"),
+        ):
             connection.execute(self.INSERT, row)
         with fresh_database.connect("svc_identity") as connection:
-            made = connection.execute("SELECT ops.ensure_monthly_partitions('identity.audit_logs', '2031-05-20', 3)").fetchone()
+            made = connection.execute(
+                "SELECT ops.ensure_monthly_partitions('identity.audit_logs', '2031-05-20', 3)"
+            ).fetchone()
             assert made == (3,)
         with fresh_database.connect("svc_identity", tenant=PLATFORM) as connection:
             connection.execute(self.INSERT, row)
@@ -197,13 +226,17 @@ class TestPartitions:
     def test_a_year_rolls_over(self, admin):
         admin.execute("SELECT ops.ensure_monthly_partitions('render.node_health_logs', '2030-11-30', 4)")
         wanted = [f"render.node_health_logs_{month}" for month in ("2030_11", "2030_12", "2031_01", "2031_02")]
-        assert [name for name in self.names(admin, "render.node_health_logs") if name > "render.node_health_logs_2030"] == wanted
+        assert [
+            name for name in self.names(admin, "render.node_health_logs") if name > "render.node_health_logs_2030"
+        ] == wanted
 
     def test_months_are_utc_months_in_a_session_of_tehran(self, admin):
         admin.execute("SET LOCAL timezone TO 'Asia/Tehran'")
         admin.execute("SELECT ops.ensure_monthly_partitions('identity.audit_logs', '2027-01-01', 1)")
         admin.execute("SET LOCAL timezone TO 'UTC'")
-        bounds = admin.execute("SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE oid = 'identity.audit_logs_2027_01'::regclass").fetchone()[0]
+        bounds = admin.execute(
+            "SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE oid = 'identity.audit_logs_2027_01'::regclass"
+        ).fetchone()[0]
         assert bounds == "FOR VALUES FROM ('2027-01-01 00:00:00+00') TO ('2027-02-01 00:00:00+00')"
 
     def test_months_follow_each_other_without_gap_or_overlap_across_two_sessions_time_zones(self, admin):
@@ -215,21 +248,34 @@ class TestPartitions:
             admin.execute(self.INSERT, (PLATFORM, moment))
 
     def test_what_exists_is_left_alone(self, admin):
-        assert admin.execute("SELECT ops.ensure_monthly_partitions('identity.audit_logs', '2029-01-01', 2)").fetchone() == (2,)
-        assert admin.execute("SELECT ops.ensure_monthly_partitions('identity.audit_logs', '2029-01-01', 3)").fetchone() == (1,)
+        assert admin.execute(
+            "SELECT ops.ensure_monthly_partitions('identity.audit_logs', '2029-01-01', 2)"
+        ).fetchone() == (2,)
+        assert admin.execute(
+            "SELECT ops.ensure_monthly_partitions('identity.audit_logs', '2029-01-01', 3)"
+        ).fetchone() == (1,)
 
     def test_a_partition_of_a_table_that_is_not_ours_or_senseless_months_are_refused(self, admin):
-        for arguments in ("'identity.users', '2026-01-01', 1", "'identity.audit_logs', '2026-01-01', 0", "'identity.audit_logs', NULL, 1"):
+        for arguments in (
+            "'identity.users', '2026-01-01', 1",
+            "'identity.audit_logs', '2026-01-01', 0",
+            "'identity.audit_logs', NULL, 1",
+        ):
             with pytest.raises(psycopg.errors.InvalidParameterValue), admin.transaction():
                 admin.execute(f"SELECT ops.ensure_monthly_partitions({arguments})")
 
     def test_one_call_with_the_clock_moved_makes_the_months_of_every_table(self, admin):
         assert ensure_partitions(admin, now=datetime(2032, 12, 31, 23, 59, tzinfo=UTC)) == 9
         for parent in self.PARENTS:
-            assert [f"{parent}_{month}" in self.names(admin, parent) for month in ("2032_12", "2033_01", "2033_02")] == [True] * 3
+            assert [
+                f"{parent}_{month}" in self.names(admin, parent) for month in ("2032_12", "2033_01", "2033_02")
+            ] == [True] * 3
 
     def test_a_partition_is_reached_through_its_parent_only(self, module_database):
-        with module_database.connect("svc_identity", tenant=PLATFORM) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        with (
+            module_database.connect("svc_identity", tenant=PLATFORM) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
             connection.execute("SELECT 1 FROM identity.audit_logs_2026_01")
 
 
@@ -253,7 +299,14 @@ class TestRenderJobs:
                 admin.execute("UPDATE render.snapshot_jobs SET status = %s", (status,))
 
     def test_the_default_tenant_has_profiles_roles_and_clean_up(self, admin):
-        assert admin.execute("SELECT array_agg(key ORDER BY max_height) FROM render.output_profiles").fetchone()[0] == ["draft", "720p", "1080p"]
+        assert admin.execute("SELECT array_agg(key ORDER BY max_height) FROM render.output_profiles").fetchone()[0] == [
+            "draft",
+            "720p",
+            "1080p",
+        ]
         assert {row[0] for row in admin.execute("SELECT key FROM identity.roles")} == {"admin", "user"}
         assert admin.execute("SELECT count(*) FROM file_mgr.cleanup_schedules").fetchone()[0] == 6
-        assert admin.execute("SELECT slug, kind FROM identity.tenants WHERE id = %s", (PLATFORM,)).fetchone() == ("flatrender", "platform")
+        assert admin.execute("SELECT slug, kind FROM identity.tenants WHERE id = %s", (PLATFORM,)).fetchone() == (
+            "flatrender",
+            "platform",
+        )

@@ -50,7 +50,9 @@ def framed(version: int, name: str, body: str) -> str:
 def small(tmp_path):
     """Two small migrations."""
     (tmp_path / "00_setup.sql").write_text(framed(0, "00_setup", LEDGER), encoding="utf-8")
-    (tmp_path / "01_films.sql").write_text(framed(1, "01_films", "CREATE TABLE public.films (id integer);"), encoding="utf-8")
+    (tmp_path / "01_films.sql").write_text(
+        framed(1, "01_films", "CREATE TABLE public.films (id integer);"), encoding="utf-8"
+    )
     return tmp_path
 
 
@@ -73,11 +75,22 @@ def states(url: str, directory: Path) -> dict[str, str]:
 
 def psql(url: str, *arguments: str, bin: Path | None = None) -> None:
     program = (bin or installation.programs(None)) / "psql"
-    subprocess.run([str(program), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, *arguments], check=True, capture_output=True, timeout=120)
+    subprocess.run(
+        [str(program), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, *arguments],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
 
 
 def dump(url: str) -> list[str]:
-    done = subprocess.run([str(installation.programs(None) / "pg_dump"), "-s", "-d", url], check=True, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [str(installation.programs(None) / "pg_dump"), "-s", "-d", url],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     # pg_dump brackets its output with a random word since 18.
     return [line for line in done.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
 
@@ -90,14 +103,21 @@ class TestFiles:
         for migration in migrate.load(MIGRATIONS):
             lines = (MIGRATIONS / f"{migration.name}.sql").read_text(encoding="utf-8").splitlines()
             assert lines[-1] == "COMMIT;"
-            assert lines[-2] == f"INSERT INTO ops.schema_migrations (version, name) VALUES ({migration.version}, '{migration.name}');"
+            assert (
+                lines[-2]
+                == f"INSERT INTO ops.schema_migrations (version, name) VALUES ({migration.version}, '{migration.name}');"
+            )
             assert [line for line in lines if line.startswith("\\")] == ["\\set ON_ERROR_STOP on"]
             assert lines.count("BEGIN;") == lines.count("COMMIT;") == 1
             assert "SET LOCAL ROLE flatrender_owner;" in lines
-            assert all(len(line) <= 160 and line == line.rstrip() and "\t" not in line for line in lines), migration.name
+            assert all(len(line) <= 160 and line == line.rstrip() and "\t" not in line for line in lines), (
+                migration.name
+            )
 
     def test_none_needs_an_extension(self):
-        assert not [path.name for path in MIGRATIONS.glob("*.sql") if "EXTENSION" in path.read_text(encoding="utf-8").upper()]
+        assert not [
+            path.name for path in MIGRATIONS.glob("*.sql") if "EXTENSION" in path.read_text(encoding="utf-8").upper()
+        ]
 
     def test_the_recipe_for_roles_stands_at_the_top_of_the_first(self):
         head = (MIGRATIONS / "00_setup.sql").read_text(encoding="utf-8").split("\\set")[0]
@@ -135,12 +155,24 @@ class TestFiles:
         assert [migration.checksum for migration in migrate.load(small)] == before
 
     def test_an_installed_wheel_carries_them(self, tmp_path):
-        subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)], cwd=ROOT, check=True, capture_output=True, timeout=120)
+        subprocess.run(
+            [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
         with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
             wheel.extractall(tmp_path / "installed")
         code = "from flatrender.kit import migrate; print(migrate.migrations_directory(), len(migrate.load()))"
         done = subprocess.run(
-            [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")}, cwd=tmp_path, check=True, capture_output=True, text=True, timeout=60
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")},
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert done.stdout.split() == [str(tmp_path / "installed" / "flatrender" / "_migrations"), str(len(NAMES))]
 
@@ -181,7 +213,9 @@ class TestApply:
             run(empty, small)
 
     def test_a_file_that_fails_leaves_nothing_and_the_ones_before_it_stand(self, empty, small):
-        (small / "02_bad.sql").write_text(framed(2, "02_bad", "CREATE TABLE public.half ();\nSELECT 1 / 0;"), encoding="utf-8")
+        (small / "02_bad.sql").write_text(
+            framed(2, "02_bad", "CREATE TABLE public.half ();\nSELECT 1 / 0;"), encoding="utf-8"
+        )
         with pytest.raises(migrate.MigrationError, match=r"02_bad\.sql failed: division by zero"):
             run(empty, small)
         assert states(empty, small) == {"00_setup": "applied", "01_films": "applied", "02_bad": "pending"}
@@ -239,15 +273,45 @@ class TestBothWays:
 
     @pytest.mark.skipif(not (POSTGRESQL_15 / "postgres").exists(), reason="no PostgreSQL 15 at /usr/lib/postgresql/15")
     def test_plain_psql_applies_them_on_postgresql_15_and_the_command_finds_nothing_to_do(self, open_folder):
-        cluster = Cluster(open_folder, open_folder / "cluster", open_folder / "run", POSTGRESQL_15, installation.run_as(open_folder / "cluster"))
+        cluster = Cluster(
+            open_folder,
+            open_folder / "cluster",
+            open_folder / "run",
+            POSTGRESQL_15,
+            installation.run_as(open_folder / "cluster"),
+        )
         for folder in (cluster.files, cluster.socket_dir):
             folder.mkdir(mode=0o700)
             if cluster.user:
                 os.chown(folder, cluster.user.uid, cluster.user.gid)
         with (open_folder / "log").open("wb") as log:
-            made = cluster.spawn(cluster.command("initdb", "-D", str(cluster.files), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"), log)
+            made = cluster.spawn(
+                cluster.command(
+                    "initdb",
+                    "-D",
+                    str(cluster.files),
+                    "-U",
+                    "postgres",
+                    "-A",
+                    "trust",
+                    "-E",
+                    "UTF8",
+                    "--locale=C.UTF-8",
+                    "-N",
+                ),
+                log,
+            )
             assert made.wait(120) == 0
-            options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={cluster.socket_dir}", "-c", "fsync=off", "-p", "5432"]
+            options = [
+                "-c",
+                "listen_addresses=",
+                "-c",
+                f"unix_socket_directories={cluster.socket_dir}",
+                "-c",
+                "fsync=off",
+                "-p",
+                "5432",
+            ]
             server = cluster.spawn(cluster.command("postgres", "-D", str(cluster.files), *options), log)
         try:
             url = f"postgresql://postgres@/flatrender?host={cluster.socket_dir}"
@@ -265,7 +329,9 @@ class TestBothWays:
             with psycopg.connect(url) as connection:
                 assert connection.execute("SELECT count(*) FROM ops.schema_migrations").fetchone() == (len(NAMES),)
                 assert connection.execute("SHOW server_version").fetchone()[0].startswith("15.")
-                found = connection.execute("SELECT ops.search_vector('{\"fa\": \"فروش‌ويژه\"}', '{}') @@ ops.search_query('ویژ')").fetchone()
+                found = connection.execute(
+                    "SELECT ops.search_vector('{\"fa\": \"فروش‌ويژه\"}', '{}') @@ ops.search_query('ویژ')"
+                ).fetchone()
                 assert found == (True,)
             assert run(url, MIGRATIONS) == []
         finally:
@@ -277,7 +343,12 @@ class TestCommand:
     def cli(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         clean = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
         return subprocess.run(
-            [str(Path(sys.executable).with_name("flatrender")), "migrate", *arguments], env=clean | environment, capture_output=True, text=True, timeout=120, check=False
+            [str(Path(sys.executable).with_name("flatrender")), "migrate", *arguments],
+            env=clean | environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
 
     def test_applies_reports_and_says_where_each_file_stands(self, empty):

@@ -32,7 +32,9 @@ def catalogue(module_database):
     """Two resellers; platform templates: shared, tenant-only, a draft; one template and track of each reseller."""
     with module_database.connect() as connection:
         for tenant, slug in ((RESELLER, "reseller"), (OTHER, "other")):
-            connection.execute("INSERT INTO identity.tenants (id, slug, name) VALUES (%s, %s, %s)", (tenant, slug, slug))
+            connection.execute(
+                "INSERT INTO identity.tenants (id, slug, name) VALUES (%s, %s, %s)", (tenant, slug, slug)
+            )
         for tenant, slug, status, visibility in (
             (PLATFORM, "shared", "published", "shared"),
             (PLATFORM, "own", "published", "tenant"),
@@ -102,13 +104,18 @@ class TestIsolation:
                 assert {"tenant_isolation", "worker_all_tenants"} <= set(names), table
 
     def test_a_row_for_another_tenant_is_refused(self, module_database):
-        with module_database.connect("svc_content", tenant=RESELLER) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        with (
+            module_database.connect("svc_content", tenant=RESELLER) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
             connection.execute("INSERT INTO content.tags (tenant_id, slug, name) VALUES (%s, 'x', '{}')", (OTHER,))
 
     def test_another_tenants_rows_can_be_neither_seen_nor_changed_nor_deleted(self, module_database):
         with module_database.connect("svc_content", tenant=OTHER) as connection:
             assert "resellers" not in slugs(connection)
-            assert connection.execute("UPDATE content.projects SET slug = 'mine' WHERE slug = 'resellers'").rowcount == 0
+            assert (
+                connection.execute("UPDATE content.projects SET slug = 'mine' WHERE slug = 'resellers'").rowcount == 0
+            )
             assert connection.execute("DELETE FROM content.projects WHERE slug = 'resellers'").rowcount == 0
 
     def test_the_tenant_ends_with_the_transaction(self, module_database):
@@ -132,7 +139,10 @@ class TestIsolation:
             connection.execute(insert)
             assert connection.execute("SELECT name FROM render.node_tokens").fetchall() == [("fleet",)]
             connection.rollback()
-        with module_database.connect("svc_render", tenant=RESELLER) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        with (
+            module_database.connect("svc_render", tenant=RESELLER) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
             connection.execute(insert)
 
 
@@ -197,7 +207,8 @@ class TestSearch:
             return {
                 row[0]
                 for row in connection.execute(
-                    "SELECT p.slug FROM content.search_projects(%s) AS s JOIN content.projects AS p ON p.id = s.project_id", (words,)
+                    "SELECT p.slug FROM content.search_projects(%s) AS s JOIN content.projects AS p ON p.id = s.project_id",
+                    (words,),
                 )
             }
 
@@ -241,7 +252,9 @@ class TestBeforeSignIn:
     @pytest.fixture
     def committed(self, fresh_database):
         with fresh_database.connect() as connection:
-            connection.execute("INSERT INTO identity.tenants (id, slug, name) VALUES (%s, 'reseller', 'Reseller')", (RESELLER,))
+            connection.execute(
+                "INSERT INTO identity.tenants (id, slug, name) VALUES (%s, 'reseller', 'Reseller')", (RESELLER,)
+            )
             connection.execute(
                 "INSERT INTO identity.tenant_branding (tenant_id, product_name, custom_domain, domain_verified_at) "
                 "VALUES (%s, 'P', 'video.example.ir', now()), (%s, 'P', 'unverified.example.ir', NULL)",
@@ -294,14 +307,24 @@ class TestBeforeSignIn:
 class TestRenderWritesSnapshots:
     def test_render_sets_a_scenes_snapshot_of_its_tenant_and_the_version_rises(self, module_database):
         with module_database.connect("svc_render", tenant=RESELLER) as connection:
-            updated = connection.execute("UPDATE content.scenes SET snapshot_url = '/s/1.png', snapshot_updated_at = now()")
+            updated = connection.execute(
+                "UPDATE content.scenes SET snapshot_url = '/s/1.png', snapshot_updated_at = now()"
+            )
             assert updated.rowcount == 1
             connection.rollback()
 
     def test_render_sees_no_title_and_deletes_nothing(self, module_database):
-        for statement in ("SELECT title FROM content.scenes", "SELECT * FROM content.scenes", "DELETE FROM content.scenes",
-                          "UPDATE content.scenes SET title = '{}'", "SELECT id FROM content.projects"):
-            with module_database.connect("svc_render", tenant=RESELLER) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        for statement in (
+            "SELECT title FROM content.scenes",
+            "SELECT * FROM content.scenes",
+            "DELETE FROM content.scenes",
+            "UPDATE content.scenes SET title = '{}'",
+            "SELECT id FROM content.projects",
+        ):
+            with (
+                module_database.connect("svc_render", tenant=RESELLER) as connection,
+                pytest.raises(psycopg.errors.InsufficientPrivilege),
+            ):
                 connection.execute(statement)
 
     def test_the_row_version_of_the_scene_rises_with_its_snapshot(self, fresh_database):
@@ -319,4 +342,6 @@ class TestRenderWritesSnapshots:
         with fresh_database.connect("svc_render_worker") as connection:
             connection.execute("UPDATE content.scenes SET snapshot_url = '/s/1.png'")
         with fresh_database.connect() as admin:
-            assert admin.execute("SELECT row_version, updated_at > '2026-01-02', snapshot_url FROM content.scenes").fetchone() == (2, True, "/s/1.png")
+            assert admin.execute(
+                "SELECT row_version, updated_at > '2026-01-02', snapshot_url FROM content.scenes"
+            ).fetchone() == (2, True, "/s/1.png")
