@@ -78,7 +78,7 @@ def opening(scene: Scene) -> None:
 def name(scene: Scene) -> None:
     backdrop(scene, (1180, 420), size=1700)
     for i in range(6):
-        tall = (890, 690, 110, 170, 730, 850)[i]
+        tall = (890, 690, 70, 120, 730, 850)[i]
         top = slide((160 + 320 * i, H - tall / 2), 4 + i * 2, by=(0, tall), length=34)
         scene.shape("Pillar", rect(318, tall), fill(C["surface"], 78), at=top)
         scene.shape(
@@ -94,14 +94,14 @@ def name(scene: Scene) -> None:
 
 def _icon(scene: Scene, kind: int, root: Layer, start: float) -> None:
     """A line drawing in a disc."""
-    scene.shape("Icon disc", ellipse(150), fill(C["primary"]), parent=root, at=(0, -185), scale=pop(start))
+    scene.shape("Icon disc", ellipse(150), fill(C["primary"]), parent=root, at=(0, -168), scale=pop(start))
     pen = stroke("#ffffff", 7)
     pictures = (
         [group(line((-16, -26), (28, 0), (-16, 26), (-16, -26)), draw_on(start + 8), pen)],
         [group(arc(34, -210, 30), draw_on(start + 8), pen), group(line((0, 0), (20, -18)), draw_on(start + 14, 12), pen), group(line((-26, 26), (26, 26)), draw_on(start + 16, 12), pen)],
         [group(ellipse(26, at=(0, -18)), draw_on(start + 8), pen), group(arc(32, 180, 360, at=(0, 36)), draw_on(start + 14, 16), pen)],
     )
-    scene.shape("Icon", *pictures[kind], parent=root, at=(0, -185))
+    scene.shape("Icon", *pictures[kind], parent=root, at=(0, -168))
 
 
 def values(scene: Scene) -> None:
@@ -120,9 +120,9 @@ def values(scene: Scene) -> None:
         scene.shape("Card", rect(500, 560, radius=36), fill(C["surface"]), parent=root)
         scene.shape("Card edge", rect(120, 8, radius=4, at=(0, -276)), fill(C["accent"]), parent=root)
         _icon(scene, i, root, start + 10)
-        scene.text(f"Title {key}", title, 64, C["text"], weight="Bold", at=(0, 12), parent=root, opacity=fade(start + 12))
+        scene.text(f"Title {key}", title, 64, C["text"], weight="Bold", at=(0, 22), parent=root, opacity=fade(start + 12))
         scene.text(
-            f"Caption {key}", caption, 40, C["text"], weight="Regular", box=(430, 200), leading=1.5, parent=root, at=(0, 150), opacity=fade(start + 16),
+            f"Caption {key}", caption, 40, C["text"], weight="Regular", box=(430, 200), leading=1.5, parent=root, at=(0, 158), opacity=fade(start + 16),
         )
     columns(scene, C["primary"], C["accent"], opens=True, closes=True)
 

@@ -145,7 +145,7 @@ def saying(scene: Scene) -> None:
     mark(scene, (p.middle, head), u, size=80)
     wide = 1260 if shape == "wide" else p.line
     words(
-        scene, "Quote", "راه از همان قدمی آغاز می‌شود که از آن می‌ترسی.", 100 * u, "text", (p.middle, (top + bottom) / 2), 11,
+        scene, "Quote", "راه از همان قدمی آغاز می‌شود که از آن می‌ترسی.", (87 if shape == "tall" else 100) * u, "text", (p.middle, (top + bottom) / 2), 11,
         weight="Bold", box=(wide, bottom - top), leading=1.6,
     )  # fmt: skip
     author(scene, p, foot)
@@ -183,7 +183,7 @@ def closing(scene: Scene) -> None:
         group(path(wing, closed=False), trim(end=keys((22 + 4 * i, 0), (42 + 4 * i, 100), ease=IN_OUT)), stroke(C["background"], 14 * u), at=((-44 + 44 * i) * u, 0)) for i in range(2)
     ]
     scene.shape("Seal mark", *chevrons, at=seat)
-    large = (110 if p.width > p.height else 84) * u
+    large = (110 if p.width > p.height else 84 if p.width == p.height else 76) * u
     words(scene, "Invitation", "سخن فردا را از دست ندهید", large, "text", (p.middle, y + 90 * u), 12, weight="Black", stay=True, box=(p.line, 300 * u), leading=1.4)
     rule(scene, "Rule", (p.middle, y + 250 * u), 180 * u, 18, stay=True)
     one_line(scene, p, "Handle", "@sokhan_rooz", 60 * u, "muted", y + 335 * u, 22, weight="SemiBold", stay=True)

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import imageio_ffmpeg
 import numpy as np
@@ -111,7 +112,20 @@ def rise() -> Samples:
     return loop.mastered()
 
 
-TRACKS: dict[str, Callable[[], Samples]] = {"drive": drive, "calm": calm, "rise": rise}
+class Track(NamedTuple):
+    """A piece: how it is played, beats a minute, bars of four beats."""
+
+    play: Callable[[], Samples]
+    bpm: int
+    bars: int
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts until it begins again, s."""
+        return round(self.bars * 240 / self.bpm, 3)
+
+
+TRACKS = {"drive": Track(drive, 116, 16), "calm": Track(calm, 72, 8), "rise": Track(rise, 92, 10)}
 
 
 def write(samples: Samples, file: Path) -> None:

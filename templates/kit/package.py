@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from kit.keys import Json
+from kit.music import TRACKS
 from kit.scene import Scene
 
 Both: TypeAlias = tuple[str, str]
@@ -97,6 +98,8 @@ class Package(NamedTuple):
             "title": both(self.title),
             "description": both(self.description),
             "category": self.category,
+            "license": "CC0-1.0",
+            "author": "FlatRender",
             "tags": list(self.tags),
             "fps": self.fps,
             "sizes": [{"key": k, "width": w, "height": h} for k, w, h in self.sizes],
@@ -105,9 +108,20 @@ class Package(NamedTuple):
                 {"key": k, "name": both(name), "colors": colours, "is_default": i == 0} for i, (k, name, colours) in enumerate(self.presets)
             ],
             "fonts": [],
-            "music": [{"key": k, "title": both(t), "file": f"music/{k}.ogg", "license": "CC0-1.0"} for k, t in self.music],
+            "music": [self._music(key, title) for key, title in self.music],
             "fields": list(self.fields),
             "scenes": [self._scene(spec) for spec in self.scenes],
+        }
+
+    def _music(self, key: str, title: Both) -> Json:
+        track = TRACKS[key]
+        return {
+            "key": key,
+            "title": both(title),
+            "file": f"music/{key}.ogg",
+            "license": "CC0-1.0",
+            "bpm": track.bpm,
+            "duration_seconds": track.seconds,
         }
 
     def _scene(self, spec: SceneSpec) -> Json:

@@ -33,7 +33,7 @@ def headphones(lift: float, angle: float) -> list[Part]:
 def hero() -> Studio:
     """Headphones standing on a round podium before an arch."""
     arch = without(
-        melted(box((0, 0.9, -1.5), (1.5, 0.9, 0.22), 0.02), cylinder((0, 1.8, -1.5), 1.5, 0.22, 0.02, "z"), 0.01),
+        melted(box((0, 0.91, -1.5), (1.5, 0.91, 0.22), 0.02), cylinder((0, 1.8, -1.5), 1.5, 0.22, 0.02, "z"), 0.01),
         melted(box((0, 0.9, -1.5), (1.12, 0.95, 0.6), 0.01), cylinder((0, 1.8, -1.5), 1.12, 0.6, 0.01, "z"), 0.01),
     )
     return Studio(
@@ -109,7 +109,7 @@ def bust() -> Studio:
     hair = without(sphere((0, 1.66, -0.06), 0.6), box((0, 1.25, 0.5), (0.9, 0.42, 0.75), 0.2))
     return Studio(
         [(body, Material("#6d7f86", 0.1)), (sphere((0, 1.56, 0), 0.53), Material("#d9a583", 0.12)), (hair, Material("#3a2f2c", 0.3)), (torus((0, 0.82, 0.03), 0.27, 0.09), CREAM)],
-        ground="#dcc9b4", eye=(0, 1.5, 8), look=(0, 1.12, 0), zoom=5.2,
+        ground="#dcc9b4", eye=(0, 1.6, 8), look=(0, 1.4, 0), zoom=7.4,
     )
 
 
