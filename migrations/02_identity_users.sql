@@ -120,7 +120,7 @@ CREATE TABLE identity.user_roles (
 CREATE INDEX user_roles_role_id_idx ON identity.user_roles (role_id);
 
 INSERT INTO identity.roles (tenant_id, key, name, permissions, is_system) VALUES
-    (ops.platform_tenant(), 'admin', 'Administrator', '{admin.templates,admin.render,admin.nodes,admin.users,admin.files}', true),
+    (ops.platform_tenant(), 'admin', 'Administrator', '{admin.templates,admin.render,admin.nodes}', true),
     (ops.platform_tenant(), 'user', 'User', '{}', true);
 
 CREATE TABLE identity.sessions (
@@ -377,10 +377,16 @@ SELECT ops.ensure_monthly_partitions('identity.audit_logs', '2026-01-01', 1);
 CREATE FUNCTION identity.session_by_token_hash(p_token_hash bytea)
 RETURNS TABLE (session_id uuid, tenant_id uuid, user_id uuid, tenant_status text, user_status text, aal smallint, auth_methods text[],
                impersonator_user_id uuid, authenticated_at timestamptz, access_expires_at timestamptz, idle_expires_at timestamptz,
-               absolute_expires_at timestamptz, sessions_valid_after timestamptz, revoked_at timestamptz)
+               absolute_expires_at timestamptz, sessions_valid_after timestamptz, revoked_at timestamptz, locale text, permissions text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT s.id, s.tenant_id, s.user_id, t.status, u.status, s.aal, s.auth_methods, s.impersonator_user_id, s.authenticated_at, s.access_expires_at,
-           s.idle_expires_at, s.absolute_expires_at, u.sessions_valid_after, s.revoked_at
+           s.idle_expires_at, s.absolute_expires_at, u.sessions_valid_after, s.revoked_at, u.locale,
+           ARRAY(SELECT DISTINCT p.permission
+                 FROM identity.user_roles AS ur
+                 JOIN identity.roles AS r ON r.tenant_id = ur.tenant_id AND r.id = ur.role_id
+                 CROSS JOIN LATERAL unnest(r.permissions) AS p (permission)
+                 WHERE ur.tenant_id = s.tenant_id AND ur.user_id = s.user_id AND (ur.expires_at IS NULL OR ur.expires_at > now())
+                 ORDER BY p.permission)
     FROM identity.sessions AS s
     JOIN identity.users AS u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
     JOIN identity.tenants AS t ON t.id = s.tenant_id

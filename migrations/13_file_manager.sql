@@ -73,6 +73,7 @@ CREATE TABLE file_mgr.files (
     visibility       text NOT NULL DEFAULT 'private',
     status           text NOT NULL DEFAULT 'processing',
     permanent_url    text,
+    dedupe_key       text,
     expires_at       timestamptz,
     last_accessed_at timestamptz,
     deleted_at       timestamptz,
@@ -93,6 +94,8 @@ CREATE TABLE file_mgr.files (
     CONSTRAINT files_name_check CHECK (length(name) BETWEEN 1 AND 255 AND name !~ '[/\\\x01-\x1f]')
 );
 COMMENT ON COLUMN file_mgr.files.owner_user_id IS 'soft ref identity.users.id';
+COMMENT ON COLUMN file_mgr.files.dedupe_key IS 'The natural key of the effect that made the file: storing again under it gives this file';
+CREATE UNIQUE INDEX files_tenant_id_dedupe_key_key ON file_mgr.files (tenant_id, dedupe_key) WHERE dedupe_key IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX files_blob_id_idx ON file_mgr.files (blob_id);
 CREATE INDEX files_expires_at_idx ON file_mgr.files (expires_at) WHERE expires_at IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX files_tenant_id_owner_user_id_folder_id_id_idx ON file_mgr.files (tenant_id, owner_user_id, folder_id, id DESC)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from database_server import DatabaseCopy, DatabaseServer, obtain
+
+from tests.database_server import DatabaseCopy, DatabaseServer, obtain
 
 
 @pytest.fixture(scope="session")

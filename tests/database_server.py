@@ -73,7 +73,9 @@ class DatabaseServer:
         """A database without any migration, dropped afterwards; yields its name."""
         name = name or f"test_{uuid4().hex[:12]}"
         with psycopg.connect(self.admin_dsn(), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+            )
         try:
             yield name
         finally:

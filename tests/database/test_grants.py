@@ -72,7 +72,18 @@ class TestTables:
             """,
             (list(LOGIN_ROLES), ALL_SCHEMAS),
         ).fetchall()
-        read = ["comp_name", "deleted_at", "id", "is_active", "project_id", "scene_key", "snapshot_frame", "snapshot_url", "sort_order", "tenant_id"]
+        read = [
+            "comp_name",
+            "deleted_at",
+            "id",
+            "is_active",
+            "project_id",
+            "scene_key",
+            "snapshot_frame",
+            "snapshot_url",
+            "sort_order",
+            "tenant_id",
+        ]
         scenes = [
             (role, "content.scenes", privilege, columns)
             for role in ("svc_render", "svc_render_worker")
@@ -86,7 +97,15 @@ class TestTables:
             "SELECT n.nspname, count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
             "WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^(pg_|information_schema)' GROUP BY 1"
         ).fetchall()
-        assert dict(rows) == {"identity": 50, "content": 24, "studio": 9, "render": 18, "file_mgr": 12, "notification": 10, "ops": 1}
+        assert dict(rows) == {
+            "identity": 50,
+            "content": 24,
+            "studio": 9,
+            "render": 18,
+            "file_mgr": 12,
+            "notification": 10,
+            "ops": 1,
+        }
 
     def test_every_service_has_an_outbox_and_idempotency_keys(self, admin):
         for table in ("outbox_events", "idempotency_keys"):
@@ -109,7 +128,12 @@ class TestSchemas:
 
     def test_no_service_may_create_tables_schemas_or_temporary_tables(self, module_database):
         for role in SERVICE_ROLES:
-            for statement in ("CREATE TABLE {}.x ()", "CREATE TABLE public.x ()", "CREATE SCHEMA x", "CREATE TEMP TABLE x ()"):
+            for statement in (
+                "CREATE TABLE {}.x ()",
+                "CREATE TABLE public.x ()",
+                "CREATE SCHEMA x",
+                "CREATE TEMP TABLE x ()",
+            ):
                 with module_database.connect(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
                     connection.execute(statement.format(SCHEMA_OF[role]))
 
@@ -138,7 +162,9 @@ class TestSchemas:
     def test_the_workflows_role_gets_at_nothing_but_its_own_schema(self, module_database):
         for schema in ALL_SCHEMAS:
             with module_database.connect() as connection:
-                row = connection.execute("SELECT has_schema_privilege('svc_workflow', %s, 'USAGE')", (schema,)).fetchone()
+                row = connection.execute(
+                    "SELECT has_schema_privilege('svc_workflow', %s, 'USAGE')", (schema,)
+                ).fetchone()
                 assert row == (False,)
 
     def test_what_the_workflow_engine_makes_render_may_call_and_others_not(self, module_database):

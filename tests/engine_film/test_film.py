@@ -16,7 +16,8 @@ from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.probe import ExpectedFilm, Sample, probe_film
 from flatrender.engine.sound.mix import mix_sound
 from flatrender.engine.sound.track import TrackSpec
-from tests.engine_film.conftest import as_scene, film_numbers, film_sound, numbered, rectangle
+
+from .conftest import as_scene, film_numbers, film_sound, numbered, rectangle
 
 SMALL = FilmSettings(width=192, height=108, fps=30)
 

@@ -27,6 +27,8 @@ class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
     width: int | None
     height: int | None
     duration_ms: int | None
+    owner_user_id: UUID | None
+    """Whose it is; None for what a service keeps for the tenant."""
     permanent_url: str | None
     """Path of the public, permanent address (`/p/…`), for public files only."""
 

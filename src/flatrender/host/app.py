@@ -149,6 +149,6 @@ def add_pages(app: FastAPI) -> None:
 
 
 def _file(path: Path) -> Response:
-    from starlette.responses import FileResponse  # noqa: PLC0415 - only pages need it
+    from starlette.responses import FileResponse
 
     return FileResponse(path, headers={"Cache-Control": "no-cache"})

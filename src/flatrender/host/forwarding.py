@@ -55,6 +55,8 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/v1/quota", "files"),
     ("/o", "files"),
     ("/p", "files"),
+    ("/d", "files"),
+    ("/d", "files"),
     ("/v1/notifications", "notification"),
 )
 CONNECT_S = 2

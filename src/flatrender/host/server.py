@@ -112,7 +112,7 @@ def gateway_alone(settings: Settings, secrets: PlatformSecrets) -> ASGIApp:
         return await forwarder.openapi()
 
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    for prefix in ("/v1", "/internal", "/o", "/p"):
+    for prefix in ("/v1", "/internal", "/o", "/p", "/d"):
 
         @app.api_route(prefix + "/{path:path}", methods=methods)
         async def forward(request: Request) -> Response:
@@ -181,7 +181,7 @@ def settle_garbage_collector() -> None:
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     try:
-        import uvloop  # noqa: PLC0415 - not on every platform
+        import uvloop
     except ImportError:
         return asyncio.new_event_loop
     return uvloop.new_event_loop

@@ -86,6 +86,7 @@ def _children(settings: Settings, data_dir: Path, *, with_node: bool) -> list[Ch
         "FLATRENDER_HOST": settings.host,
         "FLATRENDER_PORT": str(settings.port),
         "FLATRENDER_SEED": "1",
+        "FLATRENDER_EXECUTOR_ID": "up",
         "PYTHONUNBUFFERED": "1",
     }
     server = Child(

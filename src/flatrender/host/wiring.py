@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any, LiteralString
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import aiohttp
 
@@ -20,7 +20,9 @@ from flatrender.contracts.studio import StudioApi
 from flatrender.host.events import EventBus
 from flatrender.host.peers import fill, place
 from flatrender.host.secrets import PlatformSecrets
+from flatrender.host.seeding import seed
 from flatrender.host.settings import DATABASE_ROLES, SERVICES, ServiceName, Settings
+from flatrender.kit.database_roles import WORKFLOW_ROLE
 from flatrender.kit.db import Database, OutboxRelay
 from flatrender.kit.module import ServiceModule
 from flatrender.kit.objects import LinkSigner, ObjectStore
@@ -42,6 +44,9 @@ CONTRACTS: dict[ServiceName, type] = {
     "files": FilesApi,
     "notification": NotificationApi,
 }
+if TYPE_CHECKING:
+    from flatrender.kit.workflows import Workflows
+
 Dsn = Callable[[str], str]
 """Role → connection string."""
 
@@ -99,6 +104,7 @@ class Platform:
         self.objects = ObjectStore(settings.objects)
         self.links = LinkSigner(secrets.link_secret)
         self.peers = Peers()
+        self.workflows: Workflows | None = None
         self._dsn = dsn
         self._remote_urls: Mapping[str, str] = {
             name: url for name, url in settings.peers.items() if name in SERVICES and name not in services
@@ -119,6 +125,9 @@ class Platform:
             for module in self.modules:
                 await module.database.open()
                 stack.push_async_callback(module.database.close)
+            if self.workflows is not None:
+                await self.workflows.open()
+                stack.push_async_callback(self.workflows.close)
             for module in self.modules:
                 if module.open is not None:
                     await module.open()
@@ -142,6 +151,8 @@ class Platform:
                 await asyncio.gather(*tasks, return_exceptions=True)
 
             stack.push_async_callback(end)
+            if self.settings.seed:
+                await seed({module.name: module for module in self.modules}, self.peers.files, self.settings.data_dir)
             yield
 
     async def health(self) -> dict[str, Any]:
@@ -167,3 +178,67 @@ class Platform:
             "notification": self._notification,
         }
         return builders[service]()
+
+    def _identity(self) -> ServiceModule:
+        from flatrender.services.identity.module import build
+
+        return build(database=self._database("identity"))
+
+    def _content(self) -> ServiceModule:
+        from flatrender.services.content.module import build
+        from flatrender.services.content.settings import ContentSettings
+
+        settings = ContentSettings(resolve_threads=self.settings.resolve_threads)
+        return build(database=self._database("content"), files=self.peers.files, settings=settings)
+
+    def _studio(self) -> ServiceModule:
+        from flatrender.services.studio.module import build
+
+        return build(
+            database=self._database("studio"),
+            content=self.peers.content,
+            files=self.peers.files,
+            render=self.peers.render,
+        )
+
+    def _files(self) -> ServiceModule:
+        from flatrender.services.files.module import build
+        from flatrender.services.files.settings import FilesSettings
+
+        spool = self.settings.data_dir / "spool"
+        spool.mkdir(parents=True, exist_ok=True)
+        settings = FilesSettings(
+            max_upload_bytes=self.settings.max_upload_bytes,
+            user_quota_bytes=self.settings.user_quota_bytes,
+            spool_folder=spool,
+        )
+        return build(database=self._database("files"), objects=self.objects, links=self.links, settings=settings)
+
+    def _notification(self) -> ServiceModule:
+        from flatrender.services.notification.module import build
+
+        return build(database=self._database("notification"), identity=self.peers.identity)
+
+    def _render(self) -> ServiceModule:
+        from flatrender.kit.workflows import Workflows
+        from flatrender.services.render.module import build
+        from flatrender.services.render.settings import RenderSettings
+
+        settings = RenderSettings(
+            lease_s=self.settings.lease_s,
+            heartbeat_s=self.settings.heartbeat_s,
+            grace_s=self.settings.lease_s,
+            dev_snapshots=self.settings.dev_snapshots,
+        )
+        self.workflows = Workflows(self._dsn(WORKFLOW_ROLE), executor_id=self.settings.executor_id)
+        return build(
+            database=self._database("render"),
+            content=self.peers.content,
+            files=self.peers.files,
+            studio=self.peers.studio,
+            objects=self.objects,
+            links=self.links,
+            workflows=self.workflows,
+            settings=settings,
+            node_token=self.secrets.node_token,
+        )

@@ -3,8 +3,10 @@
 Keys are chosen by us and checked here; a name that a person gave is never part of one.
 """
 
+import asyncio
 import hashlib
 import hmac
+import os
 import re
 import time
 from collections.abc import AsyncIterator
@@ -18,6 +20,7 @@ from flatrender.kit.errors import Forbidden, NotFound, Unavailable
 
 KEY_PATTERN = re.compile(r"[a-z0-9][a-zA-Z0-9_.-]*(/[a-zA-Z0-9][a-zA-Z0-9_.-]*){0,9}")
 MAX_KEY_CHARACTERS = 400
+STREAM_PART_BYTES = 1024 * 1024
 
 
 def checked_key(key: str) -> str:
@@ -47,6 +50,21 @@ class ObjectStore:
     async def put(self, key: str, data: bytes | Path | AsyncIterator[bytes]) -> None:
         """Store bytes, a file or a stream under `key`, replacing what was there."""
         await obstore.put_async(self._store, checked_key(key), data)
+        await self._flush(key)
+
+    async def copy(self, source: str, target: str) -> None:
+        """Store the object `source` under `target` as well, without moving its bytes through here; raise NotFound when absent."""
+        try:
+            await obstore.copy_async(self._store, checked_key(source), checked_key(target))
+        except FileNotFoundError as error:
+            raise NotFound("there is no such object", code="files.not_found") from error
+        await self._flush(target)
+
+    async def stream(self, key: str, start: int, length: int) -> AsyncIterator[bytes]:
+        """Yield `length` bytes from `start` in parts of at most 1 MiB; raise NotFound when the object is absent."""
+        end = start + length
+        for position in range(start, end, STREAM_PART_BYTES):
+            yield await self.read_range(key, position, min(STREAM_PART_BYTES, end - position))
 
     async def get(self, key: str, *, limit_bytes: int) -> bytes:
         """Return the object; raise NotFound when absent and Unavailable when it is larger than `limit_bytes`."""
@@ -87,6 +105,21 @@ class ObjectStore:
                 await obstore.delete_async(self._store, checked_key(key))
             except FileNotFoundError:
                 continue
+
+    async def _flush(self, key: str) -> None:
+        """Wait until a folder's new object survives a power cut (the file and its directory entry); other stores promise it themselves."""
+        path = self.local_path(key)
+        if path is not None:
+            await asyncio.to_thread(_fsync, path)
+
+
+def _fsync(path: Path) -> None:
+    for name in (path, path.parent):
+        descriptor = os.open(name, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 class LinkSigner:

@@ -138,7 +138,8 @@ def _transform_property(layer: Json, key: str, default: object) -> Json:
     return made
 
 
-def _change(prop: Json, change: Callable[[float], float]) -> None:
+def change_values(prop: Json, change: Callable[[float], float]) -> None:
+    """Apply a function to every number of a property, keyframes included."""
     for holder, key in property_values(prop):
         old = holder[key]
         if is_number(old):
@@ -151,7 +152,7 @@ def set_opacity(layer: Json, percent: float) -> None:
     """Set a layer's opacity: a constant one is replaced; an animated one is multiplied, so fades stay."""
     prop = _transform_property(layer, "o", 100)
     if is_animated(prop):
-        _change(prop, lambda old: old * percent / 100)
+        change_values(prop, lambda old: old * percent / 100)
     else:
         prop["k"] = percent
 
@@ -162,7 +163,7 @@ def set_rotation(layer: Json, degrees: float) -> None:
     key = "rz" if isinstance(transform, dict) and "rz" in transform else "r"
     prop = _transform_property(layer, key, 0)
     if is_animated(prop):
-        _change(prop, lambda old: old + degrees)
+        change_values(prop, lambda old: old + degrees)
     else:
         prop["k"] = degrees
 
@@ -171,7 +172,7 @@ def set_scale(layer: Json, percent: float) -> None:
     """Set a layer's scale: a constant one is replaced; an animated one is multiplied."""
     prop = _transform_property(layer, "s", [100, 100, 100])
     if is_animated(prop):
-        _change(prop, lambda old: old * percent / 100)
+        change_values(prop, lambda old: old * percent / 100)
     else:
         prop["k"] = [percent, percent, 100]
 

@@ -25,6 +25,7 @@ from flatrender.engine.raster.confine import confined
 from flatrender.engine.raster.thorvg import BGRA, RGBA_STRAIGHT, Animation, ThorVG
 
 if sys.platform != "win32":
+    import fcntl
     import resource
 
 _KEPT_SCENES = 4
@@ -71,6 +72,7 @@ class Worker:
         with tempfile.TemporaryFile() as log:
             encoder = subprocess.Popen(command.argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log)
             assert encoder.stdin is not None  # noqa: S101  # it was asked for
+            _widen(encoder.stdin)
             feed = _Feed(encoder.stdin)
             try:
                 drawn, draw_s = self._draw_all(animation, command.frames, feed)
@@ -142,6 +144,13 @@ class _Feed:
                     self._broken = error  # keep taking frames, or `put` would wait forever
         with contextlib.suppress(OSError):
             self._pipe.close()
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    # Linux's pipes hold 64 kB, which wakes both sides 130 times for one 1080p picture; a megabyte is what an ordinary user may ask for.
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, 1 << 20)
 
 
 def _limit_memory(size: int) -> None:

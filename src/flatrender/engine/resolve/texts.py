@@ -5,7 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
+from flatrender.engine.lottie.animators import fit_selectors, has_animators
 from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.walk import TEXT, all_layers, dicts, text_documents
 from flatrender.engine.scene import SceneWarning
@@ -24,6 +26,8 @@ _JUSTIFY: dict[int, Justify] = {
     5: "justify_center",
     6: "justify_all",
 }
+# Vertical justification of a text box (`vj`).
+_VALIGN: dict[float, Literal["top", "middle", "bottom"]] = {0: "top", 1: "middle", 2: "bottom"}
 _ALIGN = {"left": 0, "right": 1, "center": 2}
 # px by which an emitted box is wider than its widest line: players must not break again what is broken already.
 _BOX_EASE = 2.0
@@ -60,6 +64,7 @@ class TextSetter:
             if layer.get("ty") != TEXT:
                 continue
             want, family = wanted.get(id(layer)), families.get(id(layer))
+            fitted = not has_animators(layer)
             for document in text_documents(layer):
                 font = declared.get(str(document.get("f")), {})
                 text = document.get("t")
@@ -69,7 +74,10 @@ class TextSetter:
                 elif family is None and _same(new, text) and original.covers(document, font):
                     kept_fonts[str(font["fName"])] = font
                 else:
-                    self._set(layer, document, new, font, family, want, table)
+                    rtl = self._set(layer, document, new, font, family, want, table)
+                    if not fitted:
+                        fit_selectors(layer, characters=len(str(text)), mirror=rtl)
+                        fitted = True
         self._write_tables(table, kept_fonts, original)
 
     def _write_tables(self, table: GlyphTable, kept: dict[str, Json], original: _Originals) -> None:
@@ -110,7 +118,8 @@ class TextSetter:
         family: str | None,
         want: Wanted | None,
         table: GlyphTable,
-    ) -> None:
+    ) -> bool:
+        """Set one document; tells whether its text runs from right to left."""
         face = self._face(layer, font, family)
         size = _number(document.get("s"), _DEFAULT_SIZE)
         if document.get("ca") in (1, 2):
@@ -140,8 +149,10 @@ class TextSetter:
         )
         self._report(layout, layer, want)
         name = table.font_name(face)
+        # Animators run along the string: from a right-to-left text's end, which fit_selectors mirrors, so its lines must stand in reverse too.
+        upwards = layout.rtl and has_animators(layer) and len(layout.lines) > 1
         document.update(
-            t=table.encode(layout, name),
+            t=table.encode(layout, name, upwards=upwards),
             f=name,
             s=layout.size,
             lh=layout.line_height,
@@ -151,6 +162,11 @@ class TextSetter:
         )
         if box is not None:
             _place_box(document, layout, face, font, box, binding, table)
+        if upwards:
+            rise = (len(layout.lines) - 1) * layout.line_height
+            document.update(lh=-layout.line_height, ls=round(_number(document.get("ls"), 0) - rise, 3))
+        document.pop("vj", None)
+        return layout.rtl
 
     def _report(self, layout: Layout, layer: Json, want: Wanted | None) -> None:
         field = want.field if want is not None else None
@@ -191,13 +207,10 @@ def _place_box(
     baseline = (designed if is_number(designed) and designed > 0 else ascent) / 100 * layout.size
     tall = baseline + (len(layout.lines) - 1) * layout.line_height + face.descent / face.upem * layout.size
     spare = max(0.0, box.height - tall)
-    match binding.valign if binding is not None else None:
-        case "middle":
-            top = box.y + spare / 2
-        case "bottom":
-            top = box.y + spare
-        case _:
-            top = box.y
+    valign = binding.valign if binding is not None else None
+    if valign is None:
+        valign = _VALIGN.get(document.get("vj") or 0, "top") if is_number(document.get("vj", 0)) else "top"
+    top = box.y + spare * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[valign]
     widest = max(line.width for line in layout.lines) * layout.size
     width = max(box.width, widest) + _BOX_EASE
     share = {"left": 0.0, "right": 1.0, "center": 0.5}[layout.align]

@@ -113,7 +113,7 @@ def _check_number(field: Field, value: object) -> float:
         raise refuse(field, "wrong_type", f"a number is needed, not {type(value).__name__}")
     limits = field.constraints
     if not is_number(value) or abs(value) > 1e15:
-        raise refuse(field, "value_out_of_range", f"{value} is no number that can be shown")
+        raise refuse(field, "value_out_of_range", "that is no number that can be shown")
     if (limits.min is not None and value < limits.min) or (limits.max is not None and value > limits.max):
         low = "any" if limits.min is None else f"{limits.min:g}"
         high = "any" if limits.max is None else f"{limits.max:g}"

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -128,7 +129,7 @@ def passwords(cluster: Cluster, roles: tuple[str, ...]) -> dict[str, str]:
 
 def initialise(cluster: Cluster, superuser_password: str, *, durable: bool) -> None:
     """Make the cluster: UTF-8, checksums, SCRAM for every connection. Its folder appears only when it is complete."""
-    unfinished = cluster.files.with_name("cluster.new")
+    unfinished = _unfinished(cluster.files)
     if unfinished.exists():
         shutil.rmtree(unfinished)
     _private_folder(unfinished, cluster.user)
@@ -183,6 +184,13 @@ def stop_leftovers(cluster: Cluster) -> list[int]:
     return [process.pid for process in left]
 
 
+def remove_socket_folder(cluster: Cluster) -> None:
+    """Remove the socket's folder when it lies in the system's temporary folder."""
+    if cluster.socket_dir.parent == Path(tempfile.gettempdir()):
+        with suppress(OSError):
+            cluster.socket_dir.rmdir()
+
+
 def open_log(cluster: Cluster) -> IO[bytes]:
     """Open PostgreSQL's log for appending, the former one kept as `postgres.log.1` when it has grown."""
     path = cluster.log_path
@@ -227,14 +235,22 @@ def _home(data_dir: Path) -> Path:
 
 
 def _processes_on(files: Path) -> list[psutil.Process]:
+    """Return PostgreSQL's processes on a cluster, and those of an initdb that is still making it."""
+    folders = {str(files), str(_unfinished(files))}
     found = []
     for process in psutil.process_iter(["name"]):
+        if process.info["name"] not in ("postgres", "initdb"):
+            continue
         try:
-            if process.info["name"] == "postgres" and Path(process.cwd()) == files:
+            if process.cwd() in folders or str(_unfinished(files)) in process.cmdline():
                 found.append(process)
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return found
+
+
+def _unfinished(files: Path) -> Path:
+    return files.with_name("cluster.new")
 
 
 def _recorded_postmaster(cluster: Cluster) -> int | None:

@@ -38,7 +38,7 @@ class EmbeddedPostgres:
 
     `start()` blocks until the database answers with this release's schema; the server then runs as our direct child, is started again with
     growing pauses when it dies, and its addresses stay the same. All methods may be called from any thread; from a coroutine use
-    `asyncio.to_thread`. `durable=False` gives up safety at a power cut for speed: for tests.
+    `asyncio.to_thread`. `durable=False` gives up safety at a power cut, not at a kill, for speed: for tests.
     """
 
     def __init__(self, data_dir: Path, *, durable: bool = True, max_connections: int = 200) -> None:
@@ -126,6 +126,8 @@ class EmbeddedPostgres:
             self._watcher.join()
             self._watcher = None
         if self._ownership is not None:
+            if self._cluster is not None:
+                clusters.remove_socket_folder(self._cluster)
             self._ownership.release()
             self._ownership = None
 
@@ -142,7 +144,7 @@ class EmbeddedPostgres:
             "jit": "off",
         }
         if not self._durable:
-            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            settings |= {"fsync": "off", "full_page_writes": "off"}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with clusters.open_log(cluster) as output:
             return cluster.spawn(cluster.command("postgres", "-D", str(cluster.files), *options), output)
