@@ -22,7 +22,16 @@ def bind(layer: str, prop: str, **extra: Any) -> Json:
     return {"layer": layer, "property": prop, **extra}
 
 
-def field(key: str, kind: str, label: Both, default: Any, bindings: Sequence[Json], *, required: bool = False, **constraints: Any) -> Json:
+def field(
+    key: str,
+    kind: str,
+    label: Both,
+    default: Any,
+    bindings: Sequence[Json],
+    *,
+    required: bool = False,
+    **constraints: Any,
+) -> Json:
     """A field; `default` as (Persian, English) for words, as it is otherwise."""
     return {
         "key": key,
@@ -36,7 +45,16 @@ def field(key: str, kind: str, label: Both, default: Any, bindings: Sequence[Jso
 
 
 def text_field(
-    key: str, label: Both, default: Both, layer: str, *, kind: str = "text", max_width: int = 0, start: bool = False, required: bool = False, **constraints: Any
+    key: str,
+    label: Both,
+    default: Both,
+    layer: str,
+    *,
+    kind: str = "text",
+    max_width: int = 0,
+    start: bool = False,
+    required: bool = False,
+    **constraints: Any,
 ) -> Json:
     """A field for words on one text layer: point text of at most `max_width` px, or without it a box whose words stand in its middle.
 
@@ -105,7 +123,8 @@ class Package(NamedTuple):
             "sizes": [{"key": k, "width": w, "height": h} for k, w, h in self.sizes],
             "color_slots": [{"key": k, "label": both(label), "default": default[k]} for k, label in self.slots],
             "presets": [
-                {"key": k, "name": both(name), "colors": colours, "is_default": i == 0} for i, (k, name, colours) in enumerate(self.presets)
+                {"key": k, "name": both(name), "colors": colours, "is_default": i == 0}
+                for i, (k, name, colours) in enumerate(self.presets)
             ],
             "fonts": [],
             "music": [self._music(key, title) for key, title in self.music],

@@ -25,7 +25,9 @@ def test_manifests_and_scenes_made_again_are_those_committed(tmp_path: Path) -> 
     done = build(tmp_path, "1", "--scenes-only")
     assert done.returncode == 0, done.stderr
     made = files(tmp_path)
-    committed = {f"{key}/{name}": data for key in KEYS for name, data in files(FOLDER / key).items() if name.endswith(".json")}
+    committed = {
+        f"{key}/{name}": data for key in KEYS for name, data in files(FOLDER / key).items() if name.endswith(".json")
+    }
     assert made.keys() == committed.keys()
     assert [name for name in made if made[name] != committed[name]] == []
 

@@ -70,7 +70,12 @@ def test_every_binding_finds_its_layer_in_every_size(template: Template) -> None
 
 
 def test_every_template_wide_field_is_bound_in_some_scene(template: Template) -> None:
-    names = {layer["nm"] for scene in template.manifest.scenes for size in scene.files for layer in layers(template, scene, size)}
+    names = {
+        layer["nm"]
+        for scene in template.manifest.scenes
+        for size in scene.files
+        for layer in layers(template, scene, size)
+    }
     for field in template.manifest.fields:
         assert all(binding.layer == "*" or binding.layer in names for binding in field.bindings), field.key
 
@@ -199,8 +204,17 @@ def test_the_promo_is_450_frames_of_1080p_at_30_and_has_music_and_pictures(templ
 
 
 def test_scene_counts_and_sizes_are_as_described(templates: dict[str, Template]) -> None:
-    assert {key: len(t.manifest.scenes) for key, t in templates.items()} == {"opener": 4, "promo": 6, "quote": 3, "sale": 8}
-    assert [(s.width, s.height) for s in templates["quote"].manifest.sizes] == [(1920, 1080), (1080, 1920), (1080, 1080)]
+    assert {key: len(t.manifest.scenes) for key, t in templates.items()} == {
+        "opener": 4,
+        "promo": 6,
+        "quote": 3,
+        "sale": 8,
+    }
+    assert [(s.width, s.height) for s in templates["quote"].manifest.sizes] == [
+        (1920, 1080),
+        (1080, 1920),
+        (1080, 1080),
+    ]
 
 
 def test_prices_are_written_in_groups_with_the_locales_digits(templates: dict[str, Template]) -> None:

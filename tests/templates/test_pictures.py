@@ -1,5 +1,7 @@
 """What the demo templates look like when drawn."""
 
+import itertools
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -48,13 +50,15 @@ def test_a_film_can_stop_on_the_last_frame_of_its_outro(template: Template, pool
 
 
 def test_movement_has_no_jumps(template: Template, pool: WorkerPool) -> None:
-    """From frame to frame a picture changes less than half as much as between unlike pictures."""
+    """Mean change from frame to frame, of 255: sweeps over the whole frame take several frames, all else is far calmer."""
     for spec in template.manifest.scenes:
         scene = resolve_scene(template, spec.key)
-        pictures = [draw(pool, scene, frame) for frame in range(22, scene.frames - 22)]
-        steps = [np.abs(b - a).mean() for a, b in zip(pictures, pictures[1:], strict=False)]
-        assert max(steps) < 14, f"{spec.key}: {max(steps):.1f} of 255 at frame {22 + int(np.argmax(steps))}"
-        assert sum(step > 0 for step in steps) > 0.5 * len(steps), f"{spec.key} stands still"
+        pictures = [draw(pool, scene, frame) for frame in range(scene.frames)]
+        steps = [float(np.abs(b - a).mean()) for a, b in itertools.pairwise(pictures)]
+        between = steps[22:-22]
+        assert max(steps) < 55, f"{spec.key}: {max(steps):.1f} at frame {int(np.argmax(steps))}"
+        assert max(between) < 8, f"{spec.key}: {max(between):.1f} at frame {22 + int(np.argmax(between))}"
+        assert sum(step > 0 for step in between) > 0.9 * len(between), f"{spec.key} stands still"
 
 
 @pytest.mark.parametrize("locale", ["fa", "en"])
