@@ -126,6 +126,11 @@ $$;
 COMMENT ON FUNCTION ops.current_tenant() IS
     'The tenant of this transaction; NULL (no row visible) when set_config(''app.tenant_id'', …, true) has not been called';
 
+CREATE FUNCTION ops.shared_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN ops.current_tenant() IS NOT NULL THEN ops.platform_tenant() END
+$$;
+COMMENT ON FUNCTION ops.shared_tenant() IS 'Whose rows the shared_read policies open to every tenant: the platform''s, and nobody''s while no tenant is set';
+
 CREATE FUNCTION ops.touch_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.updated_at := now();
@@ -343,7 +348,7 @@ BEGIN
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA ops TO %I', v_role);
         EXECUTE format('GRANT SELECT ON ops.schema_migrations TO %I', v_role);
-        EXECUTE format('GRANT EXECUTE ON FUNCTION ops.uuid_v7(), ops.platform_tenant(), ops.current_tenant(), ops.search_normalize(text), '
+        EXECUTE format('GRANT EXECUTE ON FUNCTION ops.uuid_v7(), ops.platform_tenant(), ops.current_tenant(), ops.shared_tenant(), ops.search_normalize(text), '
                        'ops.search_vector(jsonb, jsonb), ops.search_query(text), ops.ensure_monthly_partitions(regclass, date, integer), '
                        'ops.ensure_all_monthly_partitions(date, integer) TO %I', v_role);
     END LOOP;

@@ -78,10 +78,10 @@ CREATE TABLE content.color_palettes (
 
 -- Every tenant sees the platform's catalogue beside its own. Reading and writing are separate policies: one FOR ALL policy that admits
 -- shared rows would let a reseller delete them, since DELETE looks only at USING.
-CREATE POLICY shared_read ON content.categories FOR SELECT TO svc_content USING (tenant_id = ops.platform_tenant());
-CREATE POLICY shared_read ON content.tags FOR SELECT TO svc_content USING (tenant_id = ops.platform_tenant());
-CREATE POLICY shared_read ON content.fonts FOR SELECT TO svc_content USING (tenant_id = ops.platform_tenant());
-CREATE POLICY shared_read ON content.color_palettes FOR SELECT TO svc_content USING (tenant_id = ops.platform_tenant());
+CREATE POLICY shared_read ON content.categories FOR SELECT TO svc_content USING (tenant_id = ops.shared_tenant());
+CREATE POLICY shared_read ON content.tags FOR SELECT TO svc_content USING (tenant_id = ops.shared_tenant());
+CREATE POLICY shared_read ON content.fonts FOR SELECT TO svc_content USING (tenant_id = ops.shared_tenant());
+CREATE POLICY shared_read ON content.color_palettes FOR SELECT TO svc_content USING (tenant_id = ops.shared_tenant());
 
 SELECT ops.finish_schema('content', 'svc_content');
 

@@ -193,20 +193,20 @@ CREATE TRIGGER own_or_platform_project BEFORE INSERT OR UPDATE OF project_id ON 
 -- readable for films already made of them; what belongs to a project is visible with it, because the inner query runs under the
 -- project's own policies.
 CREATE POLICY shared_read ON content.projects FOR SELECT TO svc_content
-    USING (tenant_id = ops.platform_tenant() AND status IN ('published', 'unlisted', 'archived') AND deleted_at IS NULL
+    USING (tenant_id = ops.shared_tenant() AND status IN ('published', 'unlisted', 'archived') AND deleted_at IS NULL
            AND (visibility = 'shared'
                 OR EXISTS (SELECT FROM content.tenant_project_access AS a
                            WHERE a.tenant_id = ops.current_tenant() AND a.project_id = projects.id AND a.mode = 'allow')));
 CREATE POLICY shared_read ON content.project_versions FOR SELECT TO svc_content
-    USING (tenant_id = ops.platform_tenant() AND EXISTS (SELECT FROM content.projects AS p WHERE p.id = project_id));
+    USING (tenant_id = ops.shared_tenant() AND EXISTS (SELECT FROM content.projects AS p WHERE p.id = project_id));
 CREATE POLICY shared_read ON content.project_variants FOR SELECT TO svc_content
-    USING (tenant_id = ops.platform_tenant() AND EXISTS (SELECT FROM content.projects AS p WHERE p.id = project_id));
+    USING (tenant_id = ops.shared_tenant() AND EXISTS (SELECT FROM content.projects AS p WHERE p.id = project_id));
 CREATE POLICY shared_read ON content.project_categories FOR SELECT TO svc_content
-    USING (tenant_id = ops.platform_tenant() AND EXISTS (SELECT FROM content.projects AS p WHERE p.id = project_id));
+    USING (tenant_id = ops.shared_tenant() AND EXISTS (SELECT FROM content.projects AS p WHERE p.id = project_id));
 CREATE POLICY shared_read ON content.project_tags FOR SELECT TO svc_content
-    USING (tenant_id = ops.platform_tenant() AND EXISTS (SELECT FROM content.projects AS p WHERE p.id = project_id));
+    USING (tenant_id = ops.shared_tenant() AND EXISTS (SELECT FROM content.projects AS p WHERE p.id = project_id));
 CREATE POLICY shared_read ON content.project_media FOR SELECT TO svc_content
-    USING (tenant_id = ops.platform_tenant() AND EXISTS (SELECT FROM content.projects AS p WHERE p.id = project_id));
+    USING (tenant_id = ops.shared_tenant() AND EXISTS (SELECT FROM content.projects AS p WHERE p.id = project_id));
 
 -- @@ is not leakproof, so under a row policy its index would go unused (0.3 ms became 74 ms on 100 000 templates): the search runs with the
 -- owner's rights and carries the tenant's predicate itself.
@@ -219,7 +219,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     LEFT JOIN content.tenant_project_access AS a ON a.tenant_id = ops.current_tenant() AND a.project_id = p.id
     WHERE p.status = 'published' AND p.deleted_at IS NULL AND a.mode IS DISTINCT FROM 'hide'
       AND (p.tenant_id = ops.current_tenant()
-           OR (p.tenant_id = ops.platform_tenant() AND ops.current_tenant() IS NOT NULL AND (p.visibility = 'shared' OR a.mode = 'allow')))
+           OR (p.tenant_id = ops.shared_tenant() AND (p.visibility = 'shared' OR a.mode = 'allow')))
     ORDER BY rank DESC, p.id DESC
     LIMIT least(greatest(p_limit, 0), 200) OFFSET greatest(p_offset, 0)
 $$;

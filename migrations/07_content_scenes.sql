@@ -103,11 +103,11 @@ COMMENT ON COLUMN content.template_svg_previews.color_map IS
     'path group -> template colour slot, so that the studio recolours without a render';
 
 CREATE POLICY shared_read ON content.scenes FOR SELECT TO svc_content
-    USING (tenant_id = ops.platform_tenant() AND EXISTS (SELECT FROM content.projects AS p WHERE p.id = project_id));
+    USING (tenant_id = ops.shared_tenant() AND EXISTS (SELECT FROM content.projects AS p WHERE p.id = project_id));
 CREATE POLICY shared_read ON content.template_svg_previews FOR SELECT TO svc_content
-    USING (tenant_id = ops.platform_tenant() AND EXISTS (SELECT FROM content.projects AS p WHERE p.id = project_id));
+    USING (tenant_id = ops.shared_tenant() AND EXISTS (SELECT FROM content.projects AS p WHERE p.id = project_id));
 CREATE POLICY shared_read ON content.scene_fields FOR SELECT TO svc_content
-    USING (tenant_id = ops.platform_tenant() AND EXISTS (SELECT FROM content.scenes AS s WHERE s.id = scene_id));
+    USING (tenant_id = ops.shared_tenant() AND EXISTS (SELECT FROM content.scenes AS s WHERE s.id = scene_id));
 
 SELECT ops.finish_schema('content', 'svc_content');
 

@@ -70,11 +70,11 @@ CREATE TABLE content.presets (
 CREATE UNIQUE INDEX presets_project_id_kind_key ON content.presets (project_id, kind) WHERE is_default;
 
 CREATE POLICY shared_read ON content.characters FOR SELECT TO svc_content
-    USING (tenant_id = ops.platform_tenant() AND status = 'published' AND deleted_at IS NULL);
+    USING (tenant_id = ops.shared_tenant() AND status = 'published' AND deleted_at IS NULL);
 CREATE POLICY shared_read ON content.character_variants FOR SELECT TO svc_content
-    USING (tenant_id = ops.platform_tenant() AND EXISTS (SELECT FROM content.characters AS c WHERE c.id = character_id));
+    USING (tenant_id = ops.shared_tenant() AND EXISTS (SELECT FROM content.characters AS c WHERE c.id = character_id));
 CREATE POLICY shared_read ON content.presets FOR SELECT TO svc_content
-    USING (tenant_id = ops.platform_tenant() AND EXISTS (SELECT FROM content.projects AS p WHERE p.id = project_id));
+    USING (tenant_id = ops.shared_tenant() AND EXISTS (SELECT FROM content.projects AS p WHERE p.id = project_id));
 
 SELECT ops.finish_schema('content', 'svc_content');
 

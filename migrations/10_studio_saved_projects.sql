@@ -43,7 +43,7 @@ CREATE INDEX audio_tracks_tenant_id_kind_category_id_idx ON studio.audio_tracks 
 CREATE INDEX audio_tracks_tenant_id_owner_user_id_idx ON studio.audio_tracks (tenant_id, owner_user_id) WHERE deleted_at IS NULL;
 
 CREATE POLICY shared_read ON studio.audio_tracks FOR SELECT TO svc_studio
-    USING (tenant_id = ops.platform_tenant() AND source = 'library' AND deleted_at IS NULL);
+    USING (tenant_id = ops.shared_tenant() AND source = 'library' AND deleted_at IS NULL);
 
 CREATE TABLE studio.saved_projects (
     id                   uuid PRIMARY KEY DEFAULT ops.uuid_v7(),
@@ -53,6 +53,7 @@ CREATE TABLE studio.saved_projects (
     project_version_id   uuid NOT NULL,
     variant_key          text,
     title                text NOT NULL DEFAULT '',
+    locale               text NOT NULL DEFAULT 'fa-IR',
     status               text NOT NULL DEFAULT 'draft',
     palette              jsonb NOT NULL DEFAULT '{}',
     global_values        jsonb NOT NULL DEFAULT '{}',

@@ -28,7 +28,7 @@ CREATE TABLE render.output_profiles (
     CONSTRAINT output_profiles_max_height_check CHECK (max_height BETWEEN 16 AND 8192)
 );
 
-CREATE POLICY shared_read ON render.output_profiles FOR SELECT TO svc_render USING (tenant_id = ops.platform_tenant());
+CREATE POLICY shared_read ON render.output_profiles FOR SELECT TO svc_render USING (tenant_id = ops.shared_tenant());
 INSERT INTO render.output_profiles (tenant_id, key, name, container, video_codec, audio_codec, max_height, crf, pixel_format, cost_multiplier) VALUES
     (ops.platform_tenant(), 'draft', '{"fa-IR": "پیش‌نویس ۳۶۰", "en": "Draft 360p"}', 'mp4', 'h264', 'aac', 360, 28, 'yuv420p', 0.25),
     (ops.platform_tenant(), '720p', '{"fa-IR": "اچ‌دی ۷۲۰", "en": "HD 720p"}', 'mp4', 'h264', 'aac', 720, 20, 'yuv420p', 0.5),

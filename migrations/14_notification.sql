@@ -54,7 +54,7 @@ CREATE UNIQUE INDEX notification_templates_tenant_id_type_key_channel_locale_key
     ON notification.notification_templates (tenant_id, type_key, channel, locale)
     WHERE status = 'active';
 
-CREATE POLICY shared_read ON notification.notification_templates FOR SELECT TO svc_notification USING (tenant_id = ops.platform_tenant());
+CREATE POLICY shared_read ON notification.notification_templates FOR SELECT TO svc_notification USING (tenant_id = ops.shared_tenant());
 
 CREATE TABLE notification.broadcasts (
     id                  uuid PRIMARY KEY DEFAULT ops.uuid_v7(),

@@ -21,6 +21,8 @@ class SoundTrack(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     """`music`, `voiceover` or `sfx`."""
     file_id: UUID
+    owner_tenant_id: UUID | None = None
+    """Whose file it is, when not the film's own tenant: music of a template that the platform shares."""
     volume: float
     start_ms: int = 0
     trim_start_ms: int = 0

@@ -1,8 +1,7 @@
 """The HTTP application of this process: routers, the answers to peers and probes, the built front end."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +60,7 @@ def make_app(
     if serve_peers:
         _add_peer_routes(app, modules, keys, bus)
     if serve_pages:
-        _add_pages(app)
+        add_pages(app)
     describe_problems(app)
     return app
 
@@ -131,7 +130,7 @@ async def _whole_body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def _add_pages(app: FastAPI) -> None:
+def add_pages(app: FastAPI) -> None:
     """Serve the built front end: files as they are, any other address of a page as `index.html`."""
     if not (STATIC / "index.html").exists():
         return
@@ -150,19 +149,6 @@ def _add_pages(app: FastAPI) -> None:
 
 
 def _file(path: Path) -> Response:
-    from starlette.responses import FileResponse  # noqa: PLC0415 - only pages need it
+    from starlette.responses import FileResponse
 
     return FileResponse(path, headers={"Cache-Control": "no-cache"})
-
-
-async def run_background(modules: Sequence[ServiceModule], stop: asyncio.Event, stack: AsyncExitStack) -> None:
-    """Start every loop of the services and let `stack` end them."""
-    tasks = [
-        asyncio.create_task(loop(stop), name=f"{module.name}-loop") for module in modules for loop in module.background
-    ]
-
-    async def end() -> None:
-        stop.set()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    stack.push_async_callback(end)

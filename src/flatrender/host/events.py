@@ -17,10 +17,14 @@ PEER_TIMEOUT_S = 10.0
 class EventBus:
     """Delivers one event to everyone who acts on it; raises when one of them fails, so that it is delivered again (handlers dedupe)."""
 
-    def __init__(self, peers: Mapping[str, str], keys: ServiceKeys, http: aiohttp.ClientSession | None) -> None:
+    def __init__(self, peers: Mapping[str, str], keys: ServiceKeys) -> None:
         self._handlers: dict[str, list[EventHandler]] = defaultdict(list)
         self._peers = peers
         self._keys = keys
+        self._http: aiohttp.ClientSession | None = None
+
+    def open(self, http: aiohttp.ClientSession) -> None:
+        """Give the connection over which peers are reached."""
         self._http = http
 
     def subscribe(self, modules: Iterable[ServiceModule]) -> None:

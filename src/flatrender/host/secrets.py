@@ -1,14 +1,13 @@
 """Keys that the platform makes for itself at its first start and keeps in one file that only its user can read."""
 
 import base64
-import json
-import os
 import secrets
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from flatrender.host.private_files import write_private
 from flatrender.kit.rpc import ServiceKeys
 
 
@@ -47,15 +46,5 @@ def load_or_make(path: Path, roles: tuple[str, ...] = ()) -> PlatformSecrets:
     if missing or not path.exists():
         passwords = {**found.role_passwords, **{role: secrets.token_urlsafe(24) for role in missing}}
         found = msgspec.structs.replace(found, role_passwords=passwords)
-        _write_private(path, msgspec.to_builtins(found))
+        write_private(path, msgspec.json.encode(found))
     return found
-
-
-def _write_private(path: Path, value: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(value, file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

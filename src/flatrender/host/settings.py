@@ -54,6 +54,11 @@ class Settings(BaseSettings):
     """How long a node holds a chunk without a heartbeat."""
     heartbeat_s: float = 15.0
     """How often a node reports."""
+    executor_id: str | None = None
+    """Name of this process among those that run workflows. One that always starts under the same name goes on with its own work at once; two
+    that live at the same time must not share one. Default: a new one at each start."""
+    seed: bool = False
+    """Make the first accounts and import the demo templates at start."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("peers", mode="before")

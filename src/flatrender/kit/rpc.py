@@ -140,7 +140,7 @@ class _Remote:
         if described is None:
             raise AttributeError(name)
 
-        async def call(**arguments: Any) -> Any:  # noqa: ANN401 - the contract gives the types
+        async def call(**arguments: Any) -> Any:
             assert_no_transaction(f"{self._service}.{name}")
             body = msgspec.msgpack.encode(described.arguments(**arguments))
             token = self._keys.body_token(self._service, name, body)
