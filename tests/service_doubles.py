@@ -1,101 +1,34 @@
-"""What service tests stand on: a PostgreSQL of their own, an application with a planted caller, and peers that fulfil the contracts."""
+"""What service tests stand on: an application with a planted caller, a service's pools, and peers that fulfil the contracts."""
 
-import getpass
 import hashlib
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
-import psycopg
 from fastapi import FastAPI, Request
 from httpx import ASGITransport, AsyncClient
-from psycopg import sql
 
 from flatrender.contracts.files import StoredFile, StoreRequest
 from flatrender.contracts.identity import ALL_PERMISSIONS
 from flatrender.contracts.render import RenderJobBrief, RenderRequest
-from flatrender.kit.db import assert_no_transaction
+from flatrender.kit.db import Database, assert_no_transaction
 from flatrender.kit.errors import TooLarge, Unavailable
 from flatrender.kit.http import Caller, install_problem_handlers
 from flatrender.kit.ids import DEFAULT_TENANT_ID, new_id
 from flatrender.kit.module import ServiceModule
+from tests.database_server import DatabaseCopy
 
 ROOT = Path(__file__).resolve().parents[1]
-BINARIES = Path("/usr/lib/postgresql/15/bin")
 OTHER_TENANT_ID = UUID("00000000-0000-0000-0000-0000000000b2")
 THIRD_TENANT_ID = UUID("00000000-0000-0000-0000-0000000000c3")
 
 
-@contextmanager
-def scratch_postgres() -> Iterator[str]:
-    """Run a PostgreSQL in a folder of its own with all migrations applied; give the connection string without user."""
-    folder = Path(tempfile.mkdtemp(prefix="flatrender-pg-"))
-    as_user = ["runuser", "-u", "postgres", "--"] if getpass.getuser() == "root" else []
-    owner = "postgres" if as_user else getpass.getuser()
-    if as_user:
-        shutil.chown(folder, "postgres")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    data = folder / "data"
-    subprocess.run(
-        [*as_user, BINARIES / "initdb", "-D", data, "-U", owner, "-A", "trust", "-E", "UTF8", "--no-sync"],
-        check=True,
-        capture_output=True,
-        cwd=folder,
-    )
-    options = f"-k {folder} -p {port} -c listen_addresses='' -c fsync=off -c full_page_writes=off"
-    control = [*as_user, BINARIES / "pg_ctl", "-D", data, "-w"]
-    subprocess.run(
-        [*control, "-l", folder / "log", "-o", options, "start"], check=True, capture_output=True, cwd=folder
-    )
-    try:
-        dsn = f"host={folder} port={port} dbname=flatrender"
-        with psycopg.connect(f"host={folder} port={port} user={owner} dbname=postgres", autocommit=True) as conn:
-            conn.execute("CREATE DATABASE flatrender")
-        for file in sorted((ROOT / "migrations").glob("*.sql")):
-            subprocess.run(
-                [
-                    "psql",
-                    "-q",
-                    "-v",
-                    "ON_ERROR_STOP=1",
-                    "-h",
-                    folder,
-                    "-p",
-                    str(port),
-                    "-U",
-                    owner,
-                    "-d",
-                    "flatrender",
-                    "-f",
-                    file,
-                ],
-                check=True,
-                capture_output=True,
-                cwd=ROOT,
-                env={**os.environ, "PGOPTIONS": "--client-min-messages=warning"},
-            )
-        yield dsn
-    finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True, cwd=folder)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def empty(dsn: str, schema: str, *tables: str) -> None:
-    """Remove all rows of these tables, and what hangs on them."""
-    with psycopg.connect(f"{dsn} user=svc_{schema}_worker", autocommit=True) as conn:
-        for table in tables:
-            conn.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(schema, table)))
+def pools_of(copy: DatabaseCopy, service: str, role: str) -> Database:
+    """Return the pools of a service on a test's database."""
+    return Database(service, copy.dsn(role), copy.dsn(f"{role}_worker"), max_size=4, worker_max_size=2)
 
 
 class FakeFiles:

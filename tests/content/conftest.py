@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,21 +17,15 @@ from flatrender.kit.db import Database
 from flatrender.kit.module import ServiceModule
 from flatrender.services.content.module import build
 from flatrender.services.content.settings import ContentSettings
-from service_doubles import ROOT, FakeFiles, application, caller_of, client_of, empty, scratch_postgres
+from tests.database_server import DatabaseCopy
+from tests.service_doubles import ROOT, FakeFiles, application, caller_of, client_of, pools_of
 
 DEMO = ROOT / "templates"
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    with scratch_postgres() as dsn:
-        yield dsn
-
-
 @pytest.fixture
-async def database(postgres: str) -> AsyncIterator[Database]:
-    empty(postgres, "content", "projects", "categories", "outbox_events", "idempotency_keys")
-    database = Database("content", f"{postgres} user=svc_content", f"{postgres} user=svc_content_worker")
+async def database(fresh_database: DatabaseCopy) -> AsyncIterator[Database]:
+    database = pools_of(fresh_database, "content", "svc_content")
     await database.open()
     yield database
     await database.close()

@@ -1,7 +1,7 @@
 """From an uploaded file to a template that people can choose."""
 
-from content.conftest import Content, demo_archive, small_template, zipped
 from flatrender.kit.ids import DEFAULT_TENANT_ID
+from tests.content.conftest import Content, demo_archive, small_template, zipped
 
 
 async def test_an_uploaded_package_becomes_a_draft_and_is_listed_once_published(content: Content) -> None:

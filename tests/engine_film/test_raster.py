@@ -11,11 +11,12 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
-from tests.engine_film.conftest import LIMITS, as_scene, numbered, read_number, rectangle
 
 from flatrender.engine.errors import RenderError
 from flatrender.engine.raster.pool import RasterLimits, WorkerPool
 from flatrender.engine.still import render_still
+
+from .conftest import LIMITS, as_scene, numbered, read_number, rectangle
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "lottie"
 needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="the public test templates are not on this machine")

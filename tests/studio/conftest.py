@@ -1,6 +1,6 @@
 """Studio and content together on a real database; files and render are doubles. Templates are the demo ones."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,28 +8,22 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from flatrender.kit.db import Database, OutboxRelay
+from flatrender.kit.db import OutboxRelay
 from flatrender.kit.db.outbox import Event
-from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.module import ServiceModule
 from flatrender.services.content.demo import ensure_templates
 from flatrender.services.content.module import build as build_content
 from flatrender.services.content.settings import ContentSettings
 from flatrender.services.studio.module import build as build_studio
-from service_doubles import ROOT, FakeFiles, FakeRender, application, caller_of, client_of, empty, scratch_postgres
+from tests.database_server import DatabaseCopy
+from tests.service_doubles import ROOT, FakeFiles, FakeRender, application, caller_of, client_of, pools_of
 
 DEMO = ROOT / "templates"
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    with scratch_postgres() as dsn:
-        yield dsn
-
-
-@pytest.fixture(scope="session")
-def shared_files() -> FakeFiles:
-    """Files of the templates, which are imported once a session."""
+@pytest.fixture(scope="module")
+def files() -> FakeFiles:
+    """Files of a module's templates, which are imported once a module."""
     return FakeFiles()
 
 
@@ -60,49 +54,24 @@ class Studio:
 
 
 @pytest.fixture
-async def studio(postgres: str, shared_files: FakeFiles) -> AsyncIterator[Studio]:
-    empty(postgres, "studio", "saved_projects", "audio_tracks", "outbox_events", "idempotency_keys")
+async def studio(module_database: DatabaseCopy, files: FakeFiles) -> AsyncIterator[Studio]:
     render = FakeRender()
-    databases = [
-        Database(name, f"{postgres} user=svc_{name}", f"{postgres} user=svc_{name}_worker")
-        for name in ("content", "studio")
-    ]
+    databases = [pools_of(module_database, name, f"svc_{name}") for name in ("content", "studio")]
     for database in databases:
         await database.open()
     settings = ContentSettings()
-    content = build_content(database=databases[0], files=shared_files, settings=settings)
-    module = build_studio(database=databases[1], content=content.api, files=shared_files, render=render)
+    content = build_content(database=databases[0], files=files, settings=settings)
+    module = build_studio(database=databases[1], content=content.api, files=files, render=render)
     await ensure_templates(
-        database=databases[0], files=shared_files, settings=settings, folders=[DEMO / "promo", DEMO / "quote"]
+        database=databases[0], files=files, settings=settings, folders=[DEMO / "promo", DEMO / "quote"]
     )
-    made = Studio(content=content, module=module, app=application(content, module), files=shared_files, render=render)
-    for track_of in ("promo", "quote"):
-        await publish_again(made, track_of)
+    made = Studio(content=content, module=module, app=application(content, module), files=files, render=render)
+    await made.deliver()
     yield made
     assert content.close is not None
     await content.close()
     for database in databases:
         await database.close()
-
-
-async def publish_again(studio: Studio, slug: str) -> None:
-    """Tell the studio of a published template, as its event does."""
-    async with studio.client() as client:
-        project = (await client.get(f"/v1/projects/{slug}")).json()
-    from datetime import UTC, datetime
-    from uuid import UUID
-
-    await studio.module.handlers["project.published"](
-        Event(
-            id=UUID(project["id"]),
-            tenant_id=DEFAULT_TENANT_ID,
-            type="project.published",
-            aggregate_type="project",
-            aggregate_id=UUID(project["id"]),
-            payload={},
-            occurred_at=datetime.now(UTC),
-        )
-    )
 
 
 async def new_document(client: AsyncClient, slug: str = "promo", **more: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The document: made from a template, saved as a whole, loaded as it was saved."""
 
-from studio.conftest import Studio, body_of, new_document, version
+from tests.studio.conftest import Studio, body_of, new_document, version
 
 
 async def test_a_new_document_has_all_scenes_the_presets_colours_the_music_and_no_values_of_its_own(

@@ -96,7 +96,7 @@ def parse_background(color: str | None) -> tuple[int, int, int] | None:
 def parse_size(template: Template, wanted: str | None, *, short_side: int | None = None) -> Frame:
     """Return the size for a template's size key (`9x16`), pixels (`1280x720`: the design of the nearest shape) or a short side (`720p`).
 
-    Without `wanted` the template's first size is taken, shrunk to `short_side` when given. Raises ValueRefused `value_out_of_range`.
+    Without `wanted` the template's first size is taken. A template's size is scaled to `short_side` when given. Raises ValueRefused `value_out_of_range`.
     """
     if wanted is None or any(size.key == wanted for size in template.sizes):
         size = template.size(wanted)

@@ -11,7 +11,7 @@ import typer
 
 from flatrender.engine.film.render import FilmProgress
 
-_LINE_EVERY_S = 2.0
+_LINE_EVERY_S = 1.0
 _STAGES = {"drawing": "Drawing", "joining": "Joining", "checking": "Checking", "done": "Done"}
 
 
@@ -54,7 +54,7 @@ def _bar() -> Iterator[Callable[[FilmProgress], None]]:
 
 
 class _Lines:
-    """A line for each stage, and one every two seconds while drawing."""
+    """A line for each stage, and one every second while drawing."""
 
     def __init__(self) -> None:
         self._began = self._last = time.monotonic()
@@ -70,6 +70,6 @@ class _Lines:
             typer.echo(
                 f"drawing: {state.frames_done}/{state.frames} frames, {rate:.1f} frames/s, {left:.0f} s left", err=True
             )
-        elif state.stage != self._stage and state.stage != "done":
+        elif state.stage not in {self._stage, "done"}:
             typer.echo(f"{state.stage}: {state.frames} frames", err=True)
         self._stage, self._last = state.stage, now

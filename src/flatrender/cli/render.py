@@ -19,7 +19,7 @@ PresetName = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "me
 _DRAFT_SHORT_SIDE = 360
 
 
-def render(
+def render(  # noqa: PLR0917  # options of a command are positional to typer only
     template: Annotated[Path, typer.Argument(help="A template's folder, .frt, Lottie .json or dotLottie .lottie.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The film: .mp4.")],
     values: Annotated[
@@ -53,11 +53,13 @@ def render(
         int | None, typer.Option(min=1, max=64, help="Drawing processes (default: one for each core).")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-    draft: Annotated[bool, typer.Option("--draft", help="Small and quick: 360p, superfast, crf 28.")] = False,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Small and quick: 360p unless pixels are given, superfast, crf 28.")
+    ] = False,
 ) -> None:
     """Make a film of a template: its scenes in order, with your values, under music.
 
-    Example: flatrender render templates/promo --set headline="فروش ویژه" --set opening.photo=me.jpg -o film.mp4
+    Example: flatrender render templates/promo --set headline="فروش ویژه" --set opening.hero=me.jpg -o film.mp4
 
     Exit codes: 0 made, 2 wrong input, 3 rendering failed, 130 interrupted. A film that is not whole is never left behind.
     """
@@ -72,7 +74,7 @@ def render(
         checked_output(output, (".mp4",))
         package = load_template(template)
         wanted = chosen_scenes(package, scenes)
-        frame = parse_size(package, size, short_side=_DRAFT_SHORT_SIDE if draft and size is None else None)
+        frame = parse_size(package, size, short_side=_DRAFT_SHORT_SIDE if draft else None)
         settings = _settings(
             frame, fps or package.fps, preset, crf, parse_background(background) or (255, 255, 255), draft=draft
         )

@@ -45,7 +45,8 @@ class ValueRefused(EngineError):
 class RenderError(EngineError):
     """The picture or film could not be made.
 
-    Codes: `engine_crashed`, `engine_timeout`, `engine_refused`, `encoder_failed`, `film_check_failed`, `cancelled`.
+    Codes: `engine_crashed`, `engine_timeout`, `engine_refused`, `encoder_failed`, `film_check_failed`, `cancelled`, and for what was asked
+    for: `settings_invalid`, `sound_missing`, `sound_unreadable`, `segment_missing`, `output_unwritable`.
     """
 
     code = "render_failed"

@@ -56,6 +56,7 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/o", "files"),
     ("/p", "files"),
     ("/d", "files"),
+    ("/d", "files"),
     ("/v1/notifications", "notification"),
 )
 CONNECT_S = 2

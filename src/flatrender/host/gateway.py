@@ -64,7 +64,7 @@ class Gateway:
             token, from_cookie = find_token(headers)
             if from_cookie:
                 check_same_site(scope["method"], headers)
-            if token is not None and not path.startswith(("/internal/", "/o/", "/p/")):
+            if token is not None and not path.startswith(("/internal/", "/o/", "/p/", "/d/")):
                 await self._recognise(token, state)
         except AppError as error:
             response = problem_response(

@@ -112,7 +112,7 @@ def gateway_alone(settings: Settings, secrets: PlatformSecrets) -> ASGIApp:
         return await forwarder.openapi()
 
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    for prefix in ("/v1", "/internal", "/o", "/p"):
+    for prefix in ("/v1", "/internal", "/o", "/p", "/d"):
 
         @app.api_route(prefix + "/{path:path}", methods=methods)
         async def forward(request: Request) -> Response:

@@ -72,7 +72,10 @@ def _check_depth(value: object, where: str) -> None:
 
 def is_number(value: object) -> TypeGuard[float]:
     """Whether the value is a finite JSON number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    # Whole numbers beyond this have no float at all, and none is meant by any Lottie property.
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 1000
 
 
 def parse_lottie(data: bytes, where: str) -> Json:

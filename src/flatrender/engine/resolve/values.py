@@ -113,7 +113,7 @@ def _check_number(field: Field, value: object) -> float:
         raise refuse(field, "wrong_type", f"a number is needed, not {type(value).__name__}")
     limits = field.constraints
     if not is_number(value) or abs(value) > 1e15:
-        raise refuse(field, "value_out_of_range", f"{value} is no number that can be shown")
+        raise refuse(field, "value_out_of_range", "that is no number that can be shown")
     if (limits.min is not None and value < limits.min) or (limits.max is not None and value > limits.max):
         low = "any" if limits.min is None else f"{limits.min:g}"
         high = "any" if limits.max is None else f"{limits.max:g}"
@@ -150,7 +150,11 @@ def number_text(field: Field, value: float, locale: str) -> str:
     negative = text.startswith("-") and text.strip("-0.") != ""
     text = text.removeprefix("-")
     if locale in _DIGITS:
-        text = text.replace(",", "\u066c").replace(".", _DECIMAL_POINT[locale]).translate(str.maketrans("0123456789", _DIGITS[locale]))
+        text = (
+            text.replace(",", "\u066c")
+            .replace(".", _DECIMAL_POINT[locale])
+            .translate(str.maketrans("0123456789", _DIGITS[locale]))
+        )
     suffix = limits.suffix if isinstance(limits.suffix, str) else in_locale(limits.suffix, locale)
     return (_MINUS.get(locale, "\u2212") if negative else "") + text + suffix
 

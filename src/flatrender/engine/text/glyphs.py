@@ -6,7 +6,11 @@ cursor by its advance `w`. So one private-use character stands for one cluster: 
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from threading import Lock
 from typing import Any
+
+import msgspec
 
 from flatrender.engine.text.fonts import Contour, FontFace
 from flatrender.engine.text.layout import Layout, Line, Placed
@@ -75,7 +79,7 @@ class GlyphTable:
                     "style": "Regular",
                     "w": advance,
                     "fFamily": font,
-                    "data": {"shapes": _shapes(item.cluster.glyphs)},
+                    "data": _data(item.cluster.glyphs),
                 }
             )
         return char
@@ -94,6 +98,27 @@ def _number(value: float) -> float:
     """Round to a thousandth of a hundredth em, whole numbers as integers: short and the same everywhere."""
     rounded = round(value, 3)
     return int(rounded) if rounded == int(rounded) else rounded
+
+
+_encoded: OrderedDict[tuple[object, ...], msgspec.Raw] = OrderedDict()
+_encoded_lock = Lock()
+_MAX_ENCODED = 8192
+
+
+def _data(glyphs: tuple[Glyph, ...]) -> msgspec.Raw:
+    """Encode the outlines of one cluster as JSON, once: they are most of a scene's bytes and the same at every keystroke."""
+    key = tuple((g.face.key, g.id, round(g.x, 6), round(g.y, 6)) for g in glyphs)
+    with _encoded_lock:
+        known = _encoded.get(key)
+        if known is not None:
+            _encoded.move_to_end(key)
+            return known
+    made = msgspec.Raw(msgspec.json.encode({"shapes": _shapes(glyphs)}))
+    with _encoded_lock:
+        _encoded[key] = made
+        if len(_encoded) > _MAX_ENCODED:
+            _encoded.popitem(last=False)
+    return made
 
 
 def _shapes(glyphs: tuple[Glyph, ...]) -> list[dict[str, Any]]:

@@ -108,6 +108,9 @@ def _scripts(text: str) -> list[str]:
 
 def _faces(text: str, chain: Sequence[FontFace]) -> list[tuple[FontFace, bool]]:
     """For each character the first face that has its whole grapheme (base and marks), and whether none has."""
+    first = chain[0]
+    if all(first.glyph(ord(c)) or is_ignorable(ord(c)) for c in text):
+        return [(first, False)] * len(text)
     out: list[tuple[FontFace, bool]] = []
     i = 0
     while i < len(text):

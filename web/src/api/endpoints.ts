@@ -1,0 +1,135 @@
+import { call, get, newKey, post, rememberExpiry, withQuery } from './client';
+import type {
+  AdminProject,
+  Category,
+  DocumentBody,
+  Me,
+  Notice,
+  Page,
+  PreviewRequest,
+  Project,
+  ProjectSummary,
+  RenderJob,
+  RenderNode,
+  RenderProfile,
+  ResolvedScene,
+  SavedProject,
+  SavedProjectSummary,
+  Scene,
+  SceneSnapshotJob,
+  Session,
+  Snapshot,
+  StoredFile,
+  Tenant,
+  Track,
+} from './types';
+
+export const LIST_LIMIT = 48;
+
+export const identity = {
+  tenant: () => get<Tenant>('/v1/tenant'),
+  me: () => get<Me>('/v1/me'),
+  async login(email: string, password: string): Promise<void> {
+    rememberExpiry(await post<Session>('/v1/auth/login', { email, password }));
+  },
+  async logout(): Promise<void> {
+    await post<unknown>('/v1/auth/logout');
+    rememberExpiry(null);
+  },
+  setLocale: async (locale: string) => (await call<Me>('/v1/me', { method: 'PATCH', body: { locale } })).data,
+};
+
+export const content = {
+  list: (query: { q?: string; category?: string; cursor?: string | null }) =>
+    get<Page<ProjectSummary>>(withQuery('/v1/projects', { ...query, limit: LIST_LIMIT })),
+  one: (idOrSlug: string) => get<Project>(`/v1/projects/${encodeURIComponent(idOrSlug)}`),
+  categories: async (): Promise<Category[]> => {
+    const answer = await get<Page<Category> | Category[]>('/v1/categories');
+    return Array.isArray(answer) ? answer : answer.items;
+  },
+};
+
+export const adminContent = {
+  list: (cursor?: string | null) =>
+    get<Page<ProjectSummary>>(withQuery('/v1/admin/projects', { cursor, limit: LIST_LIMIT })),
+  one: (id: string) => get<AdminProject>(`/v1/admin/projects/${id}`),
+  importPackage: (fileId: string) =>
+    post<AdminProject>('/v1/admin/projects', { file_id: fileId }, { idempotencyKey: newKey(), timeoutMs: 120_000 }),
+  importVersion: (id: string, fileId: string) =>
+    post<AdminProject>(
+      `/v1/admin/projects/${id}/versions`,
+      { file_id: fileId },
+      { idempotencyKey: newKey(), timeoutMs: 120_000 },
+    ),
+  publish: (id: string, rowVersion: number | undefined) =>
+    post<AdminProject>(`/v1/admin/projects/${id}/publish`, {}, { ifMatch: rowVersion }),
+  archive: (id: string, rowVersion: number | undefined) =>
+    post<AdminProject>(`/v1/admin/projects/${id}/archive`, {}, { ifMatch: rowVersion }),
+  patchScene: async (sceneId: string, body: Partial<Pick<Scene, 'title' | 'snapshot_frame' | 'is_active'>>) =>
+    (await call<Scene>(`/v1/admin/scenes/${sceneId}`, { method: 'PATCH', body })).data,
+};
+
+export const studio = {
+  list: (cursor?: string | null) =>
+    get<Page<SavedProjectSummary>>(withQuery('/v1/saved-projects', { cursor, limit: LIST_LIMIT })),
+  one: (id: string) => get<SavedProject>(`/v1/saved-projects/${id}`),
+  create: (body: { project_id: string; title?: string; size?: string; preset?: string; locale?: string }, key: string) =>
+    post<SavedProject>('/v1/saved-projects', body, { idempotencyKey: key }),
+  save: (id: string, body: DocumentBody, rowVersion: number, keepalive = false) =>
+    call<SavedProject>(`/v1/saved-projects/${id}`, { method: 'PUT', body, ifMatch: rowVersion, keepalive }),
+  remove: (id: string, keepalive = false) =>
+    call<unknown>(`/v1/saved-projects/${id}`, { method: 'DELETE', keepalive }),
+  duplicate: (id: string) =>
+    post<SavedProject>(`/v1/saved-projects/${id}/duplicate`, {}, { idempotencyKey: newKey() }),
+  preview: (id: string, body: PreviewRequest, signal: AbortSignal) =>
+    post<ResolvedScene>(`/v1/saved-projects/${id}/preview`, body, { signal }),
+  render: (id: string, profile: RenderProfile, key: string) =>
+    post<RenderJob>(`/v1/saved-projects/${id}/render`, { profile }, { idempotencyKey: key }),
+  library: () => get<Page<Track>>(withQuery('/v1/audio/library', { kind: 'music', limit: 100 })),
+};
+
+export const render = {
+  list: (cursor?: string | null) =>
+    get<Page<RenderJob>>(withQuery('/v1/render-jobs', { cursor, limit: LIST_LIMIT })),
+  one: (id: string) => get<RenderJob>(`/v1/render-jobs/${id}`),
+  eventsPath: (id: string) => `/v1/render-jobs/${id}/events`,
+  cancel: (id: string) => post<RenderJob>(`/v1/render-jobs/${id}/cancel`),
+  retry: (id: string) => post<RenderJob>(`/v1/render-jobs/${id}/retry`, {}, { idempotencyKey: newKey() }),
+  snapshot: (
+    body: PreviewRequest & { saved_project_id: string; frame?: number; width?: number },
+    signal: AbortSignal,
+  ) => post<Snapshot>('/v1/snapshots', body, { signal, idempotencyKey: newKey() }),
+  snapshotOne: (id: string, signal: AbortSignal) => get<Snapshot>(`/v1/snapshots/${id}`, signal),
+};
+
+export const adminRender = {
+  list: (cursor?: string | null) =>
+    get<Page<RenderJob>>(withQuery('/v1/admin/render-jobs', { cursor, limit: LIST_LIMIT })),
+  cancel: (id: string) => post<RenderJob>(`/v1/admin/render-jobs/${id}/cancel`),
+  nodes: () => get<Page<RenderNode>>('/v1/admin/nodes?limit=100'),
+  drain: (id: string) => post<RenderNode>(`/v1/admin/nodes/${id}/drain`),
+  resume: (id: string) => post<RenderNode>(`/v1/admin/nodes/${id}/resume`),
+  sceneSnapshots: (projectId: string) => get<{ items: SceneSnapshotJob[] }>(`/v1/scene-snapshots/${projectId}`),
+  buildSceneSnapshots: (projectId: string) =>
+    post<{ items: SceneSnapshotJob[] }>(`/v1/scene-snapshots/${projectId}`),
+};
+
+export const files = {
+  pictures: (cursor?: string | null) =>
+    get<Page<StoredFile>>(withQuery('/v1/files', { purpose: 'user_media', kind: 'image', cursor, limit: LIST_LIMIT })),
+  one: (id: string) => get<StoredFile>(`/v1/files/${id}`),
+  pictureUrl: (id: string, width: number) => `/v1/files/${id}/content?width=${width}`,
+};
+
+export const notification = {
+  list: (cursor?: string | null) => get<Page<Notice>>(withQuery('/v1/notifications', { cursor, limit: 20 })),
+  unreadCount: async (): Promise<number> => {
+    const answer = await get<{ unread?: number; count?: number; unread_count?: number }>(
+      '/v1/notifications/unread-count',
+    );
+    return answer.unread_count ?? answer.unread ?? answer.count ?? 0;
+  },
+  read: (id: string) => post<unknown>(`/v1/notifications/${id}/read`),
+  readAll: () => post<unknown>('/v1/notifications/read-all'),
+  streamPath: '/v1/notifications/stream',
+};

@@ -1,0 +1,300 @@
+/** The shapes of docs/api.md. Nothing else in the interface describes what the server sends. */
+
+export type Localized = Record<string, string>;
+export type Page<T> = { items: T[]; next_cursor: string | null };
+
+export type Tenant = { slug: string; product_name: string; default_locale: string; primary_color: string | null };
+
+export type Permission = 'admin.templates' | 'admin.render' | 'admin.nodes';
+
+export type Me = {
+  id: string;
+  email: string;
+  display_name: string | null;
+  locale: string | null;
+  roles: string[];
+  permissions: string[];
+  tenant: { id: string; slug: string; product_name: string; default_locale: string };
+};
+
+export type Session = { access_expires_at?: string | null };
+
+export type Size = { key: string; width: number; height: number };
+export type ColorSlot = { key: string; label: Localized | string; default: string };
+export type Preset = {
+  key: string;
+  name?: Localized | string;
+  colors: Record<string, string>;
+  is_default?: boolean;
+};
+export type Music = { key: string; title: Localized | string; track_id: string; url: string | null; duration_ms: number };
+export type FontChoice = string | { family: string };
+
+export type FieldType =
+  | 'text'
+  | 'textarea'
+  | 'image'
+  | 'color'
+  | 'number'
+  | 'slider'
+  | 'checkbox'
+  | 'dropdown'
+  | 'font';
+export type FieldValue = string | number | boolean | null;
+export type FieldOption = { key: string; label: Localized | string };
+export type FieldConstraints = {
+  max_length?: number;
+  min_font_size?: number;
+  max_lines?: number;
+  fit?: 'cover' | 'contain' | 'fill';
+  min?: number;
+  max?: number;
+  step?: number;
+  decimals?: number;
+  suffix?: string;
+};
+export type Field = {
+  key: string;
+  type: FieldType;
+  label: Localized | string;
+  default: FieldValue | Localized;
+  options?: FieldOption[] | null;
+  constraints?: FieldConstraints | null;
+  is_required?: boolean;
+};
+
+export type Scene = {
+  id: string;
+  key: string;
+  title: Localized | string;
+  scene_type: 'intro' | 'normal' | 'outro';
+  duration_frames: number;
+  snapshot_frame: number;
+  snapshot_url: string | null;
+  image: string | null;
+  can_repeat: boolean;
+  is_required: boolean;
+  is_active?: boolean;
+  color_slots: (string | ColorSlot)[];
+  fields: Field[];
+};
+
+export type ProjectStatus = 'draft' | 'published' | 'archived';
+
+export type ProjectSummary = {
+  id: string;
+  slug: string;
+  title: Localized | string;
+  description: Localized | string | null;
+  category: string | null;
+  cover_url: string | null;
+  fps: number;
+  duration_frames: number;
+  sizes: Size[];
+  scene_count: number;
+  published_at: string | null;
+  status?: ProjectStatus;
+};
+
+export type Project = ProjectSummary & {
+  version_id: string;
+  color_slots: ColorSlot[];
+  presets: Preset[];
+  fields: Field[];
+  fonts: FontChoice[];
+  music: Music[];
+  scenes: Scene[];
+};
+
+export type ImportWarning = string | { code?: string; detail?: string; where?: string };
+export type AdminProject = Project & { row_version: number; warnings: ImportWarning[] };
+
+export type Category = { slug: string; name: Localized | string };
+
+export type Values = Record<string, FieldValue>;
+export type Colors = Record<string, string>;
+
+export type Audio = {
+  music_track_id: string | null;
+  music_volume: number;
+  music_start_ms: number;
+  music_fade_out_ms: number;
+  voiceover_track_id: string | null;
+  voiceover_volume: number;
+  voiceover_start_ms: number;
+  sfx_enabled: boolean;
+  sfx_volume: number;
+};
+
+export type SavedScene = {
+  id: string | null;
+  scene_key: string;
+  values: Values;
+  colors: Colors;
+  duration_frames: number | null;
+};
+
+/** What a PUT of a saved project carries: the document without its read-only members. */
+export type DocumentBody = {
+  title: string;
+  size: string;
+  locale: string;
+  palette: Colors;
+  global_values: Values;
+  audio: Audio;
+  scenes: SavedScene[];
+};
+
+export type SavedProject = DocumentBody & {
+  id: string;
+  status: string;
+  project_id: string;
+  project_version_id: string;
+  duration_frames: number;
+  thumbnail_url: string | null;
+  row_version: number;
+  created_at: string;
+  updated_at: string;
+};
+
+export type SavedProjectSummary = Pick<
+  SavedProject,
+  'id' | 'title' | 'status' | 'project_id' | 'thumbnail_url' | 'updated_at' | 'created_at'
+> &
+  Partial<Pick<SavedProject, 'size' | 'duration_frames' | 'row_version'>>;
+
+export type SceneWarning = { code: string; detail: string; field: string | null; layer: string | null };
+
+export type PreviewRequest = {
+  scene: { scene_key: string; values: Values; colors: Colors; duration_frames?: number };
+  palette?: Colors;
+  global_values?: Values;
+  locale?: string;
+  size?: string;
+  max_width?: number;
+};
+
+export type ResolvedScene = {
+  lottie: unknown;
+  sha256: string;
+  width: number;
+  height: number;
+  fps: number;
+  first_frame: number;
+  frames: number;
+  warnings: SceneWarning[];
+};
+
+export type Track = {
+  id: string;
+  title: Localized | string;
+  kind: string;
+  duration_ms: number;
+  url: string | null;
+  license: string | null;
+};
+
+export type RenderProfile = 'draft' | '720p' | '1080p';
+export const RENDER_PROFILES: readonly RenderProfile[] = ['draft', '720p', '1080p'];
+export type RenderStatus =
+  | 'queued'
+  | 'preparing'
+  | 'rendering'
+  | 'stitching'
+  | 'audio_mix'
+  | 'encoding'
+  | 'uploading'
+  | 'completed'
+  | 'failed'
+  | 'canceling'
+  | 'canceled';
+
+export type Export = {
+  id: string;
+  file_id: string;
+  bytes: number;
+  duration_ms: number;
+  width: number;
+  height: number;
+  play_url: string;
+  download_url: string;
+  poster_url: string | null;
+};
+
+export type RenderJob = {
+  id: string;
+  saved_project_id: string | null;
+  title: string;
+  profile: RenderProfile;
+  status: RenderStatus;
+  progress_pct: number;
+  eta_seconds: number | null;
+  queue_position: number | null;
+  width: number | null;
+  height: number | null;
+  fps: number | null;
+  total_frames: number | null;
+  error_code: string | null;
+  error_message: string | null;
+  queued_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  export: Export | null;
+};
+
+export type Snapshot = { id: string; status: string; image_url: string | null; error_code: string | null };
+
+export type SceneSnapshotJob = {
+  scene_id: string;
+  scene_key: string;
+  status: 'queued' | 'running' | 'done' | 'error';
+  image_url: string | null;
+  error_message: string | null;
+  attempt: number;
+  started_at: string | null;
+  finished_at: string | null;
+};
+
+export type RenderNode = {
+  id: string;
+  name: string;
+  pool: string | null;
+  status: string;
+  agent_version: string | null;
+  os: string | null;
+  engines: string[] | Record<string, unknown> | null;
+  cpu_cores: number | null;
+  memory_bytes: number | null;
+  max_slots: number;
+  used_slots: number;
+  last_heartbeat_at: string | null;
+  crash_count_24h: number;
+};
+
+export type StoredFile = {
+  id: string;
+  name: string;
+  kind: string;
+  purpose: string;
+  bytes: number;
+  sha256: string;
+  content_type: string;
+  width: number | null;
+  height: number | null;
+  duration_ms: number | null;
+  content_url: string;
+  created_at: string;
+};
+export type FilePurpose = 'user_media' | 'audio' | 'template_package';
+
+export type Notice = {
+  id: string;
+  type_key: string;
+  title: string | null;
+  body: string | null;
+  action_url: string | null;
+  image_url: string | null;
+  read_at: string | null;
+  created_at: string;
+  payload?: Record<string, unknown> | null;
+};

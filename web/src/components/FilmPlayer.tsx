@@ -1,0 +1,46 @@
+import { Button, Group, Text } from '@mantine/core';
+import { IconDownload } from '@tabler/icons-react';
+import type { RenderJob } from '../api/types';
+import { localDigits } from '../format/digits';
+import { formatBytes, formatClock } from '../format/time';
+import { useI18n } from '../i18n';
+import classes from './FilmPlayer.module.css';
+
+/** A finished film: plays in the page and can be downloaded. */
+export function FilmPlayer({ job }: { job: RenderJob }) {
+  const { t, locale } = useI18n();
+  const film = job.export;
+  if (!film) return null;
+  return (
+    <div className={classes.box}>
+      {/* eslint-disable-next-line jsx-a11y/media-has-caption -- people's own films come without a caption track */}
+      <video
+        key={film.play_url}
+        className={classes.video}
+        style={{ aspectRatio: `${film.width} / ${film.height}` }}
+        src={film.play_url}
+        poster={film.poster_url ?? undefined}
+        controls
+        playsInline
+        preload="metadata"
+        aria-label={t('render.video', { title: job.title })}
+        data-testid="film-video"
+      />
+      <Group justify="space-between" mt="sm">
+        <Text size="sm" c="dimmed" className="ltr">
+          {localDigits(`${film.width}×${film.height}`, locale)} · {formatClock(film.duration_ms / 1000, locale)} ·{' '}
+          {formatBytes(film.bytes, locale)}
+        </Text>
+        <Button
+          component="a"
+          href={film.download_url}
+          download
+          leftSection={<IconDownload size={18} aria-hidden />}
+          data-testid="film-download"
+        >
+          {t('render.download')}
+        </Button>
+      </Group>
+    </div>
+  );
+}

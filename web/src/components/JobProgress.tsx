@@ -1,0 +1,58 @@
+import { Badge, Progress, Text } from '@mantine/core';
+import type { RenderJob, RenderStatus } from '../api/types';
+import { formatNumber, formatPercent } from '../format/digits';
+import { formatClock } from '../format/time';
+import { useI18n } from '../i18n';
+import { isEnded } from '../queries';
+import classes from './JobProgress.module.css';
+
+const COLORS: Partial<Record<RenderStatus, string>> = {
+  completed: 'teal.9',
+  failed: 'red.9',
+  canceled: 'gray.7',
+  canceling: 'gray.7',
+  queued: 'gray.7',
+};
+
+export function JobStatus({ status }: { status: RenderStatus }) {
+  const { t } = useI18n();
+  return (
+    <Badge color={COLORS[status] ?? 'brand'} variant="filled" data-testid="job-status" data-status={status}>
+      {t(`render.status.${status}`)}
+    </Badge>
+  );
+}
+
+/** How far a film is: its place in the queue, then percent and time left. */
+export function JobProgress({ job }: { job: RenderJob }) {
+  const { t, locale } = useI18n();
+  if (isEnded(job)) return null;
+  const waiting = job.status === 'queued';
+  const percent = Math.max(0, Math.min(100, job.progress_pct));
+  return (
+    <div className={classes.progress} data-testid="render-progress" data-percent={Math.round(percent)}>
+      <div className={classes.line}>
+        <Text size="sm" fw={600}>
+          {t(`render.status.${job.status}`)}
+        </Text>
+        <Text size="sm" c="dimmed" aria-live="polite">
+          {waiting && job.queue_position !== null
+            ? t('render.queue', { n: formatNumber(job.queue_position, locale) })
+            : `${formatPercent(percent, locale)}${
+                job.eta_seconds === null ? '' : ` · ${t('render.left', { time: formatClock(job.eta_seconds, locale) })}`
+              }`}
+        </Text>
+      </div>
+      <Progress.Root size="lg" radius="xl">
+        <Progress.Section
+          value={waiting ? 100 : percent}
+          color={waiting ? 'gray' : 'brand'}
+          striped={waiting}
+          animated={waiting}
+          aria-label={t('render.progress')}
+          aria-valuenow={waiting ? 0 : Math.round(percent)}
+        />
+      </Progress.Root>
+    </div>
+  );
+}

@@ -1,0 +1,145 @@
+import type {
+  Audio,
+  Colors,
+  DocumentBody,
+  Field,
+  FieldValue,
+  Preset,
+  Project,
+  SavedProject,
+  Scene,
+  Values,
+} from '../api/types';
+import { localized } from '../i18n';
+
+/** A scene of the film being edited. `uid` is ours and stays the same through undo; the server's id is kept beside the history. */
+export type FilmScene = {
+  uid: string;
+  scene_key: string;
+  values: Values;
+  colors: Colors;
+  duration_frames: number | null;
+};
+
+/** What a person edits: the saved project without what only the server writes. */
+export type Film = {
+  title: string;
+  size: string;
+  locale: string;
+  palette: Colors;
+  global_values: Values;
+  audio: Audio;
+  scenes: FilmScene[];
+};
+
+export type SceneIds = Record<string, string>;
+
+let counter = 0;
+
+export function newUid(): string {
+  counter += 1;
+  return `s${Date.now().toString(36)}${counter.toString(36)}`;
+}
+
+export function filmFrom(saved: SavedProject): { film: Film; ids: SceneIds } {
+  const ids: SceneIds = {};
+  const scenes = saved.scenes.map((scene) => {
+    const uid = newUid();
+    if (scene.id !== null) ids[uid] = scene.id;
+    return {
+      uid,
+      scene_key: scene.scene_key,
+      values: scene.values,
+      colors: scene.colors,
+      duration_frames: scene.duration_frames,
+    };
+  });
+  const { title, size, locale, palette, global_values, audio } = saved;
+  return { film: { title, size, locale, palette, global_values, audio, scenes }, ids };
+}
+
+export function bodyFrom(film: Film, ids: SceneIds): DocumentBody {
+  return {
+    title: film.title,
+    size: film.size,
+    locale: film.locale,
+    palette: film.palette,
+    global_values: film.global_values,
+    audio: film.audio,
+    scenes: film.scenes.map((scene) => ({
+      id: ids[scene.uid] ?? null,
+      scene_key: scene.scene_key,
+      values: scene.values,
+      colors: scene.colors,
+      duration_frames: scene.duration_frames,
+    })),
+  };
+}
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => [key, canonical(member)]),
+  );
+}
+
+/** True when both would be saved as the same document; the server's scene ids do not count. */
+export function sameFilm(a: Film, b: Film): boolean {
+  const plain = (film: Film) => JSON.stringify(canonical(bodyFrom(film, {})));
+  return plain(a) === plain(b);
+}
+
+/** The value a field shows before anyone has touched it, in the film's language (then Persian, then English). */
+export function defaultOf(field: Field, locale: string): FieldValue {
+  const value = field.default;
+  if (typeof value === 'object' && value !== null) return localized(value, locale);
+  return value;
+}
+
+export function valueOf(field: Field, values: Values, locale: string): FieldValue {
+  const own = values[field.key];
+  return own === undefined ? defaultOf(field, locale) : own;
+}
+
+/** The film's palette: the template's slot defaults under the colours chosen. */
+export function paletteOf(project: Project, film: Film): Colors {
+  const colors: Colors = {};
+  for (const slot of project.color_slots) colors[slot.key] = film.palette[slot.key] ?? slot.default;
+  return colors;
+}
+
+export function matchesPreset(project: Project, film: Film, preset: Preset): boolean {
+  const palette = paletteOf(project, film);
+  return project.color_slots.every(
+    (slot) => (preset.colors[slot.key] ?? slot.default).toLowerCase() === (palette[slot.key] ?? '').toLowerCase(),
+  );
+}
+
+export function sceneOf(project: Project, key: string): Scene | undefined {
+  return project.scenes.find((scene) => scene.key === key);
+}
+
+/** The scenes that may be added: those that may repeat and those that are not in the film. */
+export function addableScenes(project: Project, film: Film): Scene[] {
+  const used = new Set(film.scenes.map((scene) => scene.scene_key));
+  return project.scenes.filter((scene) => scene.is_active !== false && (scene.can_repeat || !used.has(scene.key)));
+}
+
+export function canRemove(project: Project, film: Film, uid: string): boolean {
+  if (film.scenes.length < 2) return false;
+  const target = film.scenes.find((scene) => scene.uid === uid);
+  if (!target) return false;
+  const definition = sceneOf(project, target.scene_key);
+  if (!definition?.is_required) return true;
+  return film.scenes.filter((scene) => scene.scene_key === target.scene_key).length > 1;
+}
+
+export function filmFrames(project: Project, film: Film): number {
+  return film.scenes.reduce(
+    (total, scene) => total + (scene.duration_frames ?? sceneOf(project, scene.scene_key)?.duration_frames ?? 0),
+    0,
+  );
+}

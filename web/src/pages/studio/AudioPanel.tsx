@@ -1,0 +1,189 @@
+import { ActionIcon, Switch } from '@mantine/core';
+import { IconPlayerPlayFilled, IconPlayerStopFilled } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import type { Audio } from '../../api/types';
+import { RangeInput } from '../../components/RangeInput';
+import { formatPercent } from '../../format/digits';
+import { formatClock } from '../../format/time';
+import { localized, useI18n } from '../../i18n';
+import { queries } from '../../queries';
+import { say } from '../../say';
+import { useEditor, useWorkbench } from './context';
+import { NumberField } from './fields/NumberField';
+import classes from './Inspector.module.css';
+
+type Choice = { id: string; title: string; url: string | null; durationMs: number };
+
+function TrackRow({ track, checked, choose, playing, listen }: {
+  track: Choice | null;
+  checked: boolean;
+  choose: () => void;
+  playing: boolean;
+  listen: (() => void) | null;
+}) {
+  const { t, locale } = useI18n();
+  const title = track?.title ?? t('audio.noMusic');
+  return (
+    <li className={classes.track}>
+      <label>
+        <input
+          type="radio"
+          name="music"
+          checked={checked}
+          onChange={choose}
+          data-testid={track ? `music-${track.id}` : 'music-none'}
+        />
+        <span>
+          {title} {track && <small className="ltr">{formatClock(track.durationMs / 1000, locale)}</small>}
+        </span>
+      </label>
+      {listen && (
+        <ActionIcon
+          variant="light"
+          radius="xl"
+          aria-label={playing ? t('audio.stop') : t('audio.listen', { title })}
+          onClick={listen}
+        >
+          {playing ? <IconPlayerStopFilled size={15} aria-hidden /> : <IconPlayerPlayFilled size={15} aria-hidden />}
+        </ActionIcon>
+      )}
+    </li>
+  );
+}
+
+export function AudioPanel() {
+  const { t, locale } = useI18n();
+  const { editor, project } = useWorkbench();
+  const audio = useEditor((state) => state.film.audio);
+  const library = useQuery(queries.musicLibrary).data?.items ?? [];
+  const [playing, setPlaying] = useState<string | null>(null);
+  const sound = useRef<HTMLAudioElement | null>(null);
+  const stop = () => {
+    sound.current?.pause();
+    sound.current = null;
+    setPlaying(null);
+  };
+  useEffect(() => () => sound.current?.pause(), []);
+
+  const own: Choice[] = project.music.map((track) => ({
+    id: track.track_id,
+    title: localized(track.title, locale),
+    url: track.url,
+    durationMs: track.duration_ms,
+  }));
+  const ownIds = new Set(own.map((track) => track.id));
+  const others: Choice[] = library
+    .filter((track) => !ownIds.has(track.id))
+    .map((track) => ({
+      id: track.id,
+      title: localized(track.title, locale),
+      url: track.url,
+      durationMs: track.duration_ms,
+    }));
+
+  const set = (change: Partial<Audio>, label: string) => editor.getState().setAudio(change, label);
+  const commit = () => editor.getState().endStep();
+  const listenTo = (track: Choice) => {
+    if (track.url === null) return null;
+    const { url } = track;
+    return () => {
+      const again = playing === track.id;
+      stop();
+      if (again) return;
+      const element = new window.Audio(url);
+      element.volume = Math.min(1, audio.music_volume);
+      element.onended = stop;
+      element.onerror = () => {
+        stop();
+        say.warn(t('error.unexpected'));
+      };
+      void element.play().catch(() => undefined);
+      sound.current = element;
+      setPlaying(track.id);
+    };
+  };
+  const row = (track: Choice | null) => (
+    <TrackRow
+      key={track?.id ?? 'none'}
+      track={track}
+      checked={audio.music_track_id === (track?.id ?? null)}
+      choose={() => {
+        set({ music_track_id: track?.id ?? null }, t('audio.music'));
+        commit();
+      }}
+      playing={track !== null && playing === track.id}
+      listen={track === null ? null : listenTo(track)}
+    />
+  );
+  const volume = (key: 'music_volume' | 'voiceover_volume' | 'sfx_volume', label: string) => (
+    <div className={classes.volume}>
+      <span aria-hidden>{label}</span>
+      <bdi>{formatPercent(audio[key] * 100, locale)}</bdi>
+      <RangeInput
+        value={audio[key]}
+        min={0}
+        max={2}
+        step={0.05}
+        label={label}
+        valueText={formatPercent(audio[key] * 100, locale)}
+        onChange={(value) => set({ [key]: value }, label)}
+        onCommit={commit}
+        testId={`audio-${key.replace('_', '-')}`}
+      />
+    </div>
+  );
+  const seconds = (key: 'music_start_ms' | 'music_fade_out_ms', label: string, max: number) => (
+    <NumberField
+      label={label}
+      value={audio[key] / 1000}
+      limits={{ min: 0, max, step: 0.5, decimals: 1 }}
+      onChange={(value) => set({ [key]: Math.round(value * 1000) }, label)}
+      onCommit={commit}
+      testId={`audio-${key.replaceAll('_', '-')}`}
+    />
+  );
+  return (
+    <div className={classes.stack}>
+      <section>
+        <h2 className={classes.subtitle}>{t('audio.music')}</h2>
+        <div role="radiogroup" aria-label={t('audio.music')} data-testid="music-select">
+          <ul className={classes.tracks}>
+            {row(null)}
+            {own.map(row)}
+          </ul>
+          {others.length > 0 && (
+            <>
+              <h3 className={classes.hint} style={{ margin: '12px 0 6px' }}>
+                {t('audio.fromLibrary')}
+              </h3>
+              <ul className={classes.tracks}>{others.map(row)}</ul>
+            </>
+          )}
+        </div>
+      </section>
+      {audio.music_track_id !== null && (
+        <>
+          {seconds('music_start_ms', t('audio.musicStart'), 3600)}
+          {seconds('music_fade_out_ms', t('audio.fadeOut'), 60)}
+        </>
+      )}
+      <section className={classes.stack}>
+        <h2 className={classes.subtitle} style={{ margin: 0 }}>
+          {t('audio.volumes')}
+        </h2>
+        {volume('music_volume', t('audio.musicVolume'))}
+        {volume('voiceover_volume', t('audio.voiceoverVolume'))}
+        {volume('sfx_volume', t('audio.sfxVolume'))}
+        <Switch
+          label={t('audio.sfxEnabled')}
+          checked={audio.sfx_enabled}
+          onChange={(event) => {
+            set({ sfx_enabled: event.currentTarget.checked }, t('audio.sfxEnabled'));
+            commit();
+          }}
+        />
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,82 @@
+import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
+import { adminContent, adminRender, content, files, identity, notification, render, studio } from './api/endpoints';
+import { ApiError } from './api/errors';
+import type { Page, Permission, RenderJob, RenderStatus } from './api/types';
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      retry: (count, error) => error instanceof ApiError && error.isTransient && count < 2,
+    },
+  },
+});
+
+function pages<T>(key: readonly unknown[], fetchPage: (cursor: string | null) => Promise<Page<T>>) {
+  return infiniteQueryOptions({
+    queryKey: key,
+    queryFn: ({ pageParam }) => fetchPage(pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+  });
+}
+
+export const queries = {
+  tenant: queryOptions({ queryKey: ['tenant'], queryFn: identity.tenant, staleTime: Infinity }),
+  me: queryOptions({ queryKey: ['me'], queryFn: identity.me, staleTime: 5 * 60_000 }),
+  categories: queryOptions({ queryKey: ['categories'], queryFn: content.categories, staleTime: 5 * 60_000 }),
+  projects: (q: string, category: string) =>
+    pages(['projects', { q, category }], (cursor) => content.list({ q, category, cursor })),
+  project: (id: string) => queryOptions({ queryKey: ['project', id], queryFn: () => content.one(id) }),
+  savedProjects: pages(['saved-projects'], studio.list),
+  savedProject: (id: string) =>
+    queryOptions({ queryKey: ['saved-project', id], queryFn: () => studio.one(id), staleTime: 0, gcTime: 0 }),
+  musicLibrary: queryOptions({ queryKey: ['music'], queryFn: studio.library, staleTime: 5 * 60_000 }),
+  renderJobs: pages(['render-jobs'], render.list),
+  renderJob: (id: string) => queryOptions({ queryKey: ['render-job', id], queryFn: () => render.one(id) }),
+  pictures: pages(['pictures'], files.pictures),
+  notices: pages(['notices'], notification.list),
+  unread: queryOptions({ queryKey: ['notices', 'unread'], queryFn: notification.unreadCount, refetchInterval: 60_000 }),
+  adminProjects: pages(['admin', 'projects'], adminContent.list),
+  adminProject: (id: string) => queryOptions({ queryKey: ['admin', 'project', id], queryFn: () => adminContent.one(id) }),
+  adminJobs: pages(['admin', 'jobs'], adminRender.list),
+  adminNodes: queryOptions({ queryKey: ['admin', 'nodes'], queryFn: adminRender.nodes, refetchInterval: 5000 }),
+  sceneSnapshots: (projectId: string) =>
+    queryOptions({
+      queryKey: ['admin', 'scene-snapshots', projectId],
+      queryFn: () => adminRender.sceneSnapshots(projectId),
+      refetchInterval: (query) =>
+        query.state.data?.items.some((job) => job.status === 'queued' || job.status === 'running') ? 1000 : false,
+    }),
+};
+
+const ENDED: readonly RenderStatus[] = ['completed', 'failed', 'canceled'];
+
+export function isEnded(job: Pick<RenderJob, 'status'>): boolean {
+  return ENDED.includes(job.status);
+}
+
+/** Put a job's newest state wherever it is shown. */
+export function rememberJob(job: RenderJob): void {
+  queryClient.setQueryData(queries.renderJob(job.id).queryKey, job);
+  queryClient.setQueryData(queries.renderJobs.queryKey, (data) => {
+    if (!data) return data;
+    if (!data.pages.some((page) => page.items.some((item) => item.id === job.id))) {
+      return {
+        ...data,
+        pages: data.pages.map((page, index) => (index === 0 ? { ...page, items: [job, ...page.items] } : page)),
+      };
+    }
+    return {
+      ...data,
+      pages: data.pages.map((page) => ({
+        ...page,
+        items: page.items.map((item) => (item.id === job.id ? job : item)),
+      })),
+    };
+  });
+}
+
+export function can(permissions: readonly string[] | undefined, permission: Permission): boolean {
+  return permissions?.includes(permission) ?? false;
+}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { formatNumber, formatPercent, localDigits, parseNumber, toAsciiDigits } from '../../src/format/digits';
+import { formatAgo, formatBytes, formatClock, formatDate, formatTimecode } from '../../src/format/time';
+
+describe('digits', () => {
+  it('reads Persian, Arabic and ASCII digits and sends ASCII', () => {
+    expect(toAsciiDigits('۱۲٣٤56')).toBe('123456');
+    expect(parseNumber(' ۱۲٫۵ ')).toBe(12.5);
+    expect(parseNumber('−۳')).toBe(-3);
+    expect(parseNumber('۱٬۲۳۴')).toBe(1234);
+  });
+  it('does not take for a number what is none', () => {
+    for (const text of ['', '-', '۱۲ تومان', '1.2.3', 'NaN', '.']) expect(parseNumber(text)).toBeNull();
+  });
+  it('shows Persian digits in Persian only', () => {
+    expect(localDigits('0:15', 'fa')).toBe('۰:۱۵');
+    expect(localDigits('0:15', 'en')).toBe('0:15');
+    expect(formatNumber(1234.5, 'fa')).toBe('۱٬۲۳۴٫۵');
+    expect(formatPercent(41.6, 'fa')).toBe('۴۲٪');
+    expect(formatPercent(41.6, 'en')).toBe('42%');
+  });
+});
+
+describe('dates and times', () => {
+  it('shows Jalali dates in Persian order and Gregorian ones in English', () => {
+    const noon = new Date(2026, 10, 22, 12).toISOString();
+    expect(formatDate(noon, 'fa')).toBe('۱ آذر ۱۴۰۵');
+    expect(formatDate(noon, 'en')).toBe('22 Nov 2026');
+  });
+  it('knows the Persian new year', () => {
+    expect(formatDate(new Date(2026, 2, 20, 12).toISOString(), 'fa')).toBe('۲۹ اسفند ۱۴۰۴');
+    expect(formatDate(new Date(2026, 2, 21, 12).toISOString(), 'fa')).toBe('۱ فروردین ۱۴۰۵');
+  });
+  it('says how long ago', () => {
+    const now = Date.parse('2026-11-22T12:00:00Z');
+    expect(formatAgo('2026-11-22T11:57:00Z', 'en', now)).toBe('3 minutes ago');
+    expect(formatAgo('2026-11-22T09:00:00Z', 'fa', now)).toBe('۳ ساعت پیش');
+  });
+  it('shows lengths, timecodes and sizes', () => {
+    expect(formatClock(75.2, 'fa')).toBe('۱:۱۵');
+    expect(formatTimecode(95, 30, 'en')).toBe('0:03:05');
+    expect(formatBytes(1536, 'en')).toBe('1.5 KB');
+    expect(formatBytes(12_582_912, 'fa')).toBe('۱۲ مگابایت');
+    expect(formatBytes(0, 'en')).toBe('0 B');
+  });
+});
