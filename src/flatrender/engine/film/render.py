@@ -24,6 +24,10 @@ from flatrender.engine.sound.mix import mix_sound
 from flatrender.engine.sound.track import TrackSpec
 
 
+_MAX_ENCODER_THREADS = 4
+"""Of one segment: each costs memory (a picture or two) and gains less than the one before."""
+
+
 class FilmProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a film is. Stages follow each other: `drawing`, `joining`, `checking`, `done`."""
 
@@ -98,7 +102,7 @@ def _make_parts(
     done = [0] * len(plan.chunks)
     segments = tuple(folder / f"segment-{chunk.index:05d}.mp4" for chunk in plan.chunks)
     sound = folder / "sound.m4a" if plan.sound else None
-    threads = max(1, (os.cpu_count() or 1) // pool.workers)
+    threads = max(1, min(_MAX_ENCODER_THREADS, (os.cpu_count() or 1) // pool.workers))
     with Tasks(pool.workers + 1, cancel) as tasks:
 
         def segment(index: int) -> None:
