@@ -23,7 +23,6 @@ from flatrender.engine.scene import ResolvedScene
 from flatrender.engine.sound.mix import mix_sound
 from flatrender.engine.sound.track import TrackSpec
 
-
 _MAX_ENCODER_THREADS = 4
 """Of one segment: each costs memory (a picture or two) and gains less than the one before."""
 
