@@ -73,7 +73,12 @@ def render_film(
         join_segments(made.segments, settings, film, sound=made.sound, title=title, cancel=cancel)
         tell(FilmProgress(stage="checking", frames_done=plan.frames, frames=plan.frames))
         report = probe_film(film, made.expected, cancel=cancel)
-        film.replace(out)
+        try:
+            film.replace(out)
+        except OSError as error:
+            raise RenderError(
+                f"the film cannot be put here: {error.strerror}", code="output_unwritable", where=str(out)
+            ) from error
         tell(FilmProgress(stage="done", frames_done=plan.frames, frames=plan.frames))
         return msgspec.structs.replace(report, path=str(out))
 
