@@ -124,13 +124,13 @@ class FakeRender:
 
     def __init__(self) -> None:
         self.down = False
+        self.create_down = False
         self.requests: list[RenderRequest] = []
         self.jobs: dict[UUID, RenderJobBrief] = {}
-        self.revision_of: dict[UUID, UUID] = {}
 
     async def create_jobs(self, *, tenant_id: UUID, requests: Sequence[RenderRequest]) -> list[RenderJobBrief]:
         assert_no_transaction("render.create_jobs")
-        if self.down:
+        if self.down or self.create_down:
             raise Unavailable("render does not answer", code="peer_unavailable", retry_after_s=2)
         answers = []
         for request in requests:
