@@ -4,10 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from PIL import Image
+
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.resolve import resolve_scene
 from flatrender.engine.template import load_template
-from PIL import Image
 
 HERE = Path(__file__).resolve().parent
 
@@ -46,7 +47,9 @@ def main() -> None:
                 known = {field.key for field in (*template.manifest.fields, *spec.fields)}
                 own = {key: value for key, value in values.items() if key in known}
                 colours = presets[preset] if preset else None
-                scene = resolve_scene(template, spec.key, size=options.size, locale=options.locale, values=own, colors=colours)
+                scene = resolve_scene(
+                    template, spec.key, size=options.size, locale=options.locale, values=own, colors=colours
+                )
                 for warning in scene.warnings:
                     print(f"{spec.key}: {warning.code}: {warning.detail}", file=sys.stderr)
                 size = (options.width, round(options.width * scene.height / scene.width))
