@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> int:
     """Create or bring up to date the environment named by the first argument; return the exit code."""
     if sys.version_info < (3, 11):
-        print(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}. Set PYTHON=… to a newer one.", file=sys.stderr)
+        print(
+            f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}. Set PYTHON=… to a newer one.",
+            file=sys.stderr,
+        )
         return 2
     target = (ROOT / (sys.argv[1] if len(sys.argv) > 1 else ".venv")).resolve()
     python = target / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -26,8 +29,32 @@ def main() -> int:
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     steps = (
         [*pip, "--require-hashes", "-r", str(ROOT / "requirements" / "installer.lock")],
-        [str(python), "-m", "uv", "pip", "sync", "--quiet", "--python", str(python), "--require-hashes", str(ROOT / "requirements" / "dev.lock")],
-        [str(python), "-m", "uv", "pip", "install", "--quiet", "--python", str(python), "--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
+        [
+            str(python),
+            "-m",
+            "uv",
+            "pip",
+            "sync",
+            "--quiet",
+            "--python",
+            str(python),
+            "--require-hashes",
+            str(ROOT / "requirements" / "dev.lock"),
+        ],
+        [
+            str(python),
+            "-m",
+            "uv",
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            str(python),
+            "--no-deps",
+            "--no-build-isolation",
+            "--editable",
+            str(ROOT),
+        ],
     )
     print("installing the locked dependencies …", flush=True)
     for step in steps:

@@ -25,18 +25,28 @@ class EngineError(Exception):
 
 
 class TemplateError(EngineError):
-    """The template cannot be used. Codes: `not_json`, `not_lottie`, `no_layers`, `template_too_large`, `archive_unsafe`, `archive_bomb`, `manifest_invalid`, `missing_asset`."""
+    """The template cannot be used.
+
+    Codes: `not_json`, `not_lottie`, `no_layers`, `template_too_large`, `archive_unsafe`, `archive_bomb`, `manifest_invalid`, `missing_asset`.
+    """
 
     code = "template_invalid"
 
 
 class ValueRefused(EngineError):
-    """A value does not fit. Codes: `unknown_scene`, `unknown_field`, `wrong_type`, `value_out_of_range`, `unknown_font`, `missing_asset`, `picture_invalid`."""
+    """A value does not fit.
+
+    Codes: `unknown_scene`, `unknown_field`, `wrong_type`, `value_out_of_range`, `unknown_font`, `missing_asset`, `picture_invalid`.
+    """
 
     code = "value_refused"
 
 
 class RenderError(EngineError):
-    """The picture or film could not be made. Codes: `engine_crashed`, `engine_timeout`, `engine_refused`, `encoder_failed`, `film_check_failed`, `cancelled`."""
+    """The picture or film could not be made.
+
+    Codes: `engine_crashed`, `engine_timeout`, `engine_refused`, `encoder_failed`, `film_check_failed`, `cancelled`, and for what was asked
+    for: `settings_invalid`, `sound_missing`, `sound_unreadable`, `segment_missing`, `output_unwritable`.
+    """
 
     code = "render_failed"

@@ -4,7 +4,10 @@ import msgspec
 
 
 class SceneWarning(msgspec.Struct, frozen=True, kw_only=True):
-    """Something the user should know although the scene can be drawn. Codes: `text_overflow`, `text_shrunk`, `missing_glyph`, `unknown_layer`, `picture_upscaled`."""
+    """Something the user should know although the scene can be drawn.
+
+    Codes: `text_overflow`, `text_shrunk`, `missing_glyph`, `unknown_layer`, `picture_upscaled`.
+    """
 
     code: str
     detail: str

@@ -1,2 +1,1 @@
-"""The composition root: settings, wiring, applications, executor and the supervisor of `flatrender up`.
-"""
+"""The composition root: settings, wiring, applications, executor and the supervisor of `flatrender up`."""

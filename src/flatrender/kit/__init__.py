@@ -1,2 +1,1 @@
-"""What every service stands on: settings, database, HTTP, outbox, workflows, objects. No business.
-"""
+"""What every service stands on: settings, database, HTTP, outbox, workflows, objects. No business."""

@@ -1,2 +1,1 @@
-"""The six services, all built alike; none knows another.
-"""
+"""The six services, all built alike; none knows another."""

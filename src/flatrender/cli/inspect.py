@@ -1,0 +1,75 @@
+"""`flatrender inspect`: what is in a template."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from flatrender.engine.inspect import TemplateReport
+    from flatrender.engine.template.model import Field
+
+
+def inspect(
+    template: Annotated[Path, typer.Argument(help="A template's folder, .frt, Lottie .json or dotLottie .lottie.")],
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Show a template's scenes, fields, sizes, fonts and what is not drawn as designed."""
+    from flatrender.engine.errors import EngineError
+    from flatrender.engine.inspect import inspect_template
+    from flatrender.engine.template import load_template
+
+    try:
+        report = inspect_template(load_template(template))
+    except EngineError as error:
+        typer.echo(f"flatrender: error: {' '.join(str(error).split())} [{error.code}]", err=True)
+        raise typer.Exit(2) from None
+    if json:
+        import msgspec
+
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+        return
+    _print(report)
+
+
+def _print(report: TemplateReport) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    sizes = ", ".join(f"{s.key} {s.width}×{s.height}" for s in report.sizes)
+    console.print(f"[bold]{report.key}[/bold]  {_label(report.title)}  {sizes}  {report.fps:g} frames/s")
+    scenes = Table("scene", "type", "seconds", "layers", "fields")
+    for scene in report.scenes:
+        fields = ", ".join(f"{f.key} ({f.type})" for f in scene.fields)
+        scenes.add_row(scene.key, scene.scene_type, f"{scene.seconds:g}", str(scene.layers), fields)
+    console.print(scenes)
+    if report.fields:
+        console.print("In every scene: " + ", ".join(map(_described, report.fields)), markup=False)
+    if report.color_slots:
+        console.print("Colours: " + ", ".join(f"{s.key} {s.default}" for s in report.color_slots), markup=False)
+    if report.presets:
+        console.print("Presets: " + ", ".join(p.key for p in report.presets), markup=False)
+    if report.music:
+        console.print("Music: " + ", ".join(m.key for m in report.music), markup=False)
+    if report.fonts:
+        fonts = (f"{f.family} {f.style}" + ("" if f.available else " (missing)") for f in report.fonts)
+        console.print("Fonts: " + ", ".join(fonts), markup=False)
+    if report.images:
+        console.print(f"Pictures: {len(report.images)}", markup=False)
+    if report.warnings:
+        warnings = Table("warning", "scene", "layer", "detail")
+        for warning in report.warnings:
+            warnings.add_row(warning.code, f"{warning.scene} {warning.size}", warning.layer or "", warning.detail)
+        console.print(warnings)
+
+
+def _described(field: Field) -> str:
+    return f"{field.key} ({field.type})"
+
+
+def _label(title: dict[str, str]) -> str:
+    return title.get("en") or next(iter(title.values()), "")

@@ -1,0 +1,67 @@
+"""`flatrender migrate`: bring a database to this release's schema, or say where it stands."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from flatrender.kit.migrate import MigrationState
+
+NOTES = {
+    "applied": "applied",
+    "pending": "pending",
+    "unrecorded": "applied by psql; the next run records its checksum",
+    "edited": "CHANGED since it was applied",
+    "missing": "applied, and NOT IN THIS RELEASE",
+}
+
+
+def migrate(
+    database_url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="DATABASE_URL", help="The database, as its owner: postgresql://user:password@host:5432/flatrender"
+        ),
+    ] = None,
+    *,
+    status: Annotated[
+        bool, typer.Option("--status", help="Only say where each file stands; exit code 1 unless all are applied.")
+    ] = False,
+    passwords: Annotated[
+        bool, typer.Option(help="Give the service roles the passwords of the secrets file, which is made when missing.")
+    ] = True,
+) -> None:
+    """Apply the pending migrations. The embedded database needs no call: `flatrender up` does it."""
+    from flatrender.kit import migrate as runner
+    from flatrender.kit.database_roles import LOGIN_ROLES, PasswordsRefused, set_passwords
+
+    if not database_url:
+        typer.echo(
+            "no database: give --database-url or set DATABASE_URL (the embedded one is migrated by `flatrender up`)",
+            err=True,
+        )
+        raise typer.Exit(2)
+    try:
+        migrations = runner.load()
+        with runner.connect(database_url) as connection:
+            if status:
+                _print_status(runner.status(connection, migrations))
+                return
+            applied = runner.apply(connection, migrations)
+            if passwords:
+                from flatrender.host.secrets import load_or_make
+                from flatrender.host.settings import Settings
+
+                kept = load_or_make(Settings().secrets_path, LOGIN_ROLES).role_passwords
+                set_passwords(connection, {role: kept[role] for role in LOGIN_ROLES})
+    except (runner.MigrationError, PasswordsRefused) as error:
+        typer.echo(f"{error} [{error.code}]", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"applied {len(applied)}: {', '.join(applied)}" if applied else "nothing to apply")
+
+
+def _print_status(states: "list[MigrationState]") -> None:
+    for entry in states:
+        typer.echo(f"{entry.version:02d}  {entry.name:<34} {NOTES[entry.state]}")
+    if any(entry.state not in ("applied", "unrecorded") for entry in states):
+        raise typer.Exit(1)

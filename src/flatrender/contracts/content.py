@@ -1,0 +1,144 @@
+"""What the content service promises: templates as people published them, and scenes resolved with somebody's values.
+
+Events: `project.published`, `project.archived`, `scene.changed`.
+When content is down, lists leave titles out and resolving raises `Unavailable`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+
+LocaleText = dict[str, str]
+
+
+class SizeOption(msgspec.Struct, frozen=True, kw_only=True):
+    """One of a template's sizes, in pixels."""
+
+    key: str
+    width: int
+    height: int
+
+
+class TemplateField(msgspec.Struct, frozen=True, kw_only=True):
+    """A field of a scene, or of the whole template; `docs/template-format.md` says what each type takes."""
+
+    key: str
+    type: str
+    label: LocaleText
+    default: Any
+    options: list[dict[str, Any]]
+    constraints: dict[str, Any]
+    is_required: bool
+
+
+class TemplateScene(msgspec.Struct, frozen=True, kw_only=True):
+    """A scene that may be put into a film."""
+
+    id: UUID
+    key: str
+    title: LocaleText
+    scene_type: str
+    duration_frames: int
+    snapshot_frame: int
+    snapshot_url: str | None
+    can_repeat: bool
+    is_required: bool
+    color_slots: list[str]
+    fields: list[TemplateField]
+
+
+class TemplateMusic(msgspec.Struct, frozen=True, kw_only=True):
+    """Music that comes with a template."""
+
+    key: str
+    title: LocaleText
+    file_id: UUID
+    url: str
+    duration_ms: int
+    license: str
+
+
+class TemplateDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the studio needs of one version of a template."""
+
+    project_id: UUID
+    version_id: UUID
+    package_sha256: bytes
+    slug: str
+    title: LocaleText
+    fps: float
+    sizes: list[SizeOption]
+    color_slots: list[dict[str, Any]]
+    """`{key, label, default}`."""
+    presets: list[dict[str, Any]]
+    """`{key, name, colors, is_default}`."""
+    fields: list[TemplateField]
+    """Template-wide fields."""
+    scenes: list[TemplateScene]
+    """Active scenes in the template's order."""
+    music: list[TemplateMusic]
+
+
+class SceneRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One scene with somebody's values. An image value is the id of a file of the tenant."""
+
+    version_id: UUID
+    scene_key: str
+    size: str
+    locale: str
+    values: dict[str, Any]
+    """Field key → value, template-wide fields included; a missing field takes its default."""
+    colors: dict[str, str]
+    """Slot → `#rrggbb`; a missing slot takes the template's default."""
+    duration_frames: int | None = None
+    max_width: int | None = None
+    """Pictures are embedded no larger than this needs; None: as the film needs them."""
+
+
+class ResolvedSceneData(msgspec.Struct, frozen=True, kw_only=True):
+    """A scene as it will be drawn (see `engine.scene.ResolvedScene`)."""
+
+    scene_key: str
+    lottie: bytes
+    sha256: str
+    width: int
+    height: int
+    fps: float
+    first_frame: float
+    frames: int
+    snapshot_frame: int
+    warnings: list[dict[str, Any]]
+    """`{code, detail, field, layer}`."""
+
+
+class SceneReference(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a scene belongs."""
+
+    scene_id: UUID
+    project_id: UUID
+    version_id: UUID
+    scene_key: str
+    snapshot_frame: int
+
+
+class ContentApi(Protocol):
+    """The interface of content."""
+
+    async def template_details(
+        self, *, tenant_id: UUID, version_ids: Sequence[UUID] = (), project_ids: Sequence[UUID] = ()
+    ) -> list[TemplateDetails]:
+        """Return the named versions, and the current versions of the named templates; what the tenant may not see is absent."""
+
+    async def template_titles(self, *, tenant_id: UUID, project_ids: Sequence[UUID]) -> Mapping[UUID, LocaleText]:
+        """Return titles; a missing id is absent."""
+
+    async def scenes(self, *, tenant_id: UUID, project_id: UUID) -> list[SceneReference]:
+        """Return the active scenes of a template's newest version, published or not, in order; empty when there is no such template in this tenant."""
+
+    async def resolve_scenes(self, *, tenant_id: UUID, requests: Sequence[SceneRequest]) -> list[ResolvedSceneData]:
+        """Return the scenes resolved, in the order of the requests.
+
+        Raises Refused with the engine's code (`studio.unknown_field`, `studio.wrong_type`, …; the field named) and NotFound for an unknown version.
+        """

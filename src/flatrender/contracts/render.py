@@ -1,0 +1,86 @@
+"""What the render service promises: films from frozen input, and how far they are.
+
+Events: `render_job.queued`, `render_job.started`, `render_job.progress`, `render_job.completed`, `render_job.failed`, `render_job.canceled`,
+`snapshot.ready`. Payloads of `render_job.*`: `{job_id, user_id, saved_project_id, title, status, progress_pct, file_id?, error_code?}`.
+When render is down, pressing render raises `Unavailable` and nothing is frozen twice.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from flatrender.contracts.content import SceneRequest
+
+
+class SoundTrack(msgspec.Struct, frozen=True, kw_only=True):
+    """One track under the film; times in milliseconds from the film's start, volume 0–2."""
+
+    kind: str
+    """`music`, `voiceover` or `sfx`."""
+    file_id: UUID
+    owner_tenant_id: UUID | None = None
+    """Whose file it is, when not the film's own tenant: music of a template that the platform shares."""
+    volume: float
+    start_ms: int = 0
+    trim_start_ms: int = 0
+    trim_end_ms: int | None = None
+    fade_in_ms: int = 0
+    fade_out_ms: int = 0
+    loop: bool = False
+
+
+class FilmInput(msgspec.Struct, frozen=True, kw_only=True):
+    """The frozen input of a film: nothing of it is read again from the project while it renders."""
+
+    scenes: list[SceneRequest]
+    tracks: list[SoundTrack]
+    profile: str
+    """Key of an output profile: `draft`, `720p`, `1080p`."""
+    width: int
+    height: int
+    """The template's size; the profile's height scales it."""
+    fps: float
+    locale: str
+
+
+class RenderRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A film that somebody wants."""
+
+    user_id: UUID
+    saved_project_id: UUID
+    revision_id: UUID
+    project_id: UUID
+    project_version_id: UUID
+    package_sha256: bytes
+    title: str
+    input: FilmInput
+    music_volume: float
+    sfx_volume: float
+    voiceover_volume: float
+    has_voiceover: bool
+
+
+class RenderJobBrief(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a film is."""
+
+    id: UUID
+    saved_project_id: UUID
+    status: str
+    progress_pct: float
+    queued_at: datetime
+
+
+class RenderApi(Protocol):
+    """The interface of render."""
+
+    async def create_jobs(self, *, tenant_id: UUID, requests: Sequence[RenderRequest]) -> list[RenderJobBrief]:
+        """Queue films; the revision is the natural key, so the same revision again returns the job that exists.
+
+        Raises TooMany when the tenant has as many queued films as it may.
+        """
+
+    async def latest_jobs(self, *, tenant_id: UUID, saved_project_ids: Sequence[UUID]) -> Mapping[UUID, RenderJobBrief]:
+        """Return each project's newest job; a project without one is absent."""

@@ -1,0 +1,41 @@
+"""The ffmpeg program: where it is and the options that every call gets.
+
+It reads only files that the engine placed or named itself: protocols and file formats are whitelisted, because a "sound" or a "film" may be
+a playlist that names other files or addresses.
+"""
+
+import functools
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from flatrender.engine.errors import RenderError
+
+SOUND_FORMATS = "wav,ogg,mp3,flac,aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
+"""Demuxers for users' sounds; none of them opens another file (mov's external references are off by default)."""
+FILM_FORMATS = "concat,mov,mp4,m4a,3gp,3g2,mj2"
+"""Demuxers for our own segments and the list that joins them."""
+
+
+@functools.cache
+def ffmpeg() -> str:
+    """Path of the ffmpeg program. Raises RenderError `encoder_failed` when it is not installed."""
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise RenderError(f"ffmpeg was not found: {error}", code="encoder_failed") from error
+
+
+def base_arguments() -> list[str]:
+    """Return the start of every command line."""
+    return [ffmpeg(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"]
+
+
+def input_file(path: Path, formats: str) -> list[str]:
+    """Options that open one file, and only as one of these formats."""
+    return ["-protocol_whitelist", "file,pipe", "-format_whitelist", formats, "-i", f"file:{path}"]
+
+
+def output_file(path: Path) -> str:
+    """Return the name under which ffmpeg writes this file (a bare name could be read as an option or a protocol)."""
+    return f"file:{path}"

@@ -1,0 +1,42 @@
+"""What a planned film should look like, drawn small, for its check."""
+
+import threading
+from collections.abc import Sequence
+
+from PIL import Image
+
+from flatrender.engine.film.plan import FilmPlan, lottie_frames
+from flatrender.engine.probe import ExpectedFilm, Sample, sample_frames, sample_size
+from flatrender.engine.raster.pool import WorkerPool
+from flatrender.engine.scene import ResolvedScene
+
+_OVERSAMPLING = 4
+
+
+def expect_film(
+    plan: FilmPlan, scenes: Sequence[ResolvedScene], pool: WorkerPool, *, cancel: threading.Event | None = None
+) -> ExpectedFilm:
+    """Draw the film's first, middle and last frame small. Raises what `WorkerPool.draw` raises."""
+    settings = plan.settings
+    return ExpectedFilm(
+        frames=plan.frames,
+        rate=settings.rate,
+        width=settings.width,
+        height=settings.height,
+        sound=bool(plan.sound),
+        samples=tuple(_sample(plan, scenes, number, pool, cancel) for number in sample_frames(plan.frames)),
+    )
+
+
+def _sample(
+    plan: FilmPlan, scenes: Sequence[ResolvedScene], number: int, pool: WorkerPool, cancel: threading.Event | None
+) -> Sample:
+    settings = plan.settings
+    index = max(i for i, span in enumerate(plan.scenes) if span.start <= number)
+    scene, inside = scenes[index], number - plan.scenes[index].start
+    (frame,) = lottie_frames(scene.frames, scene.fps, settings.rate, inside, inside)
+    width, height = sample_size(settings.width, settings.height)
+    large = (width * _OVERSAMPLING, height * _OVERSAMPLING)
+    pixels = pool.draw(scene, frame, width=large[0], height=large[1], background=settings.background, cancel=cancel)
+    drawn = Image.frombuffer("RGB", large, pixels, "raw", "BGRX", 0, 1).reduce(_OVERSAMPLING)
+    return Sample(frame=number, scene_key=scene.scene_key, width=width, height=height, pixels=drawn.tobytes())

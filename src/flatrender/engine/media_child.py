@@ -1,0 +1,128 @@
+"""The process behind `media`: `python -m flatrender.engine.media_child QUESTION` writes its answer to standard output."""
+
+import sys
+from fractions import Fraction
+
+import av
+import av.error
+import msgspec
+from av.container import InputContainer
+from av.video.reformatter import Interpolation
+from av.video.stream import VideoStream
+
+from flatrender.engine.media import FilmInfo, FilmQuestion, SoundInfo, SoundQuestion, Unusable
+
+if sys.platform != "win32":
+    import resource
+
+_MAX_STREAMS = 8
+_MEMORY_BYTES = 2 << 30
+
+
+def _open(path: str, formats: str) -> InputContainer:
+    options = {"protocol_whitelist": "file", "format_whitelist": formats}
+    return av.open(f"file:{path}", mode="r", container_options=options)
+
+
+def _answer(question: SoundQuestion | FilmQuestion) -> SoundInfo | FilmInfo | Unusable:
+    try:
+        with _open(question.path, question.formats) as container:
+            if len(container.streams) > _MAX_STREAMS:
+                return Unusable(reason=f"the file has {len(container.streams)} streams; at most {_MAX_STREAMS}")
+            if isinstance(question, SoundQuestion):
+                return _sound(container, question)
+            return _film(container, question)
+    except (av.error.FFmpegError, ValueError) as error:
+        return Unusable(reason=f"the file could not be read: {getattr(error, 'strerror', None) or error}")
+
+
+def _sound(container: InputContainer, question: SoundQuestion) -> SoundInfo | Unusable:
+    if not container.streams.audio:
+        return Unusable(reason="the file has no sound")
+    stream = container.streams.audio[0]
+    seconds = Fraction(0)
+    damaged = 0
+    for packet in container.demux(stream):
+        try:
+            for frame in packet.decode():
+                seconds += Fraction(frame.samples, frame.sample_rate or 1)
+        except av.error.InvalidDataError:
+            damaged += 1
+        if seconds > question.max_s:
+            return Unusable(reason=f"the sound is longer than {question.max_s:g} s")
+    if seconds == 0:
+        return Unusable(reason="no part of the sound could be decoded" if damaged else "the sound is empty")
+    return SoundInfo(duration_s=float(seconds), rate=stream.rate, channels=stream.channels)
+
+
+def _film(container: InputContainer, question: FilmQuestion) -> FilmInfo | Unusable:
+    if not container.streams.video:
+        return Unusable(reason="the file has no picture")
+    stream = container.streams.video[0]
+    sound = container.streams.audio[0] if container.streams.audio else None
+    rate = stream.average_rate
+    base = stream.time_base
+    if rate is None or base is None:
+        return Unusable(reason="the film has no frame rate")
+    times = sorted(packet.pts for packet in container.demux(stream) if packet.pts is not None)
+    uneven = next((n for n, pts in enumerate(times) if abs((pts - times[0]) * base * rate - n) > Fraction(1, 10)), None)
+    pictures = {
+        number: picture
+        for number in question.frames
+        if number < len(times)
+        and (picture := _decode(container, stream, times[number], question.width, question.height)) is not None
+    }
+    return FilmInfo(
+        duration_s=float((container.duration or 0) / Fraction(1_000_000)),
+        frames=len(times),
+        uneven_at=uneven,
+        fps=float(rate),
+        width=stream.width,
+        height=stream.height,
+        video_codec=stream.codec_context.name,
+        pixel_format=stream.pix_fmt or "",
+        color_space=str(stream.codec_context.colorspace),
+        audio_codec=sound.codec_context.name if sound else None,
+        audio_rate=sound.rate if sound else None,
+        audio_channels=sound.channels if sound else None,
+        audio_duration_s=float(sound.duration * sound.time_base)
+        if sound and sound.duration and sound.time_base
+        else None,
+        pictures=pictures,
+    )
+
+
+def _decode(container: InputContainer, stream: VideoStream, pts: int, width: int, height: int) -> bytes | None:
+    container.seek(pts, stream=stream, backward=True)
+    try:
+        for frame in container.decode(stream):
+            if frame.pts is None or frame.pts < pts:
+                continue
+            if frame.pts > pts:
+                return None
+            small = frame.reformat(
+                width, height, format="rgb24", src_colorspace="ITU709", interpolation=Interpolation.AREA
+            )
+            return small.to_ndarray().tobytes()
+    except av.error.FFmpegError:
+        return None
+    return None
+
+
+def _limit_memory() -> None:
+    if sys.platform == "win32":
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES if hard < 0 else min(_MEMORY_BYTES, hard), hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main() -> None:
+    """Answer the question given as argument."""
+    _limit_memory()
+    question = msgspec.json.decode(sys.argv[1], type=SoundQuestion | FilmQuestion)
+    sys.stdout.buffer.write(msgspec.msgpack.encode(_answer(question)))
+
+
+if __name__ == "__main__":
+    main()

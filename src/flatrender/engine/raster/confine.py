@@ -1,0 +1,47 @@
+"""A scene that names files must not get them.
+
+ThorVG opens every picture path and font path that exists on the machine before it asks its asset resolver, so such references are taken out
+of the scene before ThorVG sees it.
+"""
+
+from typing import Any
+
+import msgspec
+
+from flatrender.engine.errors import RenderError
+
+_EMPTY_PICTURE = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNgYGBgAAAABQABeqhXUAAAAABJRU5ErkJggg=="
+)
+
+
+def confined(lottie: bytes) -> bytes:
+    """Return the scene with nothing in it but itself: references to files are pictures of nothing, and fonts are dropped.
+
+    Always written anew, so that what was checked is what ThorVG reads (two keys of one name, for example, could be read differently).
+    Raises RenderError `engine_refused` when it is not JSON.
+    """
+    try:
+        scene = msgspec.json.decode(lottie)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise RenderError(f"the scene is not JSON: {error}", code="engine_refused") from error
+    waiting: list[Any] = [scene]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            _confine(node)
+            waiting.extend(value for value in node.values() if isinstance(value, dict | list))
+        else:
+            waiting.extend(value for value in node if isinstance(value, dict | list))
+    return msgspec.json.encode(scene)
+
+
+def _confine(node: dict[str, Any]) -> None:
+    # In a Lottie only assets have a string at "p", and only fonts have "fPath".
+    path = node.get("p")
+    if isinstance(path, str) and not path.startswith("data:"):
+        node["u"], node["p"], node["e"] = "", _EMPTY_PICTURE, 1
+    font = node.get("fPath")
+    if isinstance(font, str) and not font.startswith("data:"):
+        del node["fPath"]

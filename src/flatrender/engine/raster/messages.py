@@ -1,0 +1,93 @@
+"""What a pool and its workers say to each other: msgpack messages, each after its length in four bytes."""
+
+import struct
+from typing import IO
+
+import msgspec
+
+MAX_MESSAGE = 512 << 20
+"""Bytes; a longer message means that the stream is broken."""
+
+
+class Open(msgspec.Struct, frozen=True, tag=True):
+    """Make a scene ready at one size. Without `lottie` the worker answers `Opened` only when it still holds the scene."""
+
+    key: str
+    width: int
+    height: int
+    background: tuple[int, int, int] | None
+    lottie: bytes | None = None
+
+
+class Draw(msgspec.Struct, frozen=True, tag=True):
+    """Draw one frame of the open scene and send its pixels. Frames count from the Lottie's in point."""
+
+    key: str
+    frame: float
+
+
+class Encode(msgspec.Struct, frozen=True, tag=True):
+    """Draw these frames of the open scene into the standard input of a program."""
+
+    key: str
+    frames: tuple[float, ...]
+    argv: tuple[str, ...]
+
+
+class Opened(msgspec.Struct, frozen=True, tag=True):
+    """The scene is ready, or (`found` false) must be sent."""
+
+    found: bool
+
+
+class Picture(msgspec.Struct, frozen=True, tag=True):
+    """Pixels, four bytes each: RGBA, straight alpha (scene opened without background) or BGRA (with one)."""
+
+    pixels: bytes
+
+
+class Phase(msgspec.Struct, frozen=True, tag=True):
+    """What the worker begins to do now: `draw` frame `done`, hand it to the encoder (`encode`), or wait for the encoder to `finish`."""
+
+    name: str
+    done: int
+
+
+class Encoded(msgspec.Struct, frozen=True, tag=True):
+    """The program took every frame and ended well. `draw_s` is the seconds spent drawing, `drawn` how many frames were drawn."""
+
+    drawn: int
+    draw_s: float
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """The command could not be done; the worker is well."""
+
+    code: str
+    detail: str
+
+
+Command = Open | Draw | Encode
+Reply = Opened | Picture | Phase | Encoded | Failed
+
+_LENGTH = struct.Struct(">I")
+
+
+def write(stream: IO[bytes], message: Command | Reply) -> None:
+    """Send one message."""
+    body = msgspec.msgpack.encode(message)
+    stream.write(_LENGTH.pack(len(body)))
+    stream.write(body)
+    stream.flush()
+
+
+def read(stream: IO[bytes]) -> bytes | None:
+    """One message's body, or None at the end of the stream (also in the middle of a message)."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    if length > MAX_MESSAGE:
+        return None
+    body = stream.read(length)
+    return body if len(body) == length else None

@@ -1,0 +1,152 @@
+"""The pictures of a scene: those that a person puts in, and the rest that came with the template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flatrender.engine.errors import ValueRefused
+from flatrender.engine.lottie.document import Json, is_number
+from flatrender.engine.lottie.walk import IMAGE, all_layers
+from flatrender.engine.pictures import MAX_BYTES, MAX_SIDE, data_uri_bytes, prepare
+from flatrender.engine.resolve.values import refuse
+from flatrender.engine.scene import SceneWarning
+from flatrender.engine.template.model import Field
+from flatrender.engine.template.package import Template
+from flatrender.engine.template.pictures import asset_file, image_assets
+
+
+class ImageSetter:
+    """Puts pictures into one scene. Afterwards every image asset is a data URI: nothing is left to load."""
+
+    def __init__(
+        self,
+        template: Template,
+        lottie: Json,
+        lottie_name: str,
+        assets: Mapping[str, str | Path | bytes],
+        warnings: list[SceneWarning],
+        *,
+        preview: bool,
+    ) -> None:
+        self._template = template
+        self._lottie = lottie
+        self._lottie_name = lottie_name
+        self._assets = assets
+        self._warnings = warnings
+        self._preview = preview
+        self._by_id = {a["id"]: a for a in image_assets(lottie) if isinstance(a.get("id"), str)}
+        self._done: set[int] = set()
+        self._copies: dict[tuple[str, str], Json] = {}
+
+    def put(self, field: Field, layer: Json, value: str | dict[str, Any]) -> bool:
+        """Fit the picture that `value` names into the layer's asset; False when the layer has none."""
+        reference = layer.get("refId")
+        asset = self._by_id.get(reference) if isinstance(reference, str) else None
+        size = _designed_size(asset) if asset is not None else None
+        if asset is None or size is None:
+            return False
+        name = value if isinstance(value, str) else value["asset"]
+        options = {} if isinstance(value, str) else value
+        focus = options.get("focus", (0.5, 0.5))
+        prepared = prepare(
+            self._read(field, name),
+            *size,
+            fit=options.get("fit", field.constraints.fit),
+            focus=(float(focus[0]), float(focus[1])),
+            preview=self._preview,
+            where=f"field {field.key!r}: {name}",
+        )
+        if prepared.upscaled:
+            self._warnings.append(
+                SceneWarning(
+                    code="picture_upscaled",
+                    detail=f"the picture has less than half the pixels of its place ({size[0]}×{size[1]})",
+                    field=field.key,
+                    layer=str(layer.get("nm")),
+                )
+            )
+        target = self._own_asset(field, layer, asset)
+        target.update(u="", p=prepared.data_uri, e=1, w=size[0], h=size[1])
+        self._done.add(id(target))
+        return True
+
+    def _own_asset(self, field: Field, layer: Json, asset: Json) -> Json:
+        """Return the layer's asset, copied once a field when other layers show it too."""
+        users = sum(
+            other.get("ty") == IMAGE and other.get("refId") == asset["id"] for other in all_layers(self._lottie)
+        )
+        if users <= 1:
+            return asset
+        made = self._copies.get((field.key, asset["id"]))
+        if made is not None:
+            layer["refId"] = made["id"]
+            return made
+        number = 1
+        while f"{asset['id']}-{number}" in self._by_id:
+            number += 1
+        copy = {**asset, "id": f"{asset['id']}-{number}"}
+        self._by_id[copy["id"]] = copy
+        self._copies[field.key, asset["id"]] = copy
+        self._lottie["assets"].append(copy)
+        layer["refId"] = copy["id"]
+        return copy
+
+    def _read(self, field: Field, name: str) -> bytes:
+        source = self._assets.get(name)
+        if isinstance(source, bytes):
+            return source
+        if source is not None:
+            try:
+                with Path(source).open("rb") as file:
+                    return file.read(MAX_BYTES + 1)
+            except (OSError, ValueError):
+                raise refuse(field, "missing_asset", f"the picture {name!r} cannot be read: upload it again") from None
+        if self._template.has_file(name) and not name.endswith(".json"):
+            return self._template.read_file(name)
+        raise refuse(field, "missing_asset", f"there is no picture {name[:80]!r}: upload it, or choose another")
+
+    def embed_rest(self) -> None:
+        """Embed the pictures that came with the template; what cannot be read is left out with a warning."""
+        for asset in image_assets(self._lottie):
+            if id(asset) in self._done:
+                continue
+            problem = self._embed(asset)
+            asset["u"], asset["e"] = "", 1
+            if problem is not None:
+                asset["p"] = ""
+                self._warnings.append(
+                    SceneWarning(
+                        code="missing_picture", detail=f"the picture {asset.get('id')!r} is not shown: {problem}"
+                    )
+                )
+
+    def _embed(self, asset: Json) -> str | None:
+        size = _designed_size(asset)
+        if size is None:
+            return "its size is missing or too large"
+        data: bytes | None
+        if asset["p"].startswith("data:"):
+            data = data_uri_bytes(asset["p"])
+        else:
+            name = asset_file(self._template, asset, self._lottie_name)
+            data = self._template.read_file(name) if name is not None else None
+        if data is None:
+            return "its file is not in the template"
+        try:
+            asset["p"] = prepare(data, *size, preview=self._preview, where=str(asset.get("id"))).data_uri
+        except ValueRefused as error:
+            return error.detail
+        return None
+
+
+def _designed_size(asset: Json) -> tuple[int, int] | None:
+    width, height = asset.get("w"), asset.get("h")
+    if (
+        not is_number(width)
+        or not is_number(height)
+        or not (1 <= width <= 4 * MAX_SIDE and 1 <= height <= 4 * MAX_SIDE)
+    ):
+        return None
+    return round(width), round(height)

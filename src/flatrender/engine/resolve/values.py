@@ -1,0 +1,164 @@
+"""Checking values against their fields, and their defaults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flatrender.engine.errors import ValueRefused
+from flatrender.engine.lottie.document import is_number
+from flatrender.engine.template.check import HEX_COLOR
+from flatrender.engine.template.model import Field, LocaleText, Scene
+from flatrender.engine.template.package import Template
+
+Value = Any
+"""A field's value: a string, number, boolean or, for a picture, an object; what it may be depends on the field."""
+
+MAX_TEXT = 10_000
+"""Characters of any text, whatever the field allows."""
+
+_DIGITS = {"fa": "۰۱۲۳۴۵۶۷۸۹", "ar": "٠١٢٣٤٥٦٧٨٩"}
+_DECIMAL_POINT = {"fa": "٫", "ar": "٫"}
+# A minus sign before a number in a right-to-left text stands at its left only behind a left-to-right mark (CLDR, numbers of fa).
+_MINUS = {"fa": "\u200e\u2212", "ar": "\u061c-"}
+
+
+def in_locale(text: LocaleText, locale: str) -> str:
+    """Return a text in the wanted locale, else `fa`, else `en`, else any."""
+    for key in (locale, "fa", "en"):
+        if key in text:
+            return text[key]
+    return next(iter(text.values()), "")
+
+
+def all_fields(template: Template, scene: Scene) -> tuple[Field, ...]:
+    """Return the template-wide fields, then the scene's."""
+    return (*template.fields, *scene.fields)
+
+
+def default_of(field: Field, locale: str) -> Value:
+    """Return a field's default value in a locale; None when it has none."""
+    default = field.default
+    if isinstance(default, dict) and field.type in ("text", "textarea", "image", "font", "dropdown"):
+        return in_locale(default, locale) if default and all(isinstance(v, str) for v in default.values()) else default
+    return default
+
+
+def refuse(field: Field, code: str, what: str) -> ValueRefused:
+    """Return the error for a value that does not fit its field."""
+    return ValueRefused(what, code=code, where=f"field {field.key!r}")
+
+
+def check_keys(template: Template, scene: Scene, values: Mapping[str, object]) -> None:
+    """Refuse values for fields that neither the scene nor the template has."""
+    known = {field.key for field in all_fields(template, scene)}
+    for key in values:
+        if key not in known:
+            raise ValueRefused(
+                f"scene {scene.key!r} has no field {key!r}; it has {', '.join(sorted(known)) or 'none'}",
+                code="unknown_field",
+                where=template.where,
+            )
+
+
+def check_value(field: Field, value: object) -> Value:
+    """Return the value when it fits its field; raises ValueRefused `wrong_type` or `value_out_of_range`."""
+    match field.type:
+        case "text" | "textarea":
+            return _check_text(field, value)
+        case "color":
+            if not isinstance(value, str):
+                raise refuse(field, "wrong_type", f"a colour is a string #rrggbb, not {type(value).__name__}")
+            if not HEX_COLOR.match(value):
+                raise refuse(field, "value_out_of_range", f"{value[:40]!r} is no colour; write #rrggbb")
+            return value.lower()
+        case "number" | "slider":
+            return _check_number(field, value)
+        case "checkbox":
+            if not isinstance(value, bool):
+                raise refuse(field, "wrong_type", f"a checkbox is true or false, not {type(value).__name__}")
+            return value
+        case "dropdown":
+            keys = [option.key for option in field.constraints.options]
+            if not isinstance(value, str):
+                raise refuse(field, "wrong_type", f"a choice is one of {', '.join(keys)}, not {type(value).__name__}")
+            if value not in keys:
+                raise refuse(field, "value_out_of_range", f"{value[:40]!r} is none of {', '.join(keys)}")
+            return value
+        case "font":
+            if not isinstance(value, str):
+                raise refuse(field, "wrong_type", f"a font is a family's name, not {type(value).__name__}")
+            return value
+        case _:
+            return _check_image(field, value)
+
+
+def _check_text(field: Field, value: object) -> str:
+    if not isinstance(value, str):
+        raise refuse(field, "wrong_type", f"a text is a string, not {type(value).__name__}")
+    if any(0xD800 <= ord(c) < 0xE000 for c in value):
+        raise refuse(field, "wrong_type", "the text holds half a character (a lone surrogate)")
+    limits = field.constraints
+    longest = min(MAX_TEXT, limits.max_length if limits.max_length is not None else MAX_TEXT)
+    if len(value) > longest:
+        raise refuse(field, "value_out_of_range", f"{len(value)} characters; at most {longest} fit")
+    if field.type == "text" and re.search("[\n\r\u2028\u2029]", value):
+        raise refuse(field, "value_out_of_range", "a line break in a text of one line; leave it out")
+    return value
+
+
+def _check_number(field: Field, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise refuse(field, "wrong_type", f"a number is needed, not {type(value).__name__}")
+    limits = field.constraints
+    if not is_number(value) or abs(value) > 1e15:
+        raise refuse(field, "value_out_of_range", "that is no number that can be shown")
+    if (limits.min is not None and value < limits.min) or (limits.max is not None and value > limits.max):
+        low = "any" if limits.min is None else f"{limits.min:g}"
+        high = "any" if limits.max is None else f"{limits.max:g}"
+        raise refuse(field, "value_out_of_range", f"{value:g} is not within {low} to {high}")
+    return value
+
+
+def _check_image(field: Field, value: object) -> str | dict[str, Any]:
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, dict) or not isinstance(value.get("asset"), str):
+        raise refuse(field, "wrong_type", "a picture is an asset id, or an object with `asset`")
+    unknown = set(value) - {"asset", "fit", "focus"}
+    if unknown:
+        raise refuse(field, "wrong_type", f"a picture has no {', '.join(sorted(map(str, unknown)))}")
+    if value.get("fit", "cover") not in ("cover", "contain", "fill"):
+        raise refuse(field, "value_out_of_range", "`fit` is cover, contain or fill")
+    focus = value.get("focus", [0.5, 0.5])
+    if not isinstance(focus, list | tuple) or len(focus) != 2 or not all(is_number(v) and 0 <= v <= 1 for v in focus):
+        raise refuse(field, "value_out_of_range", "`focus` is two numbers from 0 to 1")
+    return value
+
+
+def number_text(field: Field, value: float, locale: str) -> str:
+    """Return a number as it is written in a locale, with the field's decimals, grouping and suffix."""
+    limits = field.constraints
+    group = "," if limits.grouping else ""
+    if limits.decimals is not None:
+        text = f"{value:{group}.{limits.decimals}f}"
+    elif value == int(value):
+        text = f"{int(value):{group}}"
+    else:
+        text = f"{value:{group}.6f}".rstrip("0")
+    negative = text.startswith("-") and text.strip("-0.") != ""
+    text = text.removeprefix("-")
+    if locale in _DIGITS:
+        text = (
+            text.replace(",", "\u066c")
+            .replace(".", _DECIMAL_POINT[locale])
+            .translate(str.maketrans("0123456789", _DIGITS[locale]))
+        )
+    suffix = limits.suffix if isinstance(limits.suffix, str) else in_locale(limits.suffix, locale)
+    return (_MINUS.get(locale, "\u2212") if negative else "") + text + suffix
+
+
+def option_label(field: Field, key: str, locale: str) -> str:
+    """Return what a dropdown's option is called in a locale."""
+    return next(in_locale(o.label, locale) for o in field.constraints.options if o.key == key)

@@ -1,0 +1,158 @@
+"""Glyphs as Lottie outlines: a laid out text becomes a private-use string and entries of the scene's `chars` table.
+
+A player looks a character up by the font's family and style and draws its outline, scaled by size / 100, at the cursor, then moves the
+cursor by its advance `w`. So one private-use character stands for one cluster: its glyphs with their offsets, and its advance.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import Any
+
+import msgspec
+
+from flatrender.engine.text.fonts import Contour, FontFace
+from flatrender.engine.text.layout import Layout, Line, Placed
+from flatrender.engine.text.shape import Glyph
+
+# The private-use areas (Unicode, chapter 23.5): 6 400 code points in the basic plane, then plane 15.
+_AREAS = ((0xE000, 0xF8FF), (0xF0000, 0xFFFFD))
+LINE_END = "\r"
+
+
+class GlyphTable:
+    """The `fonts` and `chars` of one scene."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[object, ...], str] = {}
+        self._used = 0
+        self._spaces: dict[str, float] = {}
+        self._fonts: dict[str, tuple[str, FontFace]] = {}
+        self.chars: list[dict[str, Any]] = []
+        self.fonts: list[dict[str, Any]] = []
+
+    def font_name(self, face: FontFace) -> str:
+        """Return the `fName` by which text documents name this face; its glyphs and those of its fallbacks are filed under it."""
+        known = self._fonts.get(face.key)
+        if known is not None:
+            return known[0]
+        name = f"flatrender-{len(self._fonts)}"
+        self._fonts[face.key] = (name, face)
+        self.fonts.append(
+            {
+                "fName": name,
+                "fFamily": name,
+                "fStyle": "Regular",
+                "ascent": _number(100 * face.ascent / face.upem),
+                "origin": 0,
+            }
+        )
+        return name
+
+    def ascent(self, name: str) -> float:
+        """Return the ascent of a font of this table, hundredths of an em."""
+        return next(float(font["ascent"]) for font in self.fonts if font["fName"] == name)
+
+    def encode(self, layout: Layout, font: str, *, upwards: bool = False) -> str:
+        """Return the layout as a private-use string, each line in visual order; with `upwards` the last line comes first."""
+        lines = reversed(layout.lines) if upwards else layout.lines
+        return LINE_END.join(self._encode_line(line, font) for line in lines)
+
+    def _encode_line(self, line: Line, font: str) -> str:
+        return "".join(self._code(item, font) for item in line.items)
+
+    def _code(self, item: Placed, font: str) -> str:
+        advance = _number(100 * item.advance)
+        if item.space and self._spaces.setdefault(font, advance) == advance:
+            key: tuple[object, ...] = (font, " ")
+        else:
+            key = (font, advance, *((g.face.key, g.id, round(g.x, 6), round(g.y, 6)) for g in item.cluster.glyphs))
+        char = self._codes.get(key)
+        if char is None:
+            char = " " if key == (font, " ") else self._next_code()
+            self._codes[key] = char
+            self.chars.append(
+                {
+                    "ch": char,
+                    "size": 100,
+                    "style": "Regular",
+                    "w": advance,
+                    "fFamily": font,
+                    "data": _data(item.cluster.glyphs),
+                }
+            )
+        return char
+
+    def _next_code(self) -> str:
+        used = self._used
+        self._used += 1
+        for low, high in _AREAS:
+            if used <= high - low:
+                return chr(low + used)
+            used -= high - low + 1
+        raise OverflowError("a scene cannot hold more than 71 934 different glyphs")
+
+
+def _number(value: float) -> float:
+    """Round to a thousandth of a hundredth em, whole numbers as integers: short and the same everywhere."""
+    rounded = round(value, 3)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+_encoded: OrderedDict[tuple[object, ...], msgspec.Raw] = OrderedDict()
+_encoded_lock = Lock()
+_MAX_ENCODED = 8192
+
+
+def _data(glyphs: tuple[Glyph, ...]) -> msgspec.Raw:
+    """Encode the outlines of one cluster as JSON, once: they are most of a scene's bytes and the same at every keystroke."""
+    key = tuple((g.face.key, g.id, round(g.x, 6), round(g.y, 6)) for g in glyphs)
+    with _encoded_lock:
+        known = _encoded.get(key)
+        if known is not None:
+            _encoded.move_to_end(key)
+            return known
+    made = msgspec.Raw(msgspec.json.encode({"shapes": _shapes(glyphs)}))
+    with _encoded_lock:
+        _encoded[key] = made
+        if len(_encoded) > _MAX_ENCODED:
+            _encoded.popitem(last=False)
+    return made
+
+
+def _shapes(glyphs: tuple[Glyph, ...]) -> list[dict[str, Any]]:
+    paths = []
+    for glyph in glyphs:
+        scale = 100 / glyph.face.upem
+        for contour in glyph.face.outline(glyph.id):
+            paths.append({"ty": "sh", "ks": {"a": 0, "k": _path(contour, scale, 100 * glyph.x, 100 * glyph.y)}})  # noqa: PERF401
+    return [{"ty": "gr", "it": paths}] if paths else []
+
+
+def _path(contour: Contour, scale: float, dx: float, dy: float) -> dict[str, Any]:
+    """Write a contour as Lottie vertices with tangents relative to them, y down."""
+
+    def point(x: float, y: float) -> tuple[float, float]:
+        return dx + x * scale, -(dy + y * scale)
+
+    start = point(*contour[0])
+    vertices = [start]
+    incoming = [(0.0, 0.0)]
+    outgoing: list[tuple[float, float]] = []
+    for x1, y1, x2, y2, x, y in contour[1:]:
+        here = vertices[-1]
+        first, second, end = point(x1, y1), point(x2, y2), point(x, y)
+        outgoing.append((first[0] - here[0], first[1] - here[1]))
+        vertices.append(end)
+        incoming.append((second[0] - end[0], second[1] - end[1]))
+    if len(vertices) > 1 and abs(vertices[-1][0] - start[0]) < 1e-6 and abs(vertices[-1][1] - start[1]) < 1e-6:
+        vertices.pop()
+        incoming[0] = incoming.pop()
+    else:
+        outgoing.append((0.0, 0.0))
+    return {"c": True, "i": _pairs(incoming), "o": _pairs(outgoing), "v": _pairs(vertices)}
+
+
+def _pairs(points: list[tuple[float, float]]) -> list[list[float]]:
+    return [[_number(x), _number(y)] for x, y in points]

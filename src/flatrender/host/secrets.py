@@ -1,0 +1,50 @@
+"""Keys that the platform makes for itself at its first start and keeps in one file that only its user can read."""
+
+import base64
+import secrets
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from flatrender.host.private_files import write_private
+from flatrender.kit.rpc import ServiceKeys
+
+
+class PlatformSecrets(msgspec.Struct, frozen=True):
+    """The generated keys. `repr` shows none of them."""
+
+    service_jwk: dict[str, Any]
+    """Private Ed25519 key with which services sign calls to each other."""
+    link_key: str
+    """Base64 of the key that signs links to objects."""
+    node_token: str
+    """The token of the node that `up` starts beside the services."""
+    role_passwords: dict[str, str] = {}
+    """Passwords of the database roles on an external database."""
+
+    def __repr__(self) -> str:
+        return "PlatformSecrets(…)"
+
+    @property
+    def link_secret(self) -> bytes:
+        """The key that signs links to objects."""
+        return base64.b64decode(self.link_key)
+
+
+def load_or_make(path: Path, roles: tuple[str, ...] = ()) -> PlatformSecrets:
+    """Return the secrets at `path`, made with mode 0600 when they are not there yet; a password is added for each role without one."""
+    if path.exists():
+        found = msgspec.json.decode(path.read_bytes(), type=PlatformSecrets)
+    else:
+        found = PlatformSecrets(
+            service_jwk=ServiceKeys.generate(),
+            link_key=base64.b64encode(secrets.token_bytes(32)).decode(),
+            node_token="frn_" + secrets.token_urlsafe(32),
+        )
+    missing = [role for role in roles if role not in found.role_passwords]
+    if missing or not path.exists():
+        passwords = {**found.role_passwords, **{role: secrets.token_urlsafe(24) for role in missing}}
+        found = msgspec.structs.replace(found, role_passwords=passwords)
+        write_private(path, msgspec.json.encode(found))
+    return found

@@ -1,0 +1,74 @@
+"""What a new platform starts with: two accounts with generated passwords, the demo templates, the token of its own node."""
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from flatrender.contracts.files import FilesApi
+from flatrender.host.private_files import write_private
+from flatrender.kit.ids import DEFAULT_TENANT_ID
+from flatrender.kit.module import ServiceModule
+
+log = structlog.get_logger(__name__)
+
+ACCOUNTS_FILE = "accounts.json"
+
+
+class SeedAccount(msgspec.Struct, frozen=True):
+    """An account that `up` made and prints."""
+
+    email: str
+    password: str
+    role: str
+    display_name: str
+
+
+def seed_accounts(data_dir: Path) -> list[SeedAccount]:
+    """Return the accounts of this platform, made with new passwords the first time."""
+    path = data_dir / ACCOUNTS_FILE
+    if path.exists():
+        return msgspec.json.decode(path.read_bytes(), type=list[SeedAccount])
+    accounts = [
+        SeedAccount("admin@flatrender.local", secrets.token_urlsafe(9), "admin", "مدیر"),
+        SeedAccount("user@flatrender.local", secrets.token_urlsafe(9), "user", "کاربر"),
+    ]
+    write_private(path, msgspec.json.encode(accounts))
+    return accounts
+
+
+async def seed(modules: Mapping[str, ServiceModule], files: FilesApi, data_dir: Path) -> None:
+    """Make what is missing, in the services that run in this process. Costs little when all is there."""
+    if "identity" in modules:
+        from flatrender.services.identity.service.people import ensure_account
+
+        for account in seed_accounts(data_dir):
+            await ensure_account(
+                modules["identity"].database,
+                tenant_id=DEFAULT_TENANT_ID,
+                email=account.email,
+                password=account.password,
+                roles=(account.role,),
+                display_name=account.display_name,
+            )
+    if "content" in modules:
+        from flatrender.services.content.demo import demo_folders, ensure_templates
+        from flatrender.services.content.settings import ContentSettings
+
+        made = await ensure_templates(
+            database=modules["content"].database,
+            files=files,
+            settings=ContentSettings(),
+            folders=demo_folders(templates_folder()),
+        )
+        if made:
+            log.info("templates_imported", templates=made)
+
+
+def templates_folder() -> Path:
+    """Return where the demo templates lie: inside the installed package, else the checkout's."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "_templates"
+    return installed if installed.is_dir() else package.parents[1] / "templates"

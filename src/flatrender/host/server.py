@@ -1,0 +1,187 @@
+"""One process of the platform: all services behind the gateway, one service alone, or the gateway alone."""
+
+import asyncio
+import gc
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+import structlog
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from flatrender.host.app import add_pages, behind_gateway, make_app
+from flatrender.host.forwarding import Forwarder, VouchedCaller
+from flatrender.host.secrets import PlatformSecrets, load_or_make
+from flatrender.host.settings import SERVICES, ServiceName, Settings
+from flatrender.host.wiring import Dsn, Platform, RemotePeers
+from flatrender.kit.errors import AppError
+from flatrender.kit.http import install_problem_handlers
+
+log = structlog.get_logger(__name__)
+
+SHUTDOWN_S = 10
+"""How long open requests may take to finish when we stop."""
+
+
+class BadConfiguration(AppError):
+    """The settings do not fit together."""
+
+    code = "configuration"
+
+
+def role_addresses(settings: Settings) -> Dsn:
+    """Return role → connection string, read from what the supervisor or `migrate` wrote beside the secrets."""
+    path = settings.data_dir / "database.json"
+    if not path.exists():
+        raise BadConfiguration(
+            f"{path} is missing: start the platform with `flatrender up`, or run `flatrender migrate` first"
+        )
+    addresses = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+
+    def dsn(role: str) -> str:
+        if role not in addresses:
+            raise BadConfiguration(f"{path} has no address for the database role {role}: run `flatrender migrate`")
+        return addresses[role]
+
+    return dsn
+
+
+def all_in_one(settings: Settings, secrets: PlatformSecrets, dsn: Dsn) -> ASGIApp:
+    """Return the whole platform as one application."""
+    platform = Platform(settings, secrets, dsn, SERVICES)
+    app = make_app(
+        platform.modules,
+        lifespan=platform.lifespan,
+        health=platform.health,
+        keys=platform.keys,
+        bus=platform.bus,
+        serve_peers=False,
+        serve_pages=True,
+    )
+    return _with_lifespan(behind_gateway(app, platform.peers.identity), app)
+
+
+def one_service(settings: Settings, secrets: PlatformSecrets, dsn: Dsn, service: ServiceName) -> ASGIApp:
+    """Return one service as it stands behind a gateway. Every other service must be named in `settings.peers`."""
+    missing = [name for name in SERVICES if name != service and name not in settings.peers]
+    if missing:
+        raise BadConfiguration(f"say where {', '.join(missing)} run: FLATRENDER_PEERS={missing[0]}=http://host:port,…")
+    platform = Platform(settings, secrets, dsn, (service,))
+    app = make_app(
+        platform.modules,
+        lifespan=platform.lifespan,
+        health=platform.health,
+        keys=platform.keys,
+        bus=platform.bus,
+        serve_peers=True,
+        serve_pages=False,
+    )
+    return _with_lifespan(VouchedCaller(app, service=service, keys=platform.keys), app)
+
+
+def gateway_alone(settings: Settings, secrets: PlatformSecrets) -> ASGIApp:
+    """Return the front door of services that run elsewhere."""
+    missing = [name for name in SERVICES if name not in settings.peers]
+    if missing:
+        raise BadConfiguration(f"say where {', '.join(missing)} run: FLATRENDER_PEERS={missing[0]}=http://host:port,…")
+    remote = RemotePeers(settings.peers, secrets)
+    forwarder = Forwarder(settings.peers, remote.keys)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await remote.open()
+        await forwarder.open()
+        try:
+            yield
+        finally:
+            await forwarder.close()
+            await remote.close()
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    install_problem_handlers(app)
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/openapi.json")
+    async def openapi() -> Response:
+        return await forwarder.openapi()
+
+    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    for prefix in ("/v1", "/internal", "/o", "/p", "/d"):
+
+        @app.api_route(prefix + "/{path:path}", methods=methods)
+        async def forward(request: Request) -> Response:
+            return await forwarder.forward(request)
+
+    add_pages(app)
+    return _with_lifespan(behind_gateway(app, remote.peers.identity), app)
+
+
+def _with_lifespan(wrapped: ASGIApp, app: FastAPI) -> ASGIApp:
+    """Let the server's start and stop reach the application inside the wrapping."""
+
+    async def both(scope: Scope, receive: Receive, send: Send) -> None:
+        await (app if scope["type"] == "lifespan" else wrapped)(scope, receive, send)
+
+    return both
+
+
+def serve(
+    what: str, settings: Settings, *, sockets: Sequence[socket.socket] = (), ready: Callable[[], None] | None = None
+) -> int:
+    """Run `all`, `gateway` or one service until SIGTERM or SIGINT; return the exit code."""
+    secrets = load_or_make(settings.secrets_path)
+    if what == "gateway":
+        app = gateway_alone(settings, secrets)
+    elif what == "all":
+        app = all_in_one(settings, secrets, role_addresses(settings))
+    else:
+        service = next(name for name in SERVICES if name == what)
+        app = one_service(settings, secrets, role_addresses(settings), service)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        server_header=False,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    server = uvicorn.Server(config)
+
+    async def run() -> None:
+        task = asyncio.create_task(server.serve(sockets=list(sockets) or None))
+        while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn offers no event for it
+            await asyncio.sleep(0.02)
+        if server.started:
+            settle_garbage_collector()
+            log.info("listening", what=what, host=settings.host, port=settings.port)
+            if ready is not None:
+                ready()
+        await task
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(run())
+    return 0 if server.started else 1
+
+
+def settle_garbage_collector() -> None:
+    """Keep collections from interrupting requests: what start-up made is frozen, young collections are rarer."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop

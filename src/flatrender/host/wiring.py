@@ -1,0 +1,244 @@
+"""Puts the services together: which run in this process, which are elsewhere, and what each is given.
+
+The only place that knows both a contract and who fulfils it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, LiteralString
+
+import aiohttp
+
+from flatrender.contracts.content import ContentApi
+from flatrender.contracts.files import FilesApi
+from flatrender.contracts.identity import IdentityApi
+from flatrender.contracts.notification import NotificationApi
+from flatrender.contracts.render import RenderApi
+from flatrender.contracts.studio import StudioApi
+from flatrender.host.events import EventBus
+from flatrender.host.peers import fill, place
+from flatrender.host.secrets import PlatformSecrets
+from flatrender.host.seeding import seed
+from flatrender.host.settings import DATABASE_ROLES, SERVICES, ServiceName, Settings
+from flatrender.kit.database_roles import WORKFLOW_ROLE
+from flatrender.kit.db import Database, OutboxRelay
+from flatrender.kit.module import ServiceModule
+from flatrender.kit.objects import LinkSigner, ObjectStore
+from flatrender.kit.rpc import ServiceKeys, remote
+
+SCHEMAS: dict[ServiceName, LiteralString] = {
+    "identity": "identity",
+    "content": "content",
+    "studio": "studio",
+    "render": "render",
+    "files": "file_mgr",
+    "notification": "notification",
+}
+CONTRACTS: dict[ServiceName, type] = {
+    "identity": IdentityApi,
+    "content": ContentApi,
+    "studio": StudioApi,
+    "render": RenderApi,
+    "files": FilesApi,
+    "notification": NotificationApi,
+}
+if TYPE_CHECKING:
+    from flatrender.kit.workflows import Workflows
+
+Dsn = Callable[[str], str]
+"""Role → connection string."""
+
+
+@dataclass
+class Peers:
+    """A place for each contract."""
+
+    identity: IdentityApi = field(default_factory=lambda: place("identity", IdentityApi))  # type: ignore[type-abstract]
+    content: ContentApi = field(default_factory=lambda: place("content", ContentApi))  # type: ignore[type-abstract]
+    studio: StudioApi = field(default_factory=lambda: place("studio", StudioApi))  # type: ignore[type-abstract]
+    render: RenderApi = field(default_factory=lambda: place("render", RenderApi))  # type: ignore[type-abstract]
+    files: FilesApi = field(default_factory=lambda: place("files", FilesApi))  # type: ignore[type-abstract]
+    notification: NotificationApi = field(default_factory=lambda: place("notification", NotificationApi))  # type: ignore[type-abstract]
+
+    def of(self, service: ServiceName) -> object:
+        """Return the place of a service."""
+        return getattr(self, service)
+
+
+class RemotePeers:
+    """Every contract, served by processes elsewhere: what the gateway stands on when services are apart."""
+
+    def __init__(self, urls: Mapping[str, str], secrets: PlatformSecrets) -> None:
+        self.keys = ServiceKeys(secrets.service_jwk, "flatrender")
+        self.peers = Peers()
+        self._urls = urls
+        self._http: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Open the connections and fill the places."""
+        self._http = aiohttp.ClientSession()
+        fill_remote(self.peers, self._urls, self.keys, self._http)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.close()
+
+
+def fill_remote(peers: Peers, urls: Mapping[str, str], keys: ServiceKeys, http: aiohttp.ClientSession) -> None:
+    """Put a remote implementation into the place of each service that `urls` names."""
+    for service in SERVICES:
+        if service in urls:
+            fill(peers.of(service), remote(service, CONTRACTS[service], urls[service], keys, http))
+
+
+class Platform:
+    """The services of this process with their pools, relays and loops."""
+
+    def __init__(self, settings: Settings, secrets: PlatformSecrets, dsn: Dsn, services: Sequence[ServiceName]) -> None:
+        self.settings = settings
+        self.secrets = secrets
+        self.keys = ServiceKeys(secrets.service_jwk, "flatrender")
+        self.objects = ObjectStore(settings.objects)
+        self.links = LinkSigner(secrets.link_secret)
+        self.peers = Peers()
+        self.workflows: Workflows | None = None
+        self._dsn = dsn
+        self._remote_urls: Mapping[str, str] = {
+            name: url for name, url in settings.peers.items() if name in SERVICES and name not in services
+        }
+        self._stop = asyncio.Event()
+        self.modules: list[ServiceModule] = [self._build(name) for name in services]
+        for module in self.modules:
+            fill(getattr(self.peers, module.name), module.api)
+        self.bus = EventBus(self._remote_urls, self.keys)
+        self.bus.subscribe(self.modules)
+
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Open everything in order, run until the host stops, close in reverse."""
+        async with AsyncExitStack() as stack:
+            http = await stack.enter_async_context(aiohttp.ClientSession())
+            self.bus.open(http)
+            fill_remote(self.peers, self._remote_urls, self.keys, http)
+            for module in self.modules:
+                await module.database.open()
+                stack.push_async_callback(module.database.close)
+            if self.workflows is not None:
+                await self.workflows.open()
+                stack.push_async_callback(self.workflows.close)
+            for module in self.modules:
+                if module.open is not None:
+                    await module.open()
+                if module.close is not None:
+                    stack.push_async_callback(module.close)
+            tasks = [
+                asyncio.create_task(loop(self._stop), name=f"{m.name}-loop")
+                for m in self.modules
+                for loop in m.background
+            ]
+            for module in self.modules:
+                schema = next(SCHEMAS[service] for service in SERVICES if service == module.name)
+                relay = OutboxRelay(module.database, schema, self.bus.deliver)
+                tasks.append(asyncio.create_task(relay.run(self._stop), name=f"{module.name}-outbox"))
+
+            async def end() -> None:
+                self._stop.set()
+                await asyncio.wait(tasks, timeout=10.0)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+            stack.push_async_callback(end)
+            if self.settings.seed:
+                await seed({module.name: module for module in self.modules}, self.peers.files, self.settings.data_dir)
+            yield
+
+    async def health(self) -> dict[str, Any]:
+        """Return whether every database pool answers."""
+        answers = await asyncio.gather(*(module.database.healthy() for module in self.modules))
+        return {
+            "ready": all(answers),
+            "services": {module.name: ok for module, ok in zip(self.modules, answers, strict=True)},
+        }
+
+    def _database(self, service: ServiceName) -> Database:
+        role = DATABASE_ROLES[service]
+        return Database(service, self._dsn(role), self._dsn(f"{role}_worker"))
+
+    def _build(self, service: ServiceName) -> ServiceModule:
+        """Build one service; its package is imported only where it runs."""
+        builders: dict[ServiceName, Callable[[], ServiceModule]] = {
+            "identity": self._identity,
+            "content": self._content,
+            "studio": self._studio,
+            "render": self._render,
+            "files": self._files,
+            "notification": self._notification,
+        }
+        return builders[service]()
+
+    def _identity(self) -> ServiceModule:
+        from flatrender.services.identity.module import build
+
+        return build(database=self._database("identity"))
+
+    def _content(self) -> ServiceModule:
+        from flatrender.services.content.module import build
+        from flatrender.services.content.settings import ContentSettings
+
+        settings = ContentSettings(resolve_threads=self.settings.resolve_threads)
+        return build(database=self._database("content"), files=self.peers.files, settings=settings)
+
+    def _studio(self) -> ServiceModule:
+        from flatrender.services.studio.module import build
+
+        return build(
+            database=self._database("studio"),
+            content=self.peers.content,
+            files=self.peers.files,
+            render=self.peers.render,
+        )
+
+    def _files(self) -> ServiceModule:
+        from flatrender.services.files.module import build
+        from flatrender.services.files.settings import FilesSettings
+
+        spool = self.settings.data_dir / "spool"
+        spool.mkdir(parents=True, exist_ok=True)
+        settings = FilesSettings(
+            max_upload_bytes=self.settings.max_upload_bytes,
+            user_quota_bytes=self.settings.user_quota_bytes,
+            spool_folder=spool,
+        )
+        return build(database=self._database("files"), objects=self.objects, links=self.links, settings=settings)
+
+    def _notification(self) -> ServiceModule:
+        from flatrender.services.notification.module import build
+
+        return build(database=self._database("notification"), identity=self.peers.identity)
+
+    def _render(self) -> ServiceModule:
+        from flatrender.kit.workflows import Workflows
+        from flatrender.services.render.module import build
+        from flatrender.services.render.settings import RenderSettings
+
+        settings = RenderSettings(
+            lease_s=self.settings.lease_s,
+            heartbeat_s=self.settings.heartbeat_s,
+            grace_s=self.settings.lease_s,
+            dev_snapshots=self.settings.dev_snapshots,
+        )
+        self.workflows = Workflows(self._dsn(WORKFLOW_ROLE), executor_id=self.settings.executor_id)
+        return build(
+            database=self._database("render"),
+            content=self.peers.content,
+            files=self.peers.files,
+            studio=self.peers.studio,
+            objects=self.objects,
+            links=self.links,
+            workflows=self.workflows,
+            settings=settings,
+            node_token=self.secrets.node_token,
+        )

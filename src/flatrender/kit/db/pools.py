@@ -1,0 +1,152 @@
+"""One service's connections: a request pool under its own role and a background pool under its worker role."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from uuid import UUID
+
+import psycopg
+import structlog
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
+
+from flatrender.kit.errors import Conflict, PreconditionFailed, Unavailable
+
+Conn = AsyncConnection[TupleRow]
+
+_open_blocks: ContextVar[int] = ContextVar("open_blocks", default=0)
+log = structlog.get_logger(__name__)
+
+CONNECT_TIMEOUT_S = 3
+"""How long a new connection may take; also the bound on a server that swallows packets."""
+
+
+class Database:
+    """The pools of one service. Every block is one transaction: committed at its end, rolled back by an exception.
+
+    Raises `Unavailable` where the database cannot be reached or the pool's queue is full, `Conflict` on a serialisation
+    failure or deadlock.
+    """
+
+    def __init__(self, name: str, dsn: str, worker_dsn: str, *, max_size: int = 8, worker_max_size: int = 4) -> None:
+        self.name = name
+        self._worker_dsn = worker_dsn
+        self._pool = self._make_pool(f"{name}", dsn, max_size)
+        self._worker_pool = self._make_pool(f"{name}_worker", worker_dsn, worker_max_size)
+
+    @staticmethod
+    def _make_pool(name: str, dsn: str, max_size: int) -> AsyncConnectionPool[Conn]:
+        return AsyncConnectionPool(
+            dsn,
+            min_size=1,
+            max_size=max_size,
+            open=False,
+            name=name,
+            timeout=8.0,
+            max_waiting=200,
+            max_idle=300.0,
+            reconnect_timeout=600.0,
+            check=AsyncConnectionPool.check_connection,
+            kwargs={
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "application_name": f"flatrender-{name}",
+                "autocommit": False,
+            },
+        )
+
+    async def open(self) -> None:
+        """Open both pools and wait until each has a connection (at most 15 s)."""
+        await self._pool.open(wait=True, timeout=15.0)
+        await self._worker_pool.open(wait=True, timeout=15.0)
+
+    async def close(self) -> None:
+        """Close both pools."""
+        await self._pool.close()
+        await self._worker_pool.close()
+
+    @asynccontextmanager
+    async def tenant(self, tenant_id: UUID) -> AsyncIterator[Conn]:
+        """Open the request transaction of one tenant: row policies see `app.tenant_id`, set for this transaction only."""
+        async with self._block(self._pool) as conn:
+            await conn.execute("SELECT set_config('app.tenant_id', %s, true)", (str(tenant_id),))
+            yield conn
+
+    @asynccontextmanager
+    async def anonymous(self) -> AsyncIterator[Conn]:
+        """Open a request transaction without a tenant: row policies show nothing; for look-up functions and platform tables."""
+        async with self._block(self._pool) as conn:
+            yield conn
+
+    @asynccontextmanager
+    async def worker(self) -> AsyncIterator[Conn]:
+        """Open a background transaction that sees every tenant. No request handler of a person may hold it."""
+        async with self._block(self._worker_pool) as conn:
+            yield conn
+
+    async def listening(self) -> Conn:
+        """Return a new connection of the worker role in autocommit, outside the pools, for LISTEN. The caller closes it; raises Unavailable."""
+        try:
+            return await AsyncConnection.connect(
+                self._worker_dsn,
+                autocommit=True,
+                connect_timeout=CONNECT_TIMEOUT_S,
+                application_name=f"flatrender-{self.name}-listen",
+            )
+        except psycopg.OperationalError as error:
+            raise Unavailable("the database is not reachable", code="database_unavailable", retry_after_s=2) from error
+
+    async def healthy(self) -> bool:
+        """Return whether the database answers within the pool's time."""
+        try:
+            async with self.anonymous() as conn:
+                await conn.execute("SELECT 1")
+        except (Unavailable, Conflict):
+            return False
+        return True
+
+    @asynccontextmanager
+    async def _block(self, pool: AsyncConnectionPool[Conn]) -> AsyncIterator[Conn]:
+        token = _open_blocks.set(_open_blocks.get() + 1)
+        try:
+            async with pool.connection() as conn, conn.transaction():
+                yield conn
+        except (PoolTimeout, TooManyRequests) as error:
+            raise Unavailable(
+                "the database is not reachable or overloaded; try again shortly",
+                code="database_unavailable",
+                retry_after_s=2,
+            ) from error
+        except (
+            psycopg.errors.SerializationFailure,
+            psycopg.errors.DeadlockDetected,
+            psycopg.errors.LockNotAvailable,
+        ) as error:
+            raise Conflict("another request changed the same thing; try again", code="concurrent_change") from error
+        except psycopg.errors.QueryCanceled as error:
+            raise Unavailable(
+                "the database took too long; try again shortly", code="database_slow", retry_after_s=2
+            ) from error
+        except psycopg.errors.CheckViolation:
+            raise
+        except psycopg.OperationalError as error:
+            log.warning("database_lost", service=self.name, error=type(error).__name__)
+            raise Unavailable(
+                "the database connection was lost; try again shortly", code="database_unavailable", retry_after_s=2
+            ) from error
+        finally:
+            _open_blocks.reset(token)
+
+
+def assert_no_transaction(what: str) -> None:
+    """Raise RuntimeError when called inside a database block: a peer must never be waited for while a connection is held."""
+    if _open_blocks.get():
+        raise RuntimeError(f"{what} was called inside a database transaction")
+
+
+def current_version_check(expected: int, current: int) -> None:
+    """Raise PreconditionFailed unless the row's version is the one that the caller knows."""
+    if expected != current:
+        raise PreconditionFailed(
+            f"you have version {expected} and it is at version {current}: load it again, then repeat your change"
+        )

@@ -1,0 +1,144 @@
+"""Every error leaves as a problem document (RFC 9457) with a stable code and the request's id."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from flatrender.kit.errors import AppError
+
+PROBLEM_BASE = "https://flatrender.dev/problems/"
+MEDIA_TYPE = "application/problem+json"
+HTTP_CODES: Mapping[int, str] = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
+
+log = structlog.get_logger(__name__)
+
+
+class ProblemField(BaseModel):
+    """One refused member of the request."""
+
+    field: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str | None = None
+    errors: list[ProblemField] | None = None
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the `responses=` of a route for the OpenAPI document: each status as a problem document."""
+    return {
+        status: {
+            "description": "Problem",
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "model": Problem,
+        }
+        for status in (401, 404, 422, 503, *statuses)
+    }
+
+
+def problem_response(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    request_id: str | None,
+    fields: tuple[tuple[str, str], ...] = (),
+    retry_after_s: int | None = None,
+) -> JSONResponse:
+    """Return the response for one problem; a body of an internal error carries no detail of the inside."""
+    body: dict[str, Any] = {
+        "type": PROBLEM_BASE + code,
+        "title": code.rsplit(".", 1)[-1].replace("_", " "),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "request_id": request_id,
+    }
+    if fields:
+        body["errors"] = [{"field": name, "detail": text} for name, text in fields]
+    headers = {"Cache-Control": "no-store"}
+    if retry_after_s is not None:
+        headers["Retry-After"] = str(retry_after_s)
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def request_id_of(request: Request) -> str | None:
+    """Return the id that the gateway gave the request."""
+    found = getattr(request.state, "request_id", None)
+    return found if isinstance(found, str) else None
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Map every exception of the application to a problem document."""
+
+    async def on_app_error(request: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, AppError):
+            return await on_anything(request, error)
+        if error.status >= 500:
+            log.warning(
+                "request_failed",
+                code=error.code,
+                detail=error.detail,
+                request_id=request_id_of(request),
+                path=request.url.path,
+            )
+        return problem_response(
+            error.status,
+            error.code,
+            error.detail,
+            request_id=request_id_of(request),
+            fields=error.fields,
+            retry_after_s=error.retry_after_s,
+        )
+
+    async def on_validation(request: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, RequestValidationError):
+            return await on_anything(request, error)
+        fields = tuple((".".join(str(part) for part in item["loc"]), str(item["msg"])) for item in error.errors()[:20])
+        detail = "the request does not have the expected form: " + "; ".join(
+            f"{name}: {text}" for name, text in fields[:3]
+        )
+        return problem_response(422, "request_invalid", detail, request_id=request_id_of(request), fields=fields)
+
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, HTTPException):
+            return await on_anything(request, error)
+        code = HTTP_CODES.get(error.status_code, "http_error")
+        response = problem_response(error.status_code, code, str(error.detail), request_id=request_id_of(request))
+        response.headers.update(error.headers or {})
+        return response
+
+    async def on_anything(request: Request, error: Exception) -> JSONResponse:
+        log.error("request_crashed", request_id=request_id_of(request), path=request.url.path, exc_info=error)
+        return problem_response(
+            500,
+            "internal",
+            "something went wrong on our side; quote the request id when you report it",
+            request_id=request_id_of(request),
+        )
+
+    app.add_exception_handler(AppError, on_app_error)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_anything)

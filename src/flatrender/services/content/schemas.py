@@ -1,0 +1,178 @@
+"""HTTP bodies of the content service."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+LocaleKey = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Title = Annotated[
+    dict[LocaleKey, Annotated[str, StringConstraints(min_length=1, max_length=200)]], Field(min_length=1, max_length=20)
+]
+Description = Annotated[dict[LocaleKey, Annotated[str, StringConstraints(max_length=4000)]], Field(max_length=20)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ImportBody(_In):
+    """An uploaded package."""
+
+    file_id: UUID
+
+
+class ProjectPatch(_In):
+    """What an administrator may change of a template; what is left out stays."""
+
+    title: Title | None = None
+    description: Description | None = None
+    category: Slug | None = None
+    visibility: Literal["tenant", "shared", "private"] | None = None
+
+
+class ScenePatch(_In):
+    """What an administrator may change of a scene; what is left out stays."""
+
+    title: Title | None = None
+    snapshot_frame: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    is_active: bool | None = None
+
+
+class Category(BaseModel):
+    """A category."""
+
+    slug: str
+    name: dict[str, str]
+
+
+class Size(BaseModel):
+    """A size in pixels."""
+
+    key: str
+    width: int
+    height: int
+
+
+class FieldOut(BaseModel):
+    """A field; the default of a picture is its address."""
+
+    key: str
+    type: str
+    label: dict[str, str]
+    default: Any
+    options: list[dict[str, Any]]
+    constraints: dict[str, Any]
+    is_required: bool
+
+
+class SceneOut(BaseModel):
+    """A scene."""
+
+    id: UUID
+    key: str
+    title: dict[str, str]
+    scene_type: str
+    duration_frames: int
+    snapshot_frame: int
+    snapshot_url: str | None
+    image: str | None
+    can_repeat: bool
+    is_required: bool
+    is_active: bool
+    color_slots: list[str]
+    fields: list[FieldOut]
+
+
+class MusicOut(BaseModel):
+    """Music that comes with a template; `track_id` is what a document names."""
+
+    key: str
+    title: dict[str, str]
+    track_id: UUID
+    url: str
+    duration_ms: int
+    license: str
+
+
+class ColorSlotOut(BaseModel):
+    """A colour of the template."""
+
+    key: str
+    label: dict[str, str]
+    default: str
+
+
+class PresetOut(BaseModel):
+    """A set of colours."""
+
+    key: str
+    name: dict[str, str]
+    colors: dict[str, str]
+    is_default: bool
+
+
+class ProjectOut(BaseModel):
+    """A template in a list."""
+
+    id: UUID
+    slug: str
+    title: dict[str, str]
+    description: dict[str, str]
+    category: str | None
+    cover_url: str | None
+    fps: float
+    duration_frames: int | None
+    sizes: list[Size]
+    scene_count: int
+    published_at: datetime | None
+
+
+class ProjectDetail(ProjectOut):
+    """A template with everything that the studio needs."""
+
+    version_id: UUID
+    color_slots: list[ColorSlotOut]
+    presets: list[PresetOut]
+    fields: list[FieldOut]
+    fonts: list[str]
+    music: list[MusicOut]
+    scenes: list[SceneOut]
+
+
+class AdminProject(ProjectOut):
+    """A template in the administrator's list."""
+
+    status: str
+    visibility: str
+    row_version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ImportNotice(BaseModel):
+    """Something that the import noticed."""
+
+    code: str
+    detail: str
+    scene: str | None = None
+    size: str | None = None
+    field: str | None = None
+    layer: str | None = None
+
+
+class AdminProjectDetail(AdminProject):
+    """A template's newest version, published or not."""
+
+    version_id: UUID
+    version_no: int
+    published_version_id: UUID | None
+    color_slots: list[ColorSlotOut]
+    presets: list[PresetOut]
+    fields: list[FieldOut]
+    fonts: list[str]
+    music: list[MusicOut]
+    scenes: list[SceneOut]
+    warnings: list[ImportNotice]

@@ -1,0 +1,29 @@
+"""What can be set of the content service."""
+
+import msgspec
+
+MIB = 1024 * 1024
+
+
+class ContentSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of importing and resolving; the defaults suit two cores."""
+
+    package_bytes: int = 64 * MIB
+    """Largest package that can be imported."""
+    import_seconds: float = 40.0
+    """How long reading one package may take."""
+    import_memory_bytes: int = 2048 * MIB
+    """Address space of the process that reads a package."""
+    imports_waiting: int = 8
+    """Imports that wait for their turn (one runs at a time); more are told to come back."""
+    resolve_threads: int = 2
+    resolve_waiting: int = 64
+    """Scenes that wait for a thread; more are told to come back."""
+    resolve_seconds: float = 10.0
+    """How long a caller waits for its scenes."""
+    templates_in_memory: int = 24
+    templates_in_memory_bytes: int = 192 * MIB
+    """Loaded packages kept, counted by the size of the package."""
+    pictures_in_memory_bytes: int = 48 * MIB
+    picture_bytes: int = 32 * MIB
+    """Pictures of one request together."""

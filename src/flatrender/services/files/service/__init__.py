@@ -1,0 +1,1 @@
+"""The rules of files. No HTTP, no SQL."""

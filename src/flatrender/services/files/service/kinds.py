@@ -1,0 +1,96 @@
+"""What bytes are, judged by their beginning. This only chooses the decoder; the decoder is what proves the type."""
+
+from dataclasses import dataclass
+
+HEAD_BYTES = 512
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type that we know: its row kind, its content type and how a file of it ends."""
+
+    kind: str
+    content_type: str
+    extension: str
+
+
+PNG = Kind("image", "image/png", "png")
+JPEG = Kind("image", "image/jpeg", "jpg")
+WEBP = Kind("image", "image/webp", "webp")
+WAV = Kind("audio", "audio/wav", "wav")
+MP3 = Kind("audio", "audio/mpeg", "mp3")
+OGG = Kind("audio", "audio/ogg", "ogg")
+M4A = Kind("audio", "audio/mp4", "m4a")
+MP4 = Kind("video", "video/mp4", "mp4")
+WEBM = Kind("video", "video/webm", "webm")
+ZIP = Kind("archive", "application/zip", "zip")
+JSON = Kind("document", "application/json", "json")
+SVG = Kind("svg", "image/svg+xml", "svg")
+OTHER = Kind("other", "application/octet-stream", "bin")
+BY_CONTENT_TYPE = {k.content_type: k for k in (PNG, JPEG, WEBP, WAV, MP3, OGG, M4A, MP4, WEBM, ZIP, JSON)}
+BY_EXTENSION = {k.extension: k for k in BY_CONTENT_TYPE.values()}
+INLINE = frozenset(
+    {
+        "image/png",
+        "image/jpeg",
+        "image/webp",
+        "audio/wav",
+        "audio/mpeg",
+        "audio/ogg",
+        "audio/mp4",
+        "video/mp4",
+        "video/webm",
+    }
+)
+"""What a browser may show in place; everything else is a download."""
+
+MAGIC: tuple[tuple[bytes, Kind], ...] = (
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"\xff\xd8\xff", JPEG),
+    (b"OggS", OGG),
+    (b"ID3", MP3),
+    (b"PK\x03\x04", ZIP),
+    (b"\x1a\x45\xdf\xa3", WEBM),
+)
+
+UPLOADS: dict[str, frozenset[Kind]] = {
+    "user_media": frozenset({PNG, JPEG, WEBP}),
+    "audio": frozenset({WAV, MP3, OGG, M4A}),
+    "template_package": frozenset({ZIP, JSON}),
+}
+"""Purpose → what a person may upload for it."""
+NAMES = {
+    "user_media": "PNG, JPEG or WebP",
+    "audio": "WAV, MP3, OGG or M4A",
+    "template_package": "ZIP (.zip, .frt, .lottie) or JSON",
+}
+
+
+def sniff(head: bytes) -> Kind:
+    """Return what the first 512 bytes look like; OTHER when they look like nothing that we take."""
+    for magic, kind in MAGIC:
+        if head.startswith(magic):
+            return kind
+    if head[:4] == b"RIFF":
+        return {b"WEBP": WEBP, b"WAVE": WAV}.get(head[8:12], OTHER)
+    if head[4:8] == b"ftyp":
+        return M4A if head[8:11] == b"M4A" else MP4
+    if (
+        len(head) > 2 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2
+    ):  # MPEG audio frame, layer III (ISO 11172-3 §2.4.1.3)
+        return MP3
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return JSON
+    return SVG if b"<svg" in head.lower() else OTHER
+
+
+def agrees(declared: str, found: Kind) -> bool:
+    """Return whether a declared content type can be meant for what the bytes are; browsers' names for sound and archives differ."""
+    name = declared.partition(";")[0].strip().lower()
+    if name in ("", "application/octet-stream"):
+        return True
+    if found.kind == "audio":
+        return name.startswith(("audio/", "video/mp4", "video/ogg", "application/ogg"))
+    if found.kind == "image":
+        return name in (found.content_type, "image/jpg" if found is JPEG else found.content_type)
+    return name.startswith("application/") or (found is JSON and name.startswith("text/"))

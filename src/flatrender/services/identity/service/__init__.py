@@ -1,0 +1,1 @@
+"""Identity's rules. No HTTP, no SQL."""

@@ -1,0 +1,203 @@
+"""Whether a document fits its template: every value against its field, every colour against the template's slots."""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from flatrender.contracts.content import TemplateDetails, TemplateField, TemplateScene
+from flatrender.services.studio.errors import Problems
+
+MAX_TEXT = 10_000
+"""Characters of a text, whatever its field allows."""
+MAX_FILM_FRAMES = 36_000
+"""Twenty minutes at 30 frames a second."""
+FITS = ("cover", "contain", "fill")
+
+_COLOR = re.compile(r"#[0-9A-Fa-f]{6}\Z")
+_LINE_BREAK = re.compile("[\n\r\u2028\u2029]")
+
+
+class Checker:
+    """Checks the parts of one document and remembers the pictures that it names."""
+
+    def __init__(self, template: TemplateDetails) -> None:
+        self.problems = Problems()
+        self.pictures: dict[UUID, str] = {}
+        """File id → the path of a value that names it."""
+        self._slots = {slot["key"] for slot in template.color_slots}
+        self._global = {field.key: field for field in template.fields}
+        self._scenes = {scene.key: scene for scene in template.scenes}
+        self._template = template
+
+    def scene(self, key: str, path: str) -> TemplateScene | None:
+        """Return the template's scene, or note that there is none."""
+        found = self._scenes.get(key)
+        if found is None:
+            known = ", ".join(self._scenes) or "none"
+            self.problems.add("unknown_scene", f"{path}.scene_key", f"the template has no scene {key}; it has {known}")
+        return found
+
+    def size(self, key: str) -> None:
+        """Note a size that the template does not have."""
+        known = [size.key for size in self._template.sizes]
+        if key not in known:
+            self.problems.add("unknown_size", "size", f"the template has no size {key}; it has {', '.join(known)}")
+
+    def colors(self, colors: Mapping[str, Any], path: str) -> dict[str, str]:
+        """Return the colours in lower case; a null is left out."""
+        kept: dict[str, str] = {}
+        for key, color in colors.items():
+            where = f"{path}.{key}"
+            if color is None:
+                continue
+            if key not in self._slots:
+                known = ", ".join(sorted(self._slots)) or "none"
+                self.problems.add("unknown_field", where, f"the template has no colour {key}; it has {known}")
+            elif not isinstance(color, str):
+                self.problems.add("wrong_type", where, "a colour is a string #rrggbb")
+            elif not _COLOR.match(color):
+                self.problems.add("value_out_of_range", where, "write a colour as #rrggbb")
+            else:
+                kept[key] = color.lower()
+        return kept
+
+    def global_values(self, values: Mapping[str, Any], path: str = "global_values") -> dict[str, Any]:
+        """Return the template-wide values without nulls."""
+        return self._values(values, self._global, path, "the template")
+
+    def scene_values(self, scene: TemplateScene, values: Mapping[str, Any], path: str) -> dict[str, Any]:
+        """Return a scene's values without nulls; a template-wide field may be set for one scene."""
+        return self._values(
+            values, {**self._global, **{field.key: field for field in scene.fields}}, path, f"scene {scene.key}"
+        )
+
+    def _values(
+        self, values: Mapping[str, Any], fields: Mapping[str, TemplateField], path: str, owner: str
+    ) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
+        for key, value in values.items():
+            if value is None:
+                continue
+            field = fields.get(key)
+            if field is None:
+                known = ", ".join(fields) or "none"
+                self.problems.add("unknown_field", f"{path}.{key}", f"{owner} has no field {key}; it has {known}")
+                continue
+            wrong = self._wrong(field, value, f"{path}.{key}")
+            if wrong is None:
+                kept[key] = value
+            else:
+                self.problems.add(wrong[0], f"{path}.{key}", wrong[1])
+        return kept
+
+    def _wrong(self, field: TemplateField, value: Any, path: str) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+        if field.type == "image":
+            return self._wrong_picture(value, path)
+        check = _CHECKS.get(field.type)
+        if check is None:
+            return "wrong_type", f"a field of type {field.type} takes no value here"
+        return check(field, value)
+
+    def _wrong_picture(self, value: Any, path: str) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+        if value == "":
+            return None
+        name = value
+        if isinstance(value, dict):
+            name = value.get("asset")
+            if set(value) - {"asset", "fit", "focus"}:
+                return "wrong_type", "a picture has only asset, fit and focus"
+            if value.get("fit", "cover") not in FITS:
+                return "value_out_of_range", f"fit is one of {', '.join(FITS)}"
+            if not _is_focus(value.get("focus", (0.5, 0.5))):
+                return "value_out_of_range", "focus is two numbers from 0 to 1"
+        if not isinstance(name, str):
+            return "wrong_type", "a picture is the id of an uploaded file"
+        try:
+            self.pictures.setdefault(UUID(name), path)
+        except ValueError:
+            return "missing_asset", "a picture is the id of an uploaded file"
+        return None
+
+
+def _wrong_text(field: TemplateField, value: Any) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+    if not isinstance(value, str):
+        return "wrong_type", "a text is a string"
+    if any(c == "\0" or 0xD800 <= ord(c) < 0xE000 for c in value):
+        return "wrong_type", "the text holds something that is no character"
+    longest = min(MAX_TEXT, int(field.constraints.get("max_length") or MAX_TEXT))
+    if len(value) > longest:
+        return "value_out_of_range", f"{len(value)} characters; at most {longest} fit"
+    if field.type == "text" and _LINE_BREAK.search(value):
+        return "value_out_of_range", "this text has one line: leave out the line break"
+    return None
+
+
+def _wrong_number(field: TemplateField, value: Any) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "wrong_type", "a number is needed"
+    low, high = field.constraints.get("min"), field.constraints.get("max")
+    if not math.isfinite(value) or abs(value) > 1e15:
+        return "value_out_of_range", "this number cannot be shown"
+    if (low is not None and value < low) or (high is not None and value > high):
+        return "value_out_of_range", f"{value} is not within {_or_any(low)} to {_or_any(high)}"
+    return None
+
+
+def _wrong_choice(field: TemplateField, value: Any) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+    known = [str(option["key"]) for option in field.options]
+    if not isinstance(value, str):
+        return "wrong_type", f"a choice is one of {', '.join(known)}"
+    return None if value in known else ("value_out_of_range", f"the choices are {', '.join(known)}")
+
+
+def _wrong_color(_: TemplateField, value: Any) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+    if not isinstance(value, str):
+        return "wrong_type", "a colour is a string #rrggbb"
+    return None if _COLOR.match(value) else ("value_out_of_range", "write a colour as #rrggbb")
+
+
+def _wrong_checkbox(_: TemplateField, value: Any) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+    return None if isinstance(value, bool) else ("wrong_type", "a checkbox is true or false")
+
+
+def _wrong_font(_: TemplateField, value: Any) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+    if not isinstance(value, str):
+        return "wrong_type", "a font is the name of a family"
+    return None if 0 < len(value) <= 100 and value.isprintable() else ("value_out_of_range", "there is no such font")
+
+
+_CHECKS: dict[str, Callable[[TemplateField, Any], tuple[str, str] | None]] = {
+    "text": _wrong_text,
+    "textarea": _wrong_text,
+    "color": _wrong_color,
+    "number": _wrong_number,
+    "slider": _wrong_number,
+    "checkbox": _wrong_checkbox,
+    "dropdown": _wrong_choice,
+    "font": _wrong_font,
+}
+
+
+def _is_focus(value: Any) -> bool:  # noqa: ANN401 - JSON
+    return (
+        isinstance(value, Sequence)
+        and not isinstance(value, str)
+        and len(value) == 2
+        and all(isinstance(part, int | float) and not isinstance(part, bool) and 0 <= part <= 1 for part in value)
+    )
+
+
+def _or_any(limit: Any) -> str:  # noqa: ANN401 - a number or None
+    return "any" if limit is None else f"{limit:g}"
+
+
+def is_filled(field: TemplateField, value: Any) -> bool:  # noqa: ANN401 - JSON
+    """Return whether a required field has something to show: what was written, otherwise its default."""
+    effective = field.default if value is None else value
+    if isinstance(effective, str):
+        return effective.strip() != ""
+    if isinstance(effective, dict):
+        return bool(effective)
+    return effective is not None

@@ -1,0 +1,1 @@
+"""The templates: one module each, with a `PACKAGE` and the pictures it needs."""

@@ -1,0 +1,50 @@
+"""What every test may use: a real PostgreSQL with our schema.
+
+`module_database` for tests that roll back, `fresh_database` for those that commit; both cost nothing to tests that do not ask.
+"""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.database_server import DatabaseCopy, DatabaseServer, obtain
+
+
+@pytest.fixture(scope="session")
+def database_server() -> DatabaseServer:
+    """The run's PostgreSQL: one for all xdist workers, started on first use, fsync off."""
+    run_pid = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    folder = Path(tempfile.gettempdir()) / f"flatrender-tests-{run_pid}"
+    folder.mkdir(exist_ok=True)
+    # PostgreSQL runs as another user when we are root and must pass through.
+    folder.chmod(0o755)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return obtain(folder, run_pid)
+
+
+@pytest.fixture(scope="module")
+def module_database(database_server: DatabaseServer) -> Iterator[DatabaseCopy]:
+    """One database for the tests of a module: roll back, or leave only rows that no other test of the module minds."""
+    with database_server.copy() as copy:
+        yield copy
+
+
+@pytest.fixture
+def fresh_database(database_server: DatabaseServer) -> Iterator[DatabaseCopy]:
+    """A database for one test alone, which may commit what it likes."""
+    with database_server.copy() as copy:
+        yield copy
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that PostgreSQL's unprivileged user can reach also when we are root, unlike `tmp_path`."""
+    with tempfile.TemporaryDirectory(prefix="flatrender-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
