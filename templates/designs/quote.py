@@ -198,7 +198,7 @@ def saying(scene: Scene) -> None:
     u = p.unit
     shape = "tall" if p.height > p.width else "wide" if p.width > p.height else "square"
     head, top, bottom, foot = {
-        "wide": (160, 235, 645, 780),
+        "wide": (155, 225, 640, 762),
         "tall": (400, 500, 1250, 1440),
         "square": (165, 240, 650, 775),
     }[shape]
