@@ -24,6 +24,8 @@ async def platform(dsn: Callable[[str], str], tmp_path: Path) -> AsyncIterator[P
         stall_s=2.0,
     )
     platform = Platform(settings, database, dsn("postgres"), tmp_path / "objects")
+    # the store is new for each test, so the rows that point into it are too
+    platform.admin("TRUNCATE file_mgr.files, file_mgr.blobs, file_mgr.quotas, file_mgr.outbox_events CASCADE")
     yield platform
     assert list((tmp_path / "spool").glob("*")) == [] if (tmp_path / "spool").exists() else True
     assert platform.module.close

@@ -377,6 +377,16 @@ async def test_deleting_frees_the_room_at_once_and_the_bytes_when_nobody_needs_t
     assert platform.stored_objects() == []
 
 
+async def test_bytes_that_the_store_has_lost_come_back_with_the_next_upload_of_them(platform: Platform) -> None:
+    async with platform.client(uuid4()) as client:
+        lost = (await upload(client, picture())).json()
+        await platform.objects.delete(*platform.stored_objects())
+        assert (await client.get(lost["content_url"])).status_code == 404
+        await upload(client, picture())
+        assert (await client.get(lost["content_url"])).status_code == 200
+    assert len(platform.stored_objects()) == 1
+
+
 async def test_a_reservation_of_a_dead_upload_is_given_back_by_the_sweep(platform: Platform) -> None:
     user = uuid4()
     async with platform.client(user) as client:

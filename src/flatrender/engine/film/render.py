@@ -121,9 +121,9 @@ def _make_parts(
 
         if sound is not None:
             tasks.add(lambda: mix_sound(plan.sound, plan.duration_s, sound, cancel=tasks.stop))
+        expected = tasks.add(lambda: expect_film(plan, scenes, pool, cancel=tasks.stop))
         # The longest first: a long one started last would keep the others waiting.
         for chunk in sorted(plan.chunks, key=lambda chunk: -chunk.frames):
             tasks.add(functools.partial(segment, chunk.index))
-        expected = tasks.add(lambda: expect_film(plan, scenes, pool, cancel=tasks.stop))
         tasks.wait(lambda: tell(FilmProgress(stage="drawing", frames_done=sum(done), frames=plan.frames)))
         return _Parts(segments=segments, sound=sound, expected=expected.result())

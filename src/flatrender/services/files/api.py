@@ -12,7 +12,7 @@ from flatrender.kit.objects import ObjectStore
 from flatrender.services.files.errors import FileTooLarge, NoRoom, TypeMismatch
 from flatrender.services.files.queries import library, quotas
 from flatrender.services.files.queries.library import FileRow, NewFile
-from flatrender.services.files.service.keeping import private_key, public_key, public_kind, public_name
+from flatrender.services.files.service.keeping import drop_spare, private_key, public_key, public_kind, public_name
 from flatrender.services.files.service.kinds import BY_CONTENT_TYPE, HEAD_BYTES, JSON, M4A, MP4, OTHER, Kind, sniff
 from flatrender.services.files.service.names import cleaned_name
 from flatrender.services.files.settings import FilesSettings
@@ -89,8 +89,10 @@ class LocalFiles:
         try:
             row, used = await self._record(tenant_id, request, kept)
         finally:
-            if kept.spare and used != kept.key:
+            if kept.spare and used is None:
                 await self._objects.delete(kept.key)
+        if kept.spare and used is not None:
+            await drop_spare(self._objects, ours=kept.key, kept=used)
         if row is None:
             row = await self._stored_before(tenant_id, request)
         if row is None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flatrender.kit.errors import NotFound
 from flatrender.kit.ids import new_id
+from flatrender.kit.objects import ObjectStore
 from flatrender.services.files.service.kinds import BY_CONTENT_TYPE, BY_EXTENSION, INLINE, JSON, Kind
 
 PUBLIC_NAME = re.compile(r"([0-9a-f]{64})\.([a-z0-9]{2,5})")
@@ -35,3 +36,12 @@ def public_kind(content_type: str) -> Kind | None:
     """Return the type of a public file, None for one that we do not publish."""
     kind = BY_CONTENT_TYPE.get(content_type)
     return kind if kind is not None and (content_type in INLINE or kind is JSON) else None
+
+
+async def drop_spare(objects: ObjectStore, *, ours: str, kept: str) -> None:
+    """Remove our object when the tenant has the bytes under another key; should that one be lost, ours takes its place first."""
+    if ours == kept:
+        return
+    if not await objects.exists(kept):
+        await objects.copy(ours, kept)
+    await objects.delete(ours)

@@ -12,7 +12,7 @@ from flatrender.services.files.queries import library, quotas
 from flatrender.services.files.queries.library import FileRow
 from flatrender.services.files.queries.quotas import QuotaRow
 from flatrender.services.files.service.intake import bytes_digest
-from flatrender.services.files.service.keeping import private_key
+from flatrender.services.files.service.keeping import drop_spare, private_key
 from flatrender.services.files.service.pictures import Pictures, thumbnail_width
 from flatrender.services.files.settings import FilesSettings
 
@@ -107,8 +107,7 @@ class Library:
             kept = await library.insert_derivative(conn, tenant_id, row.id, "thumb", params_key, blob.id)
             if not kept:
                 await library.release_blob(conn, tenant_id, blob.id)
-        if blob.storage_key != key:
-            await self._objects.delete(key)
+        await drop_spare(self._objects, ours=key, kept=blob.storage_key)
         return Content(
             name=row.name,
             content_type=THUMBNAIL_TYPE,

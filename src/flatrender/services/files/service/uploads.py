@@ -20,7 +20,7 @@ from flatrender.services.files.errors import (
 from flatrender.services.files.queries import library, quotas
 from flatrender.services.files.queries.library import FileRow, NewFile
 from flatrender.services.files.service.intake import Intake, OverLimit, Received, file_digest
-from flatrender.services.files.service.keeping import private_key
+from flatrender.services.files.service.keeping import drop_spare, private_key
 from flatrender.services.files.service.kinds import NAMES, SVG, UPLOADS, Kind, agrees, sniff
 from flatrender.services.files.service.pictures import Pictures
 from flatrender.services.files.service.sounds import Sounds
@@ -213,8 +213,7 @@ class Uploads:
                 },
             )
             row = (await library.files_by_id(conn, tenant_id, [file_id]))[0]
-        if blob.storage_key != reserved.storage_key:
-            await self._objects.delete(reserved.storage_key)
+        await drop_spare(self._objects, ours=reserved.storage_key, kept=blob.storage_key)
         return row
 
     async def _abandon(self, tenant_id: UUID, user_id: UUID, reserved: _Reservation, code: str) -> None:
