@@ -150,7 +150,11 @@ def number_text(field: Field, value: float, locale: str) -> str:
     negative = text.startswith("-") and text.strip("-0.") != ""
     text = text.removeprefix("-")
     if locale in _DIGITS:
-        text = text.replace(",", "\u066c").replace(".", _DECIMAL_POINT[locale]).translate(str.maketrans("0123456789", _DIGITS[locale]))
+        text = (
+            text.replace(",", "\u066c")
+            .replace(".", _DECIMAL_POINT[locale])
+            .translate(str.maketrans("0123456789", _DIGITS[locale]))
+        )
     suffix = limits.suffix if isinstance(limits.suffix, str) else in_locale(limits.suffix, locale)
     return (_MINUS.get(locale, "\u2212") if negative else "") + text + suffix
 

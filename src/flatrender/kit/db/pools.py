@@ -31,6 +31,8 @@ class Database:
 
     def __init__(self, name: str, dsn: str, worker_dsn: str, *, max_size: int = 8, worker_max_size: int = 4) -> None:
         self.name = name
+        self.worker_dsn = worker_dsn
+        """For a `Listener`, which needs a connection of its own."""
         self._pool = self._make_pool(f"{name}", dsn, max_size)
         self._worker_pool = self._make_pool(f"{name}_worker", worker_dsn, worker_max_size)
 

@@ -173,7 +173,7 @@ def sound_tracks(tenant_id: UUID, checked: Checked, known: Mapping[UUID, TrackRo
     """Return the tracks under the film: music repeats to the film's end, a voice-over and effects sound once."""
     audio = checked.audio
 
-    def track(kind: str, track_id: UUID, volume: float, start_ms: int, **more: Any) -> SoundTrack:  # noqa: ANN401 - of SoundTrack
+    def track(kind: str, track_id: UUID, volume: float, start_ms: int, **more: Any) -> SoundTrack:
         owner = known[track_id].tenant_id
         return SoundTrack(
             kind=kind,
