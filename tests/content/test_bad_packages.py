@@ -2,10 +2,10 @@
 
 import io
 import json
-import os
 import stat
 import struct
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,14 +123,14 @@ async def test_reading_that_takes_too_long_or_too_much_memory_ends_and_says_so()
 
 
 async def test_nothing_of_an_import_stays_on_the_disk(
-    content: Content, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+    content: Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     async with content.client() as client:
         for data in (zipped(small_template()), b"bad"):
             file_id = content.files.put(DEFAULT_TENANT_ID, data)
             await client.post("/v1/admin/projects", json={"file_id": str(file_id)})
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_only_an_administrator_of_templates_may_import(content: Content) -> None:

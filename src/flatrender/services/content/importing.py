@@ -355,7 +355,7 @@ async def _write_fields(conn: Conn, tenant_id: UUID, scene_id: UUID, fields: lis
         )
 
 
-def _picture_url(default: Any, kept: Kept) -> Any:  # noqa: ANN401 - a path, or a map of locales to paths
+def _picture_url(default: Any, kept: Kept) -> Any:
     """Return the public address of a default picture: the path in the package means nothing outside of it."""
     if isinstance(default, dict):
         return {locale: _picture_url(path, kept) for locale, path in default.items()}
