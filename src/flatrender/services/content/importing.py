@@ -18,10 +18,18 @@ from flatrender.services.content.packages import Package, PackageBlob, PackageFi
 from flatrender.services.content.queries import projects, scenes, versions
 from flatrender.services.content.settings import ContentSettings
 
+MANIFEST = "template.json"
 MAX_FPS = 120
 MAX_SCENES = 200
 SLUG_TRIES = 100
 MAX_SLUG = 80
+CATEGORY_NAMES = {
+    "opener": {"fa": "آغازگر", "en": "Openers"},
+    "promo": {"fa": "معرفی محصول", "en": "Promos"},
+    "social": {"fa": "شبکه‌های اجتماعی", "en": "Social"},
+    "sale": {"fa": "فروش ویژه", "en": "Sales"},
+}
+"""Names of the categories that everybody starts with; another one is called by its key until somebody names it."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,7 +218,7 @@ class Importer:
             package_file_id=kept.package_file.id,
             package_sha256=sha256,
             package_bytes=kept.package_file.size_bytes,
-            entry_path="template.json",
+            entry_path=kept.package_file.name if package.plain else MANIFEST,
             first_scene=package.scenes[0].key,
             manifest=msgspec.to_builtins(manifest),
             report={"warnings": package.warnings},
@@ -265,7 +273,7 @@ def _duration(package: Package) -> int:
 
 async def _put_into_category(conn: Conn, *, tenant_id: UUID, project_id: UUID, slug: str) -> None:
     known = {row.slug: row for row in await projects.categories(conn, tenant_id=tenant_id)}
-    name = known[slug].name if slug in known else {"en": slug.replace("-", " ").capitalize()}
+    name = known[slug].name if slug in known else CATEGORY_NAMES.get(slug, {"en": slug.replace("-", " ").capitalize()})
     category_id = await projects.add_category(conn, tenant_id=tenant_id, slug=slug, name=name)
     await projects.put_into_category(conn, tenant_id=tenant_id, project_id=project_id, category_id=category_id)
 

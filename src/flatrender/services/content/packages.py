@@ -89,6 +89,8 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     tags: list[str]
     sha256: str
     """Hexadecimal; over the names and contents of the files, so equal for a folder and an archive of it."""
+    plain: bool
+    """Whether it is a bare Lottie animation."""
     fps: float
     sizes: list[PackageSize]
     color_slots: list[dict[str, Any]]

@@ -17,6 +17,9 @@ from flatrender.services.studio.queries.documents import DocumentRow, EffectRow,
 from flatrender.services.studio.schemas import Audio, CreateBody, DocumentBody, SceneBody
 from flatrender.services.studio.values import MAX_FILM_FRAMES, Checker
 
+FADE_OUT_MS = 1500
+"""How a new document's music ends."""
+
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
     """A document as it is stored."""
@@ -82,7 +85,7 @@ class Documents:
             async def effect() -> UUID:
                 music = [piece.file_id for piece in template.music][:1]
                 known = await tracks.by_ids(conn, tenant_id=tenant_id, ids=music)
-                audio = Audio(music_track_id=known[0].id) if known else Audio()
+                audio = Audio(music_track_id=known[0].id, music_fade_out_ms=FADE_OUT_MS) if known else Audio()
                 checked = msgspec.structs.replace(fresh, audio=audio)
                 return await _add(conn, tenant_id, user_id, template.project_id, template.version_id, checked)
 
