@@ -10,7 +10,7 @@ import pydantic
 from flatrender.contracts.content import ContentApi, ResolvedSceneData, SceneRequest, TemplateDetails
 from flatrender.kit.db import Database
 from flatrender.kit.errors import Refused
-from flatrender.services.studio.documents import Documents
+from flatrender.services.studio.checking import Checks
 from flatrender.services.studio.errors import not_found
 from flatrender.services.studio.queries import documents as queries
 from flatrender.services.studio.queries.documents import DocumentRow
@@ -29,12 +29,12 @@ class Previews:
         self,
         *,
         database: Database,
-        documents: Documents,
+        checks: Checks,
         content: ContentApi,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
-        self._documents = documents
+        self._checks = checks
         self._content = content
         self._now = now
         self._templates: OrderedDict[tuple[UUID, UUID], tuple[float, TemplateDetails]] = OrderedDict()
@@ -82,7 +82,7 @@ class Previews:
             values |= checker.scene_values(scene, body.scene.values, "scene.values")
             palette |= checker.colors(body.scene.colors, "scene.colors")
         checker.problems.raise_any()
-        await self._documents.check_pictures(tenant_id=tenant_id, user_id=row.user_id, checker=checker)
+        await self._checks.check_pictures(tenant_id=tenant_id, user_id=row.user_id, checker=checker)
         return SceneRequest(
             version_id=row.project_version_id,
             scene_key=body.scene.scene_key,
@@ -100,7 +100,7 @@ class Previews:
         kept = self._templates.get(key)
         if kept is not None and self._now() - kept[0] < TEMPLATE_LIFE_S:
             return kept[1]
-        template = await self._documents.template(tenant_id=tenant_id, version_id=version_id)
+        template = await self._checks.template(tenant_id=tenant_id, version_id=version_id)
         self._templates[key] = (self._now(), template)
         self._templates.move_to_end(key)
         if len(self._templates) > TEMPLATES_KEPT:
