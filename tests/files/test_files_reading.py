@@ -6,7 +6,6 @@ import time
 from uuid import UUID, uuid4
 
 import pytest
-from files_platform import SECOND_TENANT, Platform, picture, upload, wav
 from PIL import Image
 
 from flatrender.contracts.files import StoreRequest
@@ -16,6 +15,7 @@ from flatrender.services.files.errors import FileTooLarge, NoRoom
 from flatrender.services.files.ranges import Part, Unsatisfiable, wanted_part
 from flatrender.services.files.settings import FilesSettings
 from flatrender.services.files.tasks import sweep
+from tests.files.files_platform import SECOND_TENANT, Platform, picture, upload, wav
 
 
 @pytest.mark.parametrize(

@@ -256,11 +256,13 @@ async function render(visitor) {
   await id('render-start').waitFor();
   await look('render-start');
   await id('profile-720p').click();
+  double.control.renderStepMs = 1000;
   await id('render-start').click();
   await id('render-progress').waitFor();
   await look('render-progress');
   await page.reload();
   await id('render-progress').waitFor();
+  double.control.renderStepMs = 250;
   await id('film-video').waitFor();
   await page.waitForFunction(() => document.querySelector('video').readyState >= 2);
   const moved = await page.evaluate(async () => {
@@ -378,7 +380,7 @@ for (const [locale, size] of [['fa', 'wide'], ['en', 'wide'], ['fa', 'narrow'], 
   try {
     await story(visitor);
     await strip(visitor);
-    await id1(visitor);
+    await visitor.id('scene-item').nth(1).locator('[data-uid]').click();
     if (size === 'wide') await playback(visitor);
     await trouble(visitor);
     await render(visitor);
@@ -392,10 +394,6 @@ for (const [locale, size] of [['fa', 'wide'], ['en', 'wide'], ['fa', 'narrow'], 
   for (const complaint of new Set(visitor.complaints)) findings.push(`${locale}.${size}: ${complaint}`);
   await visitor.context.close();
   double.close();
-}
-
-async function id1({ id }) {
-  await id('scene-item').nth(1).locator('[data-uid]').click();
 }
 
 await browser.close();

@@ -50,7 +50,7 @@ def router(*, bells: Bells, jobs: Jobs, snapshots: Snapshots) -> APIRouter:
     async def list_jobs(
         who: CallerDep, page: PageDep, saved_project_id: Annotated[UUID | None, Query()] = None
     ) -> Page[RenderJobOut]:
-        """The caller's films, newest first."""
+        """List the caller's films, newest first."""
         found = await jobs.page(
             who.tenant_id, user_id=who.user_id, before=page.before, limit=page.limit, saved_project_id=saved_project_id
         )
@@ -58,12 +58,12 @@ def router(*, bells: Bells, jobs: Jobs, snapshots: Snapshots) -> APIRouter:
 
     @routes.get("/v1/render-jobs/{job_id}", response_model=RenderJobOut, responses=responses())
     async def get_job(job_id: UUID, who: CallerDep) -> RenderJobOut:
-        """One film."""
+        """Return one film."""
         return job_out(await jobs.get(who.tenant_id, job_id, user_id=who.user_id))
 
     @routes.get("/v1/render-jobs/{job_id}/events", responses=responses())
     async def job_events(job_id: UUID, who: CallerDep) -> StreamingResponse:
-        """Server-sent events `job`: the film whenever it changes; closes after the last change."""
+        """Stream server-sent events `job`: the film whenever it changes; closes after the last change."""
         first = await jobs.get(who.tenant_id, job_id, user_id=who.user_id)
         return StreamingResponse(
             _stream(jobs, bells, first, who.tenant_id, who.user_id),
@@ -83,7 +83,7 @@ def router(*, bells: Bells, jobs: Jobs, snapshots: Snapshots) -> APIRouter:
 
     @routes.post("/v1/snapshots", response_model=SnapshotOut, status_code=202, responses=responses(404))
     async def request_snapshot(body: SnapshotIn, who: CallerDep, response: Response) -> SnapshotOut:
-        """One frame of unsaved edits as a picture; the same edits again give the same picture."""
+        """Draw one frame of unsaved edits as a picture; the same edits again give the same picture."""
         draft = body.model_dump(exclude={"saved_project_id", "frame", "width"}, exclude_none=True)
         row = await snapshots.request_still(
             who.tenant_id,
@@ -99,7 +99,7 @@ def router(*, bells: Bells, jobs: Jobs, snapshots: Snapshots) -> APIRouter:
 
     @routes.get("/v1/snapshots/{snapshot_id}", response_model=SnapshotOut, responses=responses())
     async def get_snapshot(snapshot_id: UUID, who: CallerDep) -> SnapshotOut:
-        """A picture, or how far it is."""
+        """Return a picture, or how far it is."""
         return snapshot_out(await snapshots.still(who.tenant_id, snapshot_id))
 
     return routes
@@ -119,13 +119,13 @@ def admin_router(*, jobs: Jobs, snapshots: Snapshots, nodes: Nodes) -> APIRouter
 
     @routes.get("/v1/scene-snapshots/{project_id}", response_model=SceneSnapshotsOut, responses=responses(403))
     async def list_scene_snapshots(project_id: UUID, who: TemplatesAdmin) -> SceneSnapshotsOut:
-        """The newest picture job of each scene."""
+        """List the newest picture job of each scene."""
         found = await snapshots.scene_jobs(who.tenant_id, project_id)
         return SceneSnapshotsOut(items=[scene_job_out(job) for job in found])
 
     @routes.get("/v1/admin/render-jobs", response_model=Page[RenderJobOut], responses=responses(400, 403))
     async def list_all_jobs(who: RenderAdmin, page: PageDep) -> Page[RenderJobOut]:
-        """All films of the tenant, newest first."""
+        """List all films of the tenant, newest first."""
         return _page(await jobs.page(who.tenant_id, user_id=None, before=page.before, limit=page.limit), page)
 
     @routes.post("/v1/admin/render-jobs/{job_id}/cancel", response_model=RenderJobOut, responses=responses(403, 409))
@@ -135,7 +135,7 @@ def admin_router(*, jobs: Jobs, snapshots: Snapshots, nodes: Nodes) -> APIRouter
 
     @routes.get("/v1/admin/nodes", response_model=NodesOut, responses=responses(403))
     async def list_nodes(who: NodesAdmin) -> NodesOut:
-        """The tenant's nodes; the platform's tenant sees the fleet."""
+        """List the tenant's nodes; the platform's tenant sees the fleet."""
         return NodesOut(items=[node_out(node) for node in await nodes.page(who.tenant_id)])
 
     @routes.post("/v1/admin/nodes/{node_id}/drain", response_model=NodeOut, responses=responses(403))
@@ -150,7 +150,7 @@ def admin_router(*, jobs: Jobs, snapshots: Snapshots, nodes: Nodes) -> APIRouter
 
     @routes.get("/v1/admin/node-tokens", response_model=NodeTokensOut, responses=responses(403))
     async def list_node_tokens(who: NodesAdmin) -> NodeTokensOut:
-        """Node tokens, newest first."""
+        """List node tokens, newest first."""
         return NodeTokensOut(items=[token_out(token) for token in await nodes.tokens(who.tenant_id)])
 
     @routes.post(

@@ -111,10 +111,10 @@ function SceneTable({ project }: { project: AdminProject }) {
   const jobOf = (sceneId: string) => jobs.find((job) => job.scene_id === sceneId);
   const open = jobs.filter((job) => job.status === 'queued' || job.status === 'running').length;
   return (
-    <section aria-labelledby="scene-table-title">
+    <div>
       <div className={classes.bar}>
         <div>
-          <Text component="h2" id="scene-table-title" fw={700} size="lg">
+          <Text component="h2" fw={700} size="lg">
             {t('admin.sceneTable')}
           </Text>
           <Text size="sm" c="dimmed" role="status" data-testid="previews-state" data-open={open}>
@@ -155,7 +155,7 @@ function SceneTable({ project }: { project: AdminProject }) {
           </tbody>
         </table>
       </div>
-    </section>
+    </div>
   );
 }
 
@@ -190,7 +190,7 @@ export function AdminTemplate() {
         </Text>
       </Group>
       {project.warnings.length > 0 && (
-        <Alert color="orange" title={t('admin.warnings')} mb="xl" data-testid="import-warnings">
+        <Alert color="#8f3a00" title={t('admin.warnings')} mb="xl" data-testid="import-warnings">
           <List size="sm">
             {project.warnings.map((warning) => {
               const text =

@@ -147,8 +147,7 @@ async def job(conn: Conn, *, tenant_id: UUID, job_id: UUID, lock: bool = False) 
     """Return a film, locked until the end of the transaction when `lock`."""
     async with conn.cursor(row_factory=class_row(JobRow)) as cursor:
         await cursor.execute(
-            f"SELECT {JOB_COLUMNS} FROM render.render_jobs WHERE tenant_id = %s AND id = %s"
-            + (" FOR UPDATE" if lock else ""),  # noqa: S608
+            f"SELECT {JOB_COLUMNS} FROM render.render_jobs WHERE tenant_id = %s AND id = %s{' FOR UPDATE' if lock else ''}",  # noqa: S608
             (tenant_id, job_id),
         )
         return await cursor.fetchone()
@@ -281,7 +280,7 @@ async def set_progress(conn: Conn, *, tenant_id: UUID, job_id: UUID, share: floa
     """Set the progress of a film that is being drawn from its chunks, `share` per cent for all frames; the row when it moved."""
     async with conn.cursor(row_factory=class_row(JobRow)) as cursor:
         await cursor.execute(
-            "UPDATE render.render_jobs AS j SET progress_pct = p.pct FROM (SELECT round(%(share)s * sum(CASE WHEN status = 'done' THEN frame_end - frame_start + 1"  # noqa: S608
+            "UPDATE render.render_jobs AS j SET progress_pct = p.pct FROM (SELECT round(%(share)s::numeric * sum(CASE WHEN status = 'done' THEN frame_end - frame_start + 1"  # noqa: S608
             " ELSE frames_done END) / greatest(sum(frame_end - frame_start + 1), 1), 2) AS pct FROM render.frame_jobs"
             " WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s) AS p"
             f" WHERE j.tenant_id = %(tenant)s AND j.id = %(id)s AND j.status = 'rendering' AND p.pct > j.progress_pct RETURNING {_COLUMNS_J}",

@@ -109,7 +109,7 @@ async def by_id(conn: Conn, *, node_id: UUID, lock: bool = False) -> NodeRow | N
     """Return a node."""
     async with conn.cursor(row_factory=class_row(NodeRow)) as cursor:
         await cursor.execute(
-            f"SELECT {_COLUMNS} FROM render.nodes WHERE id = %s" + (" FOR UPDATE" if lock else ""),  # noqa: S608
+            f"SELECT {_COLUMNS} FROM render.nodes WHERE id = %s{' FOR UPDATE' if lock else ''}",  # noqa: S608
             (node_id,),
         )
         return await cursor.fetchone()

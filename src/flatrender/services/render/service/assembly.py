@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import io
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,14 +10,13 @@ from typing import Literal, TypeVar, cast
 from uuid import UUID
 
 import msgspec
-from PIL import Image
 
 from flatrender.contracts.render import SoundTrack
-from flatrender.engine.ffmpeg import FILM_FORMATS
+from flatrender.engine.ffmpeg import FILM_FORMATS, base_arguments, input_file, output_file
 from flatrender.engine.film.join import join_segments
 from flatrender.engine.film.settings import FilmSettings
-from flatrender.engine.media import film_info
 from flatrender.engine.probe import ExpectedFilm, FilmReport, probe_film
+from flatrender.engine.process import run
 from flatrender.engine.sound.mix import mix_sound
 from flatrender.engine.sound.track import TrackSpec
 from flatrender.kit.errors import NotFound, TooLarge
@@ -32,6 +30,7 @@ Stage = Callable[[str, float], Awaitable[bool]]
 POSTER_WIDTH = 960
 POSTER_AT = 0.35
 """Where in the film the poster is taken: after the entrance, before the end."""
+POSTER_DEADLINE_S = 60.0
 WATCH_S = 0.5
 
 
@@ -125,8 +124,10 @@ class Assembly:
                     height=settings.height,
                     sound=sound is not None,
                 )
-                report = await asyncio.to_thread(probe_film, film, expected, cancel=cancel)
-                poster, size = await asyncio.to_thread(_poster, film, frames, settings, cancel)
+                report, (poster, size) = await asyncio.gather(
+                    asyncio.to_thread(probe_film, film, expected, cancel=cancel),
+                    asyncio.to_thread(_poster, film, folder / "poster.jpg", frames, settings, cancel),
+                )
                 await stage("uploading", 98)
                 return await self._stored(tenant_id, job_id, attempt, film, poster, size, report)
         finally:
@@ -237,12 +238,13 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _poster(film: Path, frames: int, settings: FilmSettings, cancel: threading.Event) -> tuple[bytes, tuple[int, int]]:
+def _poster(
+    film: Path, out: Path, frames: int, settings: FilmSettings, cancel: threading.Event
+) -> tuple[bytes, tuple[int, int]]:
     frame = min(frames - 1, round(frames * POSTER_AT))
     width = min(POSTER_WIDTH, settings.width)
     height = max(2, 2 * round(settings.height * width / settings.width / 2))
-    info = film_info(film, formats=FILM_FORMATS, frames=[frame], width=width, height=height, cancel=cancel)
-    picture = Image.frombytes("RGB", (width, height), info.pictures[frame])
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=86)
-    return out.getvalue(), (width, height)
+    arguments = [*base_arguments(), "-ss", f"{float(frame / settings.rate):.6f}", *input_file(film, FILM_FORMATS)]
+    arguments += ["-frames:v", "1", "-vf", f"scale={width}:{height}", "-q:v", "3", "-f", "mjpeg", output_file(out)]
+    run(arguments, what="taking the poster", code="encoder_failed", deadline_s=POSTER_DEADLINE_S, cancel=cancel)
+    return out.read_bytes(), (width, height)

@@ -24,7 +24,7 @@ def job_bell(job: JobRow) -> str:
     return f"job:{job.id}"
 
 
-async def tell(conn: Conn, bells: Bells, job: JobRow, what: str, **more: Any) -> None:  # noqa: ANN401 - JSON values
+async def tell(conn: Conn, bells: Bells, job: JobRow, what: str, **more: Any) -> None:
     """Emit `render_job.<what>` with the film as it is in this transaction, and wake whoever watches it."""
     await emit(
         conn,

@@ -3,16 +3,17 @@
 Between the two nothing waits: the transaction that accepts the last chunk starts the finish. Steps may run twice; each leaves the same behind.
 """
 
-import msgspec
-import structlog
 from uuid import UUID
 
+import msgspec
+import structlog
+
 from flatrender.contracts.content import ContentApi, ResolvedSceneData
-from flatrender.contracts.files import FilesApi, StoreRequest
+from flatrender.contracts.files import FilesApi, StoredFile, StoreRequest
 from flatrender.contracts.render import FilmInput
 from flatrender.engine.errors import EngineError
 from flatrender.kit.db import Bells, Conn, Database
-from flatrender.kit.errors import AppError, Conflict, Unavailable
+from flatrender.kit.errors import AppError, Conflict, Refused, Unavailable
 from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.objects import ObjectStore
 from flatrender.kit.workflows import Json, Run
@@ -36,6 +37,16 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     message: str
+
+
+def as_json(value: msgspec.Struct) -> dict[str, Json]:
+    """Return a message as the JSON value that crosses a step."""
+    return dict(msgspec.to_builtins(value))
+
+
+def failure(code: str, message: str) -> dict[str, Json]:
+    """Return a failure as the JSON value that crosses a step."""
+    return as_json(Failure(code=code, message=message))
 
 
 class Films:
@@ -62,9 +73,9 @@ class Films:
 
     async def plan_film(self, run: Run, arguments: dict[str, Json]) -> None:
         """Workflow `render_film`: from the frozen input to chunks in the queue."""
-        failure = await run.step("plan", self._plan, arguments)
-        if failure is not None:
-            await run.step("fail", self._fail, arguments, failure)
+        failed = await run.step("plan", self._plan, arguments)
+        if failed is not None:
+            await run.step("fail", self._fail, arguments, failed)
 
     async def finish_film(self, run: Run, arguments: dict[str, Json]) -> None:
         """Workflow `finish_film`: from segments to the published film."""
@@ -83,16 +94,17 @@ class Films:
     async def _plan(self, arguments: dict[str, Json]) -> dict[str, Json] | None:
         tenant_id, job_id = UUID(arguments["tenant_id"]), UUID(arguments["job_id"])
         try:
-            return await self._plan_chunks(tenant_id, job_id, int(arguments["attempt"]))
+            await self._plan_chunks(tenant_id, job_id, int(arguments["attempt"]))
         except (Unavailable, Conflict):
             raise
         except AppError as error:
-            return msgspec.to_builtins(Failure(code=error.code, message=error.detail))
+            return failure(error.code, error.detail)
         except EngineError as error:
-            return msgspec.to_builtins(Failure(code=error.code, message=str(error)))
+            return failure(error.code, str(error))
         except Exception as error:
             log.exception("planning_crashed", job_id=str(job_id))
-            return msgspec.to_builtins(Failure(code="internal", message=f"planning failed: {type(error).__name__}"))
+            return failure("internal", f"planning failed: {type(error).__name__}")
+        return None
 
     async def _plan_chunks(self, tenant_id: UUID, job_id: UUID, attempt: int) -> None:
         async with self._database.tenant(tenant_id) as conn:
@@ -235,24 +247,28 @@ class Films:
         except (Unavailable, Conflict):
             raise
         except AppError as error:
-            return msgspec.to_builtins(Failure(code=error.code, message=error.detail))
+            return failure(error.code, error.detail)
         except EngineError as error:
             if error.code == "cancelled":
                 async with self._database.tenant(tenant_id) as conn:
                     await settle_cancel(conn, self._bells, tenant_id, job_id)
                 return None
-            return msgspec.to_builtins(Failure(code=error.code, message=str(error)))
+            return failure(error.code, str(error))
         except Exception as error:
             log.exception("finish_crashed", job_id=str(job_id))
-            return msgspec.to_builtins(Failure(code="internal", message=f"finishing failed: {type(error).__name__}"))
-        return msgspec.to_builtins(made)
+            return failure("internal", f"finishing failed: {type(error).__name__}")
+        return as_json(made)
 
     async def _sounds(self, tenant_id: UUID, film: FilmInput) -> list[Sound]:
-        wanted = sorted({track.file_id for track in film.tracks})
-        found = await self._files.files(tenant_id=tenant_id, ids=wanted) if wanted else {}
-        missing = [str(id) for id in wanted if id not in found]
+        owners: dict[UUID, set[UUID]] = {}
+        for track in film.tracks:
+            owners.setdefault(track.owner_tenant_id or tenant_id, set()).add(track.file_id)
+        found: dict[UUID, StoredFile] = {}
+        for owner, wanted in owners.items():
+            found.update(await self._files.files(tenant_id=owner, ids=sorted(wanted)))
+        missing = [track.file_id for track in film.tracks if track.file_id not in found]
         if missing:
-            raise AppError(f"the sound file {missing[0]} is gone: choose another", code="missing_asset")
+            raise Refused(f"the sound file {missing[0]} is gone: choose another", code="missing_asset")
         return [
             Sound(track=track, object_key=found[track.file_id].object_key, size=found[track.file_id].size_bytes)
             for track in film.tracks
@@ -341,7 +357,7 @@ class Films:
         except (Unavailable, Conflict):
             raise
         except AppError as error:
-            return msgspec.to_builtins(Failure(code=error.code, message=error.detail))
+            return failure(error.code, error.detail)
         return {
             "video": str(video.id),
             "poster": str(poster.id),

@@ -11,6 +11,7 @@ import msgspec
 from flatrender.contracts.render import RenderJobBrief, RenderRequest
 from flatrender.kit.clock import Clock
 from flatrender.kit.db import Bells, Conn, Database, IdempotencyKey, run_once
+from flatrender.kit.errors import Refused
 from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.workflows import enqueue
 from flatrender.services.render import errors
@@ -66,7 +67,7 @@ class Jobs:
         if film.profile not in sizes:
             raise errors.UnknownProfile(f"there is no profile {film.profile}; there are {', '.join(sorted(sizes))}")
         if not 1 <= len(film.scenes) <= self._settings.max_scenes:
-            raise errors.Refused(
+            raise Refused(
                 f"a film has 1 to {self._settings.max_scenes} scenes, not {len(film.scenes)}",
                 code="render.too_many_scenes",
             )

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from flatrender.kit.db import Bells, Conn, Database
-from flatrender.kit.errors import NotFound
+from flatrender.kit.errors import NotFound, Refused
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.protocol.heartbeat import Heartbeat, HeartbeatReply, LeaseVerdict, Verdict
 from flatrender.protocol.outcome import Accepted, Fail, Result
@@ -313,7 +313,7 @@ def may_work(node: NodeRow) -> bool:
     return node.status not in ("draining", "retired") and not node.quarantined
 
 
-def current(chunk: ChunkRow | None, report: Any) -> ChunkRow:  # noqa: ANN401 - Result or Fail
+def current(chunk: ChunkRow | None, report: Any) -> ChunkRow:
     """Return the chunk when the report is about its newest lease; raise LeaseSuperseded otherwise."""
     if (
         chunk is None
@@ -332,7 +332,7 @@ def sha256_bytes(text: str) -> bytes:
     except ValueError:
         value = b""
     if len(value) != 32:
-        raise errors.Refused("sha256 must be 64 hexadecimal digits", code="render.sha256_invalid")
+        raise Refused("sha256 must be 64 hexadecimal digits", code="render.sha256_invalid")
     return value
 
 

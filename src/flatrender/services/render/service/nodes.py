@@ -4,6 +4,7 @@ from uuid import UUID
 
 from flatrender import protocol
 from flatrender.kit.db import Bells, Conn, Database, IdempotencyKey, run_once
+from flatrender.kit.errors import Conflict
 from flatrender.kit.ids import DEFAULT_TENANT_ID, new_id, new_secret, secret_hash
 from flatrender.protocol.register import Register, Registered
 from flatrender.services.render import errors
@@ -155,7 +156,7 @@ class Nodes:
                     conn, tenant_id=None if fleet else tenant_id, name=name, token_hash=secret_hash(secret)
                 )
                 if row is None:
-                    raise errors.Conflict("this token exists already")
+                    raise Conflict("this token exists already")
                 made.append(row)
                 return row.id
 

@@ -85,9 +85,7 @@ def chunk_length(settings: RenderSettings, frame_s: float | None) -> int:
 
 def content_key(task: SegmentTask | StillTask) -> bytes:
     """Return the 32-byte cache key of a task's output: everything that its pixels depend on, and nothing else."""
-    figures_used = {
-        name: value for name, value in msgspec.to_builtins(task.scene).items() if name not in ("scene_key",)
-    }
+    figures_used = {name: value for name, value in msgspec.to_builtins(task.scene).items() if name != "scene_key"}
     fields = {**msgspec.to_builtins(task), "scene": figures_used, "engine": ENGINE_VERSION}
     return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).digest()
 

@@ -12,7 +12,7 @@ from flatrender.contracts.content import ContentApi, ResolvedSceneData, SceneReq
 from flatrender.contracts.files import FilesApi, StoreRequest
 from flatrender.contracts.studio import StudioApi
 from flatrender.kit.db import Bells, Conn, Database, emit
-from flatrender.kit.errors import AppError, Conflict, NotFound, Unavailable
+from flatrender.kit.errors import AppError, Conflict, NotFound, Refused, Unavailable
 from flatrender.kit.ids import new_id
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.kit.workflows import Json, Run, enqueue
@@ -431,10 +431,10 @@ class Snapshots:
         return given
 
 
-def output_key(claimed: ClaimedStill, task: Any) -> str:  # noqa: ANN401 - StillTask, checked here
+def output_key(claimed: ClaimedStill, task: Any) -> str:
     """Return where the picture of a claimed job goes."""
     if not isinstance(task, StillTask):
-        raise errors.Refused("this job holds no picture's task", code="render.task_invalid")
+        raise Refused("this job holds no picture's task", code="render.task_invalid")
     return still_upload_key(claimed.tenant_id, claimed.kind, claimed.id, claimed.epoch, task.format)
 
 
