@@ -80,6 +80,12 @@ def faster_than_served() -> bytes:
         ("absent.zip", without_its_scene(), "content.missing_asset"),
         ("fast.zip", faster_than_served(), "content.manifest_invalid"),
         ("nothing.json", b"", "content.not_json"),
+        (
+            "tiny.json",
+            lottie(w=8, h=8, layers=[{"ty": 3, "nm": "n", "ip": 0, "op": 30, "st": 0, "ks": {}}]),
+            "content.manifest_invalid",
+        ),
+        ("nul.zip", zipped(small_template(title="a\0b")), "content.manifest_invalid"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -21,8 +21,10 @@ from flatrender.services.content.settings import ContentSettings
 MANIFEST = "template.json"
 MAX_FPS = 120
 MAX_SCENES = 200
+MIN_SIDE, MAX_SIDE = 16, 8192
 SLUG_TRIES = 100
 MAX_SLUG = 80
+LATIN = re.compile(r"[a-z0-9]")
 CATEGORY_NAMES = {
     "opener": {"fa": "آغازگر", "en": "Openers"},
     "promo": {"fa": "معرفی محصول", "en": "Promos"},
@@ -105,15 +107,7 @@ class Importer:
         """Read a package and keep its bytes: the package for us, its default pictures and its music as public files."""
         async with self._reader.read(data, name) as read:
             package = read.package
-            if package.fps > MAX_FPS:
-                raise Refused(
-                    f"{name}: {package.fps:g} frames a second; at most {MAX_FPS} are served",
-                    code="content.manifest_invalid",
-                )
-            if len(package.scenes) > MAX_SCENES:
-                raise Refused(
-                    f"{name}: {len(package.scenes)} scenes; at most {MAX_SCENES}", code="content.template_too_large"
-                )
+            _check_limits(package, name)
             requests = [
                 StoreRequest(
                     name=_file_name(name),
@@ -161,7 +155,7 @@ class Importer:
                 break
         else:
             raise Conflict(f"there are already {SLUG_TRIES} templates called {base}", code="content.slug_taken")
-        if package.category is not None:
+        if package.category is not None and LATIN.search(package.category.lower()):
             await _put_into_category(conn, tenant_id=tenant_id, project_id=project_id, slug=slug_of(package.category))
         return await self.write_version(conn, tenant_id=tenant_id, user_id=user_id, project_id=project_id, kept=kept)
 
@@ -255,6 +249,22 @@ class Importer:
             duration_ms=blob.duration_ms,
             dedupe_key=f"content:{read.package.sha256}:{blob.path}"[:255],
         )
+
+
+def _check_limits(package: Package, name: str) -> None:
+    """Raise Refused for what the engine reads and the platform does not serve."""
+    if package.fps > MAX_FPS:
+        raise Refused(
+            f"{name}: {package.fps:g} frames a second; at most {MAX_FPS} are served", code="content.manifest_invalid"
+        )
+    for size in package.sizes:
+        if not (MIN_SIDE <= size.width <= MAX_SIDE and MIN_SIDE <= size.height <= MAX_SIDE):
+            raise Refused(
+                f"{name}: size {size.key} is {size.width}×{size.height}; {MIN_SIDE} to {MAX_SIDE} px are served",
+                code="content.manifest_invalid",
+            )
+    if len(package.scenes) > MAX_SCENES:
+        raise Refused(f"{name}: {len(package.scenes)} scenes; at most {MAX_SCENES}", code="content.template_too_large")
 
 
 def slug_of(key: str) -> str:
