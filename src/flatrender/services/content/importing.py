@@ -69,7 +69,7 @@ class Importer:
 
         Raises NotFound `content.file_not_found`, Refused with the code of what is wrong with the package.
         """
-        kept = await self._keep_upload(tenant_id, file_id)
+        kept = await self._keep_upload(tenant_id, user_id, file_id)
         async with self._database.tenant(tenant_id) as conn:
 
             async def effect() -> Imported:
@@ -91,7 +91,7 @@ class Importer:
         async with self._database.tenant(tenant_id) as conn:
             if await projects.own(conn, tenant_id=tenant_id, project_id=project_id) is None:
                 raise not_found("template")
-        kept = await self._keep_upload(tenant_id, file_id)
+        kept = await self._keep_upload(tenant_id, user_id, file_id)
         async with self._database.tenant(tenant_id) as conn:
 
             async def effect() -> Imported:
@@ -220,9 +220,9 @@ class Importer:
         )
         return Imported(project_id=project_id, version_id=version_id)
 
-    async def _keep_upload(self, tenant_id: UUID, file_id: UUID) -> Kept:
+    async def _keep_upload(self, tenant_id: UUID, user_id: UUID, file_id: UUID) -> Kept:
         file = (await self._files.files(tenant_id=tenant_id, ids=[file_id])).get(file_id)
-        if file is None:
+        if file is None or file.owner_user_id not in (None, user_id):
             raise NotFound("there is no such file: upload the package first", code="content.file_not_found")
         if file.size_bytes > self._settings.package_bytes:
             raise Refused(
