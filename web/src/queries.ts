@@ -38,7 +38,8 @@ export const queries = {
   notices: pages(['notices'], notification.list),
   unread: queryOptions({ queryKey: ['notices', 'unread'], queryFn: notification.unreadCount, refetchInterval: 60_000 }),
   adminProjects: pages(['admin', 'projects'], adminContent.list),
-  adminProject: (id: string) => queryOptions({ queryKey: ['admin', 'project', id], queryFn: () => adminContent.one(id) }),
+  adminProject: (id: string) =>
+    queryOptions({ queryKey: ['admin', 'project', id], queryFn: () => adminContent.one(id) }),
   adminJobs: pages(['admin', 'jobs'], adminRender.list),
   adminNodes: queryOptions({ queryKey: ['admin', 'nodes'], queryFn: adminRender.nodes, refetchInterval: 5000 }),
   sceneSnapshots: (projectId: string) =>

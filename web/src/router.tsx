@@ -1,11 +1,4 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-
-  redirect,
-} from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { refreshSession, setSignedOutHandler, accessExpiresAt } from './api/client';
 import { ApiError } from './api/errors';
 import type { Permission } from './api/types';
@@ -42,7 +35,7 @@ const signedInRoute = createRoute({
   id: 'signed-in',
   beforeLoad: async ({ location }) => {
     try {
-      const me = await queryClient.ensureQueryData(queries.me);
+      const me = await queryClient.query({ ...queries.me, staleTime: 'static' });
       const own = storedLocale() ?? me.locale ?? me.tenant.default_locale;
       if (isLocale(own)) setLocale(own, false);
       return { me };
@@ -184,8 +177,6 @@ declare module '@tanstack/react-router' {
     router: typeof router;
   }
 }
-
-
 
 setSignedOutHandler(() => {
   const knew = queryClient.getQueryData(queries.me.queryKey) !== undefined;

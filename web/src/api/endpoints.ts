@@ -73,14 +73,14 @@ export const studio = {
   list: (cursor?: string | null) =>
     get<Page<SavedProjectSummary>>(withQuery('/v1/saved-projects', { cursor, limit: LIST_LIMIT })),
   one: (id: string) => get<SavedProject>(`/v1/saved-projects/${id}`),
-  create: (body: { project_id: string; title?: string; size?: string; preset?: string; locale?: string }, key: string) =>
-    post<SavedProject>('/v1/saved-projects', body, { idempotencyKey: key }),
+  create: (
+    body: { project_id: string; title?: string; size?: string; preset?: string; locale?: string },
+    key: string,
+  ) => post<SavedProject>('/v1/saved-projects', body, { idempotencyKey: key }),
   save: (id: string, body: DocumentBody, rowVersion: number, keepalive = false) =>
     call<SavedProject>(`/v1/saved-projects/${id}`, { method: 'PUT', body, ifMatch: rowVersion, keepalive }),
-  remove: (id: string, keepalive = false) =>
-    call<unknown>(`/v1/saved-projects/${id}`, { method: 'DELETE', keepalive }),
-  duplicate: (id: string) =>
-    post<SavedProject>(`/v1/saved-projects/${id}/duplicate`, {}, { idempotencyKey: newKey() }),
+  remove: (id: string, keepalive = false) => call<unknown>(`/v1/saved-projects/${id}`, { method: 'DELETE', keepalive }),
+  duplicate: (id: string) => post<SavedProject>(`/v1/saved-projects/${id}/duplicate`, {}, { idempotencyKey: newKey() }),
   preview: (id: string, body: PreviewRequest, signal: AbortSignal) =>
     post<ResolvedScene>(`/v1/saved-projects/${id}/preview`, body, { signal }),
   render: (id: string, profile: RenderProfile, key: string) =>
@@ -89,8 +89,7 @@ export const studio = {
 };
 
 export const render = {
-  list: (cursor?: string | null) =>
-    get<Page<RenderJob>>(withQuery('/v1/render-jobs', { cursor, limit: LIST_LIMIT })),
+  list: (cursor?: string | null) => get<Page<RenderJob>>(withQuery('/v1/render-jobs', { cursor, limit: LIST_LIMIT })),
   one: (id: string) => get<RenderJob>(`/v1/render-jobs/${id}`),
   eventsPath: (id: string) => `/v1/render-jobs/${id}/events`,
   cancel: (id: string) => post<RenderJob>(`/v1/render-jobs/${id}/cancel`),
@@ -110,8 +109,7 @@ export const adminRender = {
   drain: (id: string) => post<RenderNode>(`/v1/admin/nodes/${id}/drain`),
   resume: (id: string) => post<RenderNode>(`/v1/admin/nodes/${id}/resume`),
   sceneSnapshots: (projectId: string) => get<{ items: SceneSnapshotJob[] }>(`/v1/scene-snapshots/${projectId}`),
-  buildSceneSnapshots: (projectId: string) =>
-    post<{ items: SceneSnapshotJob[] }>(`/v1/scene-snapshots/${projectId}`),
+  buildSceneSnapshots: (projectId: string) => post<{ items: SceneSnapshotJob[] }>(`/v1/scene-snapshots/${projectId}`),
 };
 
 export const files = {

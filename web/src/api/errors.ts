@@ -50,9 +50,9 @@ export async function problemFrom(response: Response): Promise<ApiError> {
 export function errorMessage(error: unknown): string {
   if (!(error instanceof ApiError)) return i18n.t('error.unexpected');
   const own = `error.code.${error.code.replaceAll('.', '_')}`;
-  if (i18n.exists(own)) return i18n.t(own as never);
+  if (i18n.exists(own)) return i18n.t(own);
   const byStatus = `error.status.${error.status}`;
-  if (i18n.exists(byStatus)) return i18n.t(byStatus as never);
+  if (i18n.exists(byStatus)) return i18n.t(byStatus);
   if (error.status >= 500) return i18n.t('error.server');
   return error.detail || i18n.t('error.unexpected');
 }

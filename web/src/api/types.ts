@@ -27,19 +27,17 @@ export type Preset = {
   colors: Record<string, string>;
   is_default?: boolean;
 };
-export type Music = { key: string; title: Localized | string; track_id: string; url: string | null; duration_ms: number };
+export type Music = {
+  key: string;
+  title: Localized | string;
+  track_id: string;
+  url: string | null;
+  duration_ms: number;
+};
 export type FontChoice = string | { family: string };
 
 export type FieldType =
-  | 'text'
-  | 'textarea'
-  | 'image'
-  | 'color'
-  | 'number'
-  | 'slider'
-  | 'checkbox'
-  | 'dropdown'
-  | 'font';
+  'text' | 'textarea' | 'image' | 'color' | 'number' | 'slider' | 'checkbox' | 'dropdown' | 'font';
 export type FieldValue = string | number | boolean | null;
 export type FieldOption = { key: string; label: Localized | string };
 export type FieldConstraints = {

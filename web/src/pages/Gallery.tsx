@@ -40,7 +40,9 @@ function TemplateCard({ project }: { project: ProjectSummary }) {
         <span className={classes.info}>
           <h2 className={classes.title}>{localized(project.title, locale)}</h2>
           <span className={classes.meta}>
-            <span>{t('common.scenes', { n: formatNumber(project.scene_count, locale) })}</span>
+            <span>
+              {t('common.scenes', { count: project.scene_count, n: formatNumber(project.scene_count, locale) })}
+            </span>
             <span className={classes.sizes}>
               {project.sizes.map((size) => (
                 <span key={size.key} className={classes.size}>

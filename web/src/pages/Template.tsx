@@ -37,7 +37,8 @@ function SceneCard(props: { scene: Scene; project: Project; index: number; chose
             {t('common.seconds', {
               n: formatNumber(scene.duration_frames / project.fps, locale, { maximumFractionDigits: 1 }),
             })}
-            {scene.fields.length > 0 && ` · ${t('template.fields', { n: formatNumber(scene.fields.length, locale) })}`}
+            {scene.fields.length > 0 &&
+              ` · ${t('template.fields', { count: scene.fields.length, n: formatNumber(scene.fields.length, locale) })}`}
           </span>
         </span>
       </button>
@@ -111,7 +112,7 @@ function TemplateView({ project }: { project: Project }) {
                 <span className="ltr">{formatClock(project.duration_frames / project.fps, locale)}</span>
               </Badge>
               <Badge variant="default" size="lg" leftSection={<IconStack2 size={14} aria-hidden />}>
-                {t('common.scenes', { n: formatNumber(scenes.length, locale) })}
+                {t('common.scenes', { count: scenes.length, n: formatNumber(scenes.length, locale) })}
               </Badge>
               {project.music.length > 0 && (
                 <Badge variant="default" size="lg" leftSection={<IconMusic size={14} aria-hidden />}>
@@ -145,7 +146,9 @@ function TemplateView({ project }: { project: Project }) {
             {create.isPending ? t('template.creating') : ''}
           </span>
           <span className="visually-hidden">
-            {t('gallery.sizes', { sizes: project.sizes.map((item) => localDigits(aspectName(item), locale)).join('، ') })}
+            {t('gallery.sizes', {
+              sizes: project.sizes.map((item) => localDigits(aspectName(item), locale)).join('، '),
+            })}
           </span>
         </aside>
       </div>

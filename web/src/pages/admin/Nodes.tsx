@@ -63,15 +63,15 @@ function NodeCard({ node }: { node: RenderNode }) {
     <li className={classes.node} data-testid="node-card">
       <div className={classes.nodeHead}>
         <div>
-          <Text component="h2" fw={700} dir="ltr" ta="start">
-            {node.name}
+          <Text component="h2" fw={700}>
+            <bdi>{node.name}</bdi>
           </Text>
-          <Text size="sm" c="dimmed" dir="ltr" ta="start">
-            {[node.pool, node.os].filter(Boolean).join(' · ')}
+          <Text size="sm" c="dimmed">
+            <bdi>{[node.pool, node.os].filter(Boolean).join(' · ')}</bdi>
           </Text>
         </div>
         <StatusBadge tone={TONES[node.status] ?? 'quiet'} testId="node-status">
-          {i18n.exists(statusKey) ? i18n.t(statusKey as never) : node.status}
+          {i18n.exists(statusKey) ? i18n.t(statusKey) : node.status}
         </StatusBadge>
       </div>
       <div>

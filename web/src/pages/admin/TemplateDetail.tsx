@@ -1,5 +1,12 @@
 import { Alert, Button, Group, List, Text } from '@mantine/core';
-import { IconArchive, IconArrowRight, IconExternalLink, IconFileImport, IconPhotoSpark, IconRocket } from '@tabler/icons-react';
+import {
+  IconArchive,
+  IconArrowRight,
+  IconExternalLink,
+  IconFileImport,
+  IconPhotoSpark,
+  IconRocket,
+} from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { adminContent, adminRender } from '../../api/endpoints';
@@ -123,7 +130,7 @@ function SceneTable({ project }: { project: AdminProject }) {
                   done: formatNumber(jobs.filter((job) => job.status === 'done').length, locale),
                   total: formatNumber(jobs.length, locale),
                 })
-              : t('common.scenes', { n: formatNumber(project.scenes.length, locale) })}
+              : t('common.scenes', { count: project.scenes.length, n: formatNumber(project.scenes.length, locale) })}
           </Text>
         </div>
         <Button

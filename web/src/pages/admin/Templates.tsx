@@ -43,7 +43,7 @@ function Row({ project }: { project: ProjectSummary }) {
         </div>
       </td>
       <td className={classes.muted}>{project.category ?? '—'}</td>
-      <td>{t('common.scenes', { n: formatNumber(project.scene_count, locale) })}</td>
+      <td>{t('common.scenes', { count: project.scene_count, n: formatNumber(project.scene_count, locale) })}</td>
       <td>
         <span className="ltr">{formatClock(project.duration_frames / project.fps, locale)}</span>
       </td>

@@ -48,7 +48,7 @@ function FieldControl({ field, value, project, palette, onChange, onCommit }: Om
     limits.max_length === undefined
       ? undefined
       : t('field.chars', {
-          n: formatNumber([...text].length, locale),
+          n: formatNumber(Array.from(text).length, locale),
           max: formatNumber(limits.max_length, locale),
         });
   const writing = {
