@@ -6,7 +6,7 @@ import { NotFound, PageError } from './components/PageError';
 import { PageLoading } from './components/PageLoading';
 import { Root } from './components/Root';
 import { Shell } from './components/Shell';
-import { isLocale, setLocale, storedLocale } from './i18n';
+import { baseLocale, setLocale, storedLocale } from './i18n';
 import { can, queries, queryClient } from './queries';
 
 type SignInSearch = { next?: string; expired?: true };
@@ -36,8 +36,8 @@ const signedInRoute = createRoute({
   beforeLoad: async ({ location }) => {
     try {
       const me = await queryClient.query({ ...queries.me, staleTime: 'static' });
-      const own = storedLocale() ?? me.locale ?? me.tenant.default_locale;
-      if (isLocale(own)) setLocale(own, false);
+      const own = storedLocale() ?? baseLocale(me.locale) ?? baseLocale(me.tenant.default_locale);
+      if (own) setLocale(own, false);
       return { me };
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) {

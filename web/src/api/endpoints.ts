@@ -6,6 +6,7 @@ import type {
   Me,
   Notice,
   Page,
+  PressedRender,
   PreviewRequest,
   Project,
   ProjectSummary,
@@ -44,8 +45,7 @@ export const content = {
     get<Page<ProjectSummary>>(withQuery('/v1/projects', { ...query, limit: LIST_LIMIT })),
   one: (idOrSlug: string) => get<Project>(`/v1/projects/${encodeURIComponent(idOrSlug)}`),
   categories: async (): Promise<Category[]> => {
-    const answer = await get<Page<Category> | Category[]>('/v1/categories');
-    return Array.isArray(answer) ? answer : answer.items;
+    return (await get<Page<Category>>('/v1/categories?limit=100')).items;
   },
 };
 
@@ -84,7 +84,7 @@ export const studio = {
   preview: (id: string, body: PreviewRequest, signal: AbortSignal) =>
     post<ResolvedScene>(`/v1/saved-projects/${id}/preview`, body, { signal }),
   render: (id: string, profile: RenderProfile, key: string) =>
-    post<RenderJob>(`/v1/saved-projects/${id}/render`, { profile }, { idempotencyKey: key }),
+    post<PressedRender>(`/v1/saved-projects/${id}/render`, { profile }, { idempotencyKey: key }),
   library: () => get<Page<Track>>(withQuery('/v1/audio/library', { kind: 'music', limit: 100 })),
 };
 
@@ -121,12 +121,8 @@ export const files = {
 
 export const notification = {
   list: (cursor?: string | null) => get<Page<Notice>>(withQuery('/v1/notifications', { cursor, limit: 20 })),
-  unreadCount: async (): Promise<number> => {
-    const answer = await get<{ unread?: number; count?: number; unread_count?: number }>(
-      '/v1/notifications/unread-count',
-    );
-    return answer.unread_count ?? answer.unread ?? answer.count ?? 0;
-  },
+  unreadCount: async (): Promise<number> =>
+    (await get<{ unread_count: number }>('/v1/notifications/unread-count')).unread_count,
   read: (id: string) => post<unknown>(`/v1/notifications/${id}/read`),
   readAll: () => post<unknown>('/v1/notifications/read-all'),
   streamPath: '/v1/notifications/stream',

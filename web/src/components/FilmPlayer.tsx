@@ -17,7 +17,7 @@ export function FilmPlayer({ job }: { job: RenderJob }) {
       <video
         key={film.play_url}
         className={classes.video}
-        style={{ aspectRatio: `${film.width} / ${film.height}` }}
+        style={{ aspectRatio: film.width && film.height ? `${film.width} / ${film.height}` : '16 / 9' }}
         src={film.play_url}
         poster={film.poster_url ?? undefined}
         controls
@@ -29,10 +29,11 @@ export function FilmPlayer({ job }: { job: RenderJob }) {
       <Group justify="space-between" mt="sm">
         <Text size="sm" c="dimmed">
           {[
-            localDigits(`${film.width}×${film.height}`, locale),
-            formatClock(film.duration_ms / 1000, locale),
+            film.width && film.height ? localDigits(`${film.width}×${film.height}`, locale) : null,
+            film.duration_ms === null ? null : formatClock(film.duration_ms / 1000, locale),
             formatBytes(film.bytes, locale),
           ]
+            .filter((fact) => fact !== null)
             .map(isolated)
             .join(' · ')}
         </Text>

@@ -10,7 +10,7 @@ import { PageHeader } from '../../components/PageHeader';
 import { StatusBadge } from '../../components/StatusBadge';
 import { formatNumber } from '../../format/digits';
 import { formatAgo, formatBytes } from '../../format/time';
-import { i18n, useI18n } from '../../i18n';
+import { textFor, useI18n } from '../../i18n';
 import { queries, queryClient } from '../../queries';
 import { say } from '../../say';
 import classes from './Admin.module.css';
@@ -27,8 +27,7 @@ const TONES: Record<string, 'good' | 'busy' | 'quiet' | 'bad' | 'warn'> = {
 };
 
 function enginesOf(node: RenderNode): string {
-  const names = Array.isArray(node.engines) ? node.engines : Object.keys(node.engines ?? {});
-  return names.join(', ') || '—';
+  return Object.keys(node.engines).join(', ') || '—';
 }
 
 function NodeCard({ node }: { node: RenderNode }) {
@@ -39,7 +38,6 @@ function NodeCard({ node }: { node: RenderNode }) {
     onSuccess: () => queryClient.invalidateQueries({ queryKey: queries.adminNodes.queryKey }),
     onError: say.failed,
   });
-  const statusKey = `admin.node.${node.status}`;
   const slots = t('admin.nodeSlots', {
     used: formatNumber(node.used_slots, locale),
     max: formatNumber(node.max_slots, locale),
@@ -71,7 +69,7 @@ function NodeCard({ node }: { node: RenderNode }) {
           </Text>
         </div>
         <StatusBadge tone={TONES[node.status] ?? 'quiet'} testId="node-status">
-          {i18n.exists(statusKey) ? i18n.t(statusKey) : node.status}
+          {textFor(`admin.node.${node.status}`) ?? node.status}
         </StatusBadge>
       </div>
       <div>

@@ -88,7 +88,7 @@ function Actions({ project }: { project: AdminProject }) {
           {t('admin.archive')}
         </Button>
       )}
-      {project.status !== 'published' && (
+      {(project.status !== 'published' || project.published_version_id !== project.version_id) && (
         <Button
           leftSection={<IconRocket size={16} aria-hidden />}
           loading={publish.isPending}
@@ -200,10 +200,7 @@ export function AdminTemplate() {
         <Alert color="#8f3a00" title={t('admin.warnings')} mb="xl" data-testid="import-warnings">
           <List size="sm">
             {project.warnings.map((warning) => {
-              const text =
-                typeof warning === 'string'
-                  ? warning
-                  : [warning.where, warning.detail ?? warning.code].filter(Boolean).join(': ');
+              const text = [warning.where, warning.detail].filter(Boolean).join(': ');
               return (
                 <List.Item key={text} dir="auto">
                   {text}
