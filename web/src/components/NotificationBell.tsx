@@ -80,7 +80,14 @@ export function NotificationBell() {
   const [opened, { toggle, close }] = useDisclosure(false);
   const unread = useQuery(queries.unread).data ?? 0;
   return (
-    <Popover opened={opened} onChange={(open) => !open && close()} position="bottom-end" width={340} shadow="lg" trapFocus>
+    <Popover
+      opened={opened}
+      onChange={(open) => !open && close()}
+      position="bottom-end"
+      width={340}
+      shadow="lg"
+      trapFocus
+    >
       <Indicator
         label={unread > 99 ? '99+' : formatNumber(unread, locale)}
         size={17}

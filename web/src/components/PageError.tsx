@@ -34,5 +34,9 @@ export function PageError({ error, reset }: ErrorComponentProps) {
     reset();
     void router.invalidate();
   };
-  return error instanceof ApiError && error.status === 404 ? <NotFoundNote /> : <ErrorState error={error} retry={retry} />;
+  return error instanceof ApiError && error.status === 404 ? (
+    <NotFoundNote />
+  ) : (
+    <ErrorState error={error} retry={retry} />
+  );
 }

@@ -46,6 +46,7 @@ export function makeTheme(primary: string | null | undefined) {
     focusRing: 'auto',
     components: {
       Button: { styles: { label: { fontWeight: 600 } } },
+      Badge: { styles: { root: { textTransform: 'none', minWidth: 'fit-content' }, label: { overflow: 'visible' } } },
       Tooltip: { defaultProps: { openDelay: 350, withArrow: true, fz: 'xs' } },
       Modal: {
         defaultProps: {

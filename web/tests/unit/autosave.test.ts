@@ -97,7 +97,10 @@ describe('autosave', () => {
   it('learns the ids of new scenes and sends them the next time', async () => {
     const autosave = start();
     const uid = newUid();
-    const longer = { ...film, scenes: [...film.scenes, { ...film.scenes[0]!, uid }] };
+    const longer = {
+      ...film,
+      scenes: [...film.scenes, { uid, scene_key: 'feature', values: {}, colors: {}, duration_frames: null }],
+    };
     autosave.changed(longer);
     await autosave.flush();
     autosave.changed({ ...longer, title: 'next' });

@@ -13,6 +13,7 @@ import { CSS } from '@dnd-kit/utilities';
 import { IconArrowDown, IconArrowUp, IconCopy, IconDots, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { Scene } from '../../api/types';
+import { sceneArt } from '../../components/art';
 import { Picture } from '../../components/Picture';
 import { addableScenes, canRemove, sceneOf, type FilmScene } from '../../editor/film';
 import { formatNumber } from '../../format/digits';
@@ -45,6 +46,7 @@ function SceneItem({ scene, index }: { scene: FilmScene; index: number }) {
   const { t, locale } = useI18n();
   const { editor, project } = useWorkbench();
   const selected = useEditor((state) => state.selected === scene.uid);
+  const palette = useEditor((state) => state.film.palette);
   const actions = useSceneActions(scene, index);
   const { setNodeRef, listeners, transform, transition, isDragging } = useSortable({ id: scene.uid });
   const n = formatNumber(index + 1, locale);
@@ -72,6 +74,7 @@ function SceneItem({ scene, index }: { scene: FilmScene; index: number }) {
           alt=""
           className={classes.picture}
           testId="scene-item-thumbnail"
+          art={sceneArt(project, actions.title, palette)}
         />
         <span className="visually-hidden">{t('studio.sceneItem', { n, title: actions.title })}</span>
         <span className={classes.number} aria-hidden>
@@ -181,7 +184,11 @@ function AddScene() {
                   onClick={() => add(scene)}
                   data-testid={`scene-add-${scene.key}`}
                 >
-                  <Picture src={scene.snapshot_url ?? scene.image} alt="" />
+                  <Picture
+                    src={scene.snapshot_url ?? scene.image}
+                    alt=""
+                    art={sceneArt(project, localized(scene.title, locale), film.palette)}
+                  />
                   <span>{localized(scene.title, locale)}</span>
                 </button>
               </li>
