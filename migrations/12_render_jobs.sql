@@ -93,6 +93,7 @@ CREATE TABLE render.render_jobs (
     created_at          timestamptz NOT NULL DEFAULT now(),
     updated_at          timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT render_jobs_tenant_id_id_key UNIQUE (tenant_id, id),
+    CONSTRAINT render_jobs_tenant_id_revision_id_key UNIQUE (tenant_id, revision_id),
     CONSTRAINT render_jobs_node_id_fkey FOREIGN KEY (node_id) REFERENCES render.nodes (id),
     CONSTRAINT render_jobs_kind_check CHECK (kind IN ('preview', 'final', 'still')),
     CONSTRAINT render_jobs_status_check CHECK (status IN (
@@ -164,6 +165,7 @@ CREATE TABLE render.frame_jobs (
     scene_key        text,
     scene_object_key text,
     scene_sha256     bytea,
+    task             jsonb NOT NULL,
     pool             text NOT NULL DEFAULT 'default',
     priority         smallint NOT NULL DEFAULT 0,
     status           text NOT NULL DEFAULT 'queued',
@@ -201,6 +203,8 @@ CREATE TABLE render.frame_jobs (
 );
 COMMENT ON COLUMN render.frame_jobs.scene_object_key IS 'object key of the resolved scene';
 COMMENT ON COLUMN render.frame_jobs.scene_sha256 IS 'hash of the resolved scene; part of the cache key';
+COMMENT ON COLUMN render.frame_jobs.task IS 'what the node is told: the scene''s figures, the frames within the scene, the encoder''s settings; fixed at planning';
+COMMENT ON COLUMN render.frame_jobs.frame_start IS 'output frame of the film; both ends belong to the chunk';
 COMMENT ON COLUMN render.frame_jobs.pool IS 'fixed at planning; a claim asks for pools, never for capabilities';
 COMMENT ON COLUMN render.frame_jobs.priority IS 'copied from the render job, so that a claim reads one table';
 COMMENT ON COLUMN render.frame_jobs.epoch IS '+1 per claim; a result is accepted only with the current epoch';
@@ -208,7 +212,10 @@ COMMENT ON COLUMN render.frame_jobs.exclude_node_ids IS 'nodes that failed this 
 COMMENT ON COLUMN render.frame_jobs.output_file_id IS 'soft ref file_mgr.files.id';
 COMMENT ON COLUMN render.frame_jobs.segment_key IS 'object key of the accepted output';
 COMMENT ON COLUMN render.frame_jobs.seconds IS 'node seconds that the accepted attempt took';
-CREATE INDEX frame_jobs_queue_idx ON render.frame_jobs (pool, priority DESC, created_at, chunk_no) WHERE status = 'queued';
+CREATE INDEX frame_jobs_queue_idx ON render.frame_jobs (pool, tenant_id, priority DESC, created_at, chunk_no) WHERE status = 'queued';
+CREATE INDEX frame_jobs_running_idx ON render.frame_jobs (tenant_id, render_job_id) WHERE status = 'running';
+CREATE INDEX frame_jobs_node_id_idx ON render.frame_jobs (node_id) WHERE status = 'running';
+CREATE INDEX frame_jobs_cache_key_idx ON render.frame_jobs (tenant_id, cache_key) WHERE status = 'done';
 CREATE INDEX frame_jobs_lease_expires_at_idx ON render.frame_jobs (lease_expires_at) WHERE status = 'running';
 
 CREATE TABLE render.frame_repair_jobs (
@@ -254,12 +261,14 @@ CREATE TABLE render.snapshots (
     pool               text NOT NULL DEFAULT 'default',
     scene_object_key   text,
     scene_sha256       bytea,
+    task               jsonb NOT NULL,
     status             text NOT NULL DEFAULT 'queued',
     image_file_id      uuid,
     image_url          text,
     render_ms          integer,
     hits               bigint NOT NULL DEFAULT 0,
     last_hit_at        timestamptz,
+    node_id            uuid,
     lease_id           uuid,
     lease_expires_at   timestamptz,
     epoch              bigint NOT NULL DEFAULT 0,
@@ -269,6 +278,7 @@ CREATE TABLE render.snapshots (
     created_at         timestamptz NOT NULL DEFAULT now(),
     updated_at         timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT snapshots_tenant_id_cache_key_key UNIQUE (tenant_id, cache_key),
+    CONSTRAINT snapshots_node_id_fkey FOREIGN KEY (node_id) REFERENCES render.nodes (id),
     CONSTRAINT snapshots_status_check CHECK (status IN ('queued', 'running', 'ready', 'failed')),
     CONSTRAINT snapshots_cache_key_check CHECK (octet_length(cache_key) = 32),
     CONSTRAINT snapshots_scene_sha256_check CHECK (octet_length(scene_sha256) = 32),
@@ -281,8 +291,10 @@ COMMENT ON COLUMN render.snapshots.scene_id IS 'soft ref content.scenes.id';
 COMMENT ON COLUMN render.snapshots.saved_project_id IS 'soft ref studio.saved_projects.id';
 COMMENT ON COLUMN render.snapshots.scene_object_key IS 'object key of the resolved scene';
 COMMENT ON COLUMN render.snapshots.image_file_id IS 'soft ref file_mgr.files.id';
+COMMENT ON COLUMN render.snapshots.task IS 'what the node is told: the scene''s figures, the frame, the picture''s size and format';
 COMMENT ON COLUMN render.snapshots.epoch IS '+1 per claim; a result is accepted only with the current epoch';
 CREATE INDEX snapshots_queue_idx ON render.snapshots (pool, created_at) WHERE status = 'queued';
+CREATE INDEX snapshots_lease_expires_at_idx ON render.snapshots (lease_expires_at) WHERE status = 'running';
 CREATE INDEX snapshots_last_hit_at_idx ON render.snapshots (last_hit_at) WHERE status = 'ready';
 
 CREATE TABLE render.exports (

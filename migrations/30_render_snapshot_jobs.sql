@@ -16,6 +16,7 @@ CREATE TABLE render.snapshot_jobs (
     pool                 text NOT NULL DEFAULT 'default',
     scene_object_key     text,
     scene_sha256         bytea,
+    task                 jsonb,
     status               text NOT NULL DEFAULT 'queued',
     attempt              smallint NOT NULL DEFAULT 0,
     max_attempts         smallint NOT NULL DEFAULT 3,
@@ -44,6 +45,8 @@ COMMENT ON COLUMN render.snapshot_jobs.project_id IS 'soft ref content.projects.
 COMMENT ON COLUMN render.snapshot_jobs.project_version_id IS 'soft ref content.project_versions.id';
 COMMENT ON COLUMN render.snapshot_jobs.scene_id IS 'soft ref content.scenes.id';
 COMMENT ON COLUMN render.snapshot_jobs.scene_object_key IS 'object key of the resolved scene';
+COMMENT ON COLUMN render.snapshot_jobs.task IS
+    'what the node is told: the scene''s figures, the frame, the picture''s size and format; NULL until the scene has been resolved';
 COMMENT ON COLUMN render.snapshot_jobs.epoch IS '+1 per claim; a result is accepted only with the current epoch';
 COMMENT ON COLUMN render.snapshot_jobs.image_file_id IS 'soft ref file_mgr.files.id';
 COMMENT ON COLUMN render.snapshot_jobs.requested_by_user_id IS 'soft ref identity.users.id';

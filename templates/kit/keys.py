@@ -1,5 +1,6 @@
 """Animated values: keyframes with cubic Bézier eases, as Lottie writes them."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -35,7 +36,7 @@ class Keys:
     """A property's way through time: (frame, value) points, each with the ease that leads from it to the next."""
 
     def __init__(self, points: Sequence[tuple[Number, Value, Ease]]) -> None:
-        if any(a[0] >= b[0] for a, b in zip(points, points[1:], strict=False)):
+        if any(a[0] >= b[0] for a, b in itertools.pairwise(points)):
             msg = f"keyframes must move forward: {[p[0] for p in points]}"
             raise ValueError(msg)
         self.points = list(points)

@@ -1,5 +1,7 @@
 """Flat marks with a transparent ground, drawn at four times their size and scaled down."""
 
+import itertools
+
 from PIL import Image, ImageDraw
 
 _OVER = 4
@@ -14,7 +16,7 @@ def studio_mark(size: int = 512) -> Image.Image:
     def bar(points: list[tuple[float, float]], width: float) -> None:
         scaled = [(x * big, y * big) for x, y in points]
         r = width * big / 2
-        for a, b in zip(scaled, scaled[1:], strict=False):
+        for a, b in itertools.pairwise(scaled):
             draw.line([a, b], fill=255, width=round(2 * r))
         for x, y in scaled:
             draw.ellipse([x - r, y - r, x + r, y + r], fill=255)

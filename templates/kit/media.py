@@ -33,4 +33,4 @@ def write_picture(name: str, file: Path) -> None:
 
 def write_music(name: str, file: Path) -> None:
     """Plays the track `name` and writes it as Ogg Vorbis."""
-    music.write(music.TRACKS[name](), file)
+    music.write(music.TRACKS[name].play(), file)

@@ -2,17 +2,29 @@
 
 from typing import Any
 
-from kit.keys import BACK, IN, IN_OUT, OUT, SINE, Ease, Keys, Number, keys
+from kit.keys import BACK, IN, IN_OUT, OUT, SINE, Ease, Json, Keys, Number, keys
 from kit.scene import Align, Composition, Layer, Scene
-from kit.keys import Json
 from kit.shapes import Colour, fill, rect
 
 
-def slide(at: tuple[Number, Number], start: Number, *, by: tuple[Number, Number] = (0, 60), length: Number = 22, ease: Ease = OUT, leave: Number | None = None) -> Keys:
+def slide(
+    at: tuple[Number, Number],
+    start: Number,
+    *,
+    by: tuple[Number, Number] = (0, 60),
+    length: Number = 22,
+    ease: Ease = OUT,
+    leave: Number | None = None,
+) -> Keys:
     """A place reached from `at + by`, starting at `start`; from `leave` on it goes away against `by`."""
     points: list[tuple[Number, Any, Ease]] = [(start, (at[0] + by[0], at[1] + by[1]), ease), (start + length, at, IN)]
     if leave is not None:
-        points = [*points[:1], (start + length, at, IN), (leave, at, IN), (leave + 12, (at[0] - by[0], at[1] - by[1]), IN)]
+        points = [
+            *points[:1],
+            (start + length, at, IN),
+            (leave, at, IN),
+            (leave + 12, (at[0] - by[0], at[1] - by[1]), IN),
+        ]
     return Keys(points)
 
 
@@ -32,7 +44,9 @@ def pop(start: Number, *, length: Number = 20, to: Number = 100, ease: Ease = BA
 def drift(frames: int, value: tuple[Number, Number], by: tuple[Number, Number]) -> Keys:
     """A slow even way from `value - by / 2` to `value + by / 2` over the whole scene."""
     return keys(
-        (0, (value[0] - by[0] / 2, value[1] - by[1] / 2)), (frames, (value[0] + by[0] / 2, value[1] + by[1] / 2)), ease=(0.33, 0.33, 0.67, 0.67)
+        (0, (value[0] - by[0] / 2, value[1] - by[1] / 2)),
+        (frames, (value[0] + by[0] / 2, value[1] + by[1] / 2)),
+        ease=(0.33, 0.33, 0.67, 0.67),
     )
 
 
@@ -66,10 +80,22 @@ def rising_text(
     if leave is not None:
         points += [(leave, inside, IN), (leave + 12, (inside[0], inside[1] - tall), IN)]
     strip.text(name, text, size, colour, weight=weight, align=align, at=Keys(points))
-    return scene.window(f"{name} strip", strip, anchor=inside, at=(x, y), parent=parent, span=(max(0, start), scene.frames))
+    return scene.window(
+        f"{name} strip", strip, anchor=inside, at=(x, y), parent=parent, span=(max(0, start), scene.frames)
+    )
 
 
-def growing_bar(scene: Scene, name: str, colour: Colour, at: tuple[Number, Number], size: tuple[Number, Number], start: Number, *, length: Number = 22, radius: Number = 0) -> Layer:
+def growing_bar(
+    scene: Scene,
+    name: str,
+    colour: Colour,
+    at: tuple[Number, Number],
+    size: tuple[Number, Number],
+    start: Number,
+    *,
+    length: Number = 22,
+    radius: Number = 0,
+) -> Layer:
     """A bar that grows out of its middle."""
     item: Json = rect(keys((start, (0, size[1])), (start + length, size), ease=IN_OUT), radius=radius)
     return scene.shape(name, item, fill(colour), at=at, span=(max(0, start), scene.frames))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from kit.keys import Json
+from kit.music import TRACKS
 from kit.scene import Scene
 
 Both: TypeAlias = tuple[str, str]
@@ -21,7 +22,16 @@ def bind(layer: str, prop: str, **extra: Any) -> Json:
     return {"layer": layer, "property": prop, **extra}
 
 
-def field(key: str, kind: str, label: Both, default: Any, bindings: Sequence[Json], *, required: bool = False, **constraints: Any) -> Json:
+def field(
+    key: str,
+    kind: str,
+    label: Both,
+    default: Any,
+    bindings: Sequence[Json],
+    *,
+    required: bool = False,
+    **constraints: Any,
+) -> Json:
     """A field; `default` as (Persian, English) for words, as it is otherwise."""
     return {
         "key": key,
@@ -35,7 +45,16 @@ def field(key: str, kind: str, label: Both, default: Any, bindings: Sequence[Jso
 
 
 def text_field(
-    key: str, label: Both, default: Both, layer: str, *, kind: str = "text", max_width: int = 0, start: bool = False, required: bool = False, **constraints: Any
+    key: str,
+    label: Both,
+    default: Both,
+    layer: str,
+    *,
+    kind: str = "text",
+    max_width: int = 0,
+    start: bool = False,
+    required: bool = False,
+    **constraints: Any,
 ) -> Json:
     """A field for words on one text layer: point text of at most `max_width` px, or without it a box whose words stand in its middle.
 
@@ -97,17 +116,31 @@ class Package(NamedTuple):
             "title": both(self.title),
             "description": both(self.description),
             "category": self.category,
+            "license": "CC0-1.0",
+            "author": "FlatRender",
             "tags": list(self.tags),
             "fps": self.fps,
             "sizes": [{"key": k, "width": w, "height": h} for k, w, h in self.sizes],
             "color_slots": [{"key": k, "label": both(label), "default": default[k]} for k, label in self.slots],
             "presets": [
-                {"key": k, "name": both(name), "colors": colours, "is_default": i == 0} for i, (k, name, colours) in enumerate(self.presets)
+                {"key": k, "name": both(name), "colors": colours, "is_default": i == 0}
+                for i, (k, name, colours) in enumerate(self.presets)
             ],
             "fonts": [],
-            "music": [{"key": k, "title": both(t), "file": f"music/{k}.ogg", "license": "CC0-1.0"} for k, t in self.music],
+            "music": [self._music(key, title) for key, title in self.music],
             "fields": list(self.fields),
             "scenes": [self._scene(spec) for spec in self.scenes],
+        }
+
+    def _music(self, key: str, title: Both) -> Json:
+        track = TRACKS[key]
+        return {
+            "key": key,
+            "title": both(title),
+            "file": f"music/{key}.ogg",
+            "license": "CC0-1.0",
+            "bpm": track.bpm,
+            "duration_seconds": track.seconds,
         }
 
     def _scene(self, spec: SceneSpec) -> Json:

@@ -10,7 +10,15 @@ from kit.shapes import Colour, Point, Slot, group, rgb
 
 Align: TypeAlias = Literal["left", "right", "center"]
 _JUSTIFY = {"left": 0, "right": 1, "center": 2}
-_WEIGHTS = {"Light": "300", "Regular": "400", "Medium": "500", "SemiBold": "600", "Bold": "700", "ExtraBold": "800", "Black": "900"}
+_WEIGHTS = {
+    "Light": "300",
+    "Regular": "400",
+    "Medium": "500",
+    "SemiBold": "600",
+    "Bold": "700",
+    "ExtraBold": "800",
+    "Black": "900",
+}
 
 
 class Layer:
@@ -129,7 +137,9 @@ class Composition:
     def cut(self, target: Layer, outline: Json) -> None:
         """Shows `target` only inside the path `outline`, in its own coordinates; drawn as a clip, far cheaper than a matte."""
         target.data["hasMask"] = True
-        target.data["masksProperties"] = [{"inv": False, "mode": "a", "pt": outline["ks"], "o": prop(100), "x": prop(0), "nm": "Cut"}]
+        target.data["masksProperties"] = [
+            {"inv": False, "mode": "a", "pt": outline["ks"], "o": prop(100), "x": prop(0), "nm": "Cut"}
+        ]
 
     def layers(self) -> list[Json]:
         """The layers as Lottie orders them, topmost first."""
@@ -169,7 +179,8 @@ class Scene(Composition):
     def lottie(self) -> Json:
         """The Lottie document."""
         fonts = [
-            {"fName": f"Vazirmatn-{s}", "fFamily": "Vazirmatn", "fStyle": s, "fWeight": _WEIGHTS[s], "ascent": 105} for s in self._styles()
+            {"fName": f"Vazirmatn-{s}", "fFamily": "Vazirmatn", "fStyle": s, "fWeight": _WEIGHTS[s], "ascent": 105}
+            for s in self._styles()
         ]
         return {
             "v": "5.9.0",

@@ -46,7 +46,11 @@ def ellipse(width: Animated, height: Number | None = None, *, at: Animated = (0,
 
 
 def path(
-    points: Sequence[Point], *, closed: bool = True, into: Sequence[Point] | None = None, out: Sequence[Point] | None = None
+    points: Sequence[Point],
+    *,
+    closed: bool = True,
+    into: Sequence[Point] | None = None,
+    out: Sequence[Point] | None = None,
 ) -> Json:
     """A path through `points`; tangents `into` and `out` relative to them (none: straight lines)."""
     zero: list[Point] = [(0, 0)] * len(points)
@@ -102,7 +106,10 @@ def burst(points: int, outer: Number, inner: Number) -> Json:
     """A star or seal as a plain path, first tip up."""
     return path(
         [
-            ((outer if i % 2 == 0 else inner) * math.sin(math.pi * i / points), -(outer if i % 2 == 0 else inner) * math.cos(math.pi * i / points))
+            (
+                (outer if i % 2 == 0 else inner) * math.sin(math.pi * i / points),
+                -(outer if i % 2 == 0 else inner) * math.cos(math.pi * i / points),
+            )
             for i in range(points * 2)
         ]
     )
@@ -121,7 +128,14 @@ def stroke(colour: Colour, width: Animated, opacity: Animated = 100, *, dash: Se
     return out
 
 
-def gradient(stops: Sequence[tuple[Number, Colour, Number]], start: Point, end: Point, *, radial: bool = False, opacity: Animated = 100) -> Json:
+def gradient(
+    stops: Sequence[tuple[Number, Colour, Number]],
+    start: Point,
+    end: Point,
+    *,
+    radial: bool = False,
+    opacity: Animated = 100,
+) -> Json:
     """A gradient fill from `start` to `end` (radial: centre to rim); stops are (offset 0–1, colour, opacity 0–1)."""
     colours: list[Number] = []
     alphas: list[Number] = []
@@ -158,8 +172,21 @@ def draw_on(frame: Number, length: Number = 24, **kwargs: Animated) -> Json:
 
 
 def group(
-    *items: Json, name: str = "", at: Animated = (0, 0), scale: Animated = (100, 100), rotate: Animated = 0, opacity: Animated = 100, anchor: Point = (0, 0)
+    *items: Json,
+    name: str = "",
+    at: Animated = (0, 0),
+    scale: Animated = (100, 100),
+    rotate: Animated = 0,
+    opacity: Animated = 100,
+    anchor: Point = (0, 0),
 ) -> Json:
     """Items under one transform; `name` is what a colour binding's `shape` names."""
-    transform: Json = {"ty": "tr", "p": prop(at), "a": prop(anchor), "s": prop(scale), "r": prop(rotate), "o": prop(opacity)}
+    transform: Json = {
+        "ty": "tr",
+        "p": prop(at),
+        "a": prop(anchor),
+        "s": prop(scale),
+        "r": prop(rotate),
+        "o": prop(opacity),
+    }
     return {"ty": "gr", "nm": name or "group", "it": [*items, transform]}

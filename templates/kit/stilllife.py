@@ -29,7 +29,7 @@ def _length(*parts: Array) -> Array:
     total = parts[0] * parts[0]
     for part in parts[1:]:
         total = total + part * part
-    return np.sqrt(total)
+    return np.asarray(np.sqrt(total))
 
 
 def sphere(at: Vector, radius: float) -> Solid:
@@ -44,7 +44,7 @@ def box(at: Vector, half: Vector, round_: float) -> Solid:
         qx, qy, qz = (np.abs(v - c) - np.float32(h - round_) for v, c, h in zip((x, y, z), at, half, strict=True))
         zero = np.float32(0)
         outside = _length(np.maximum(qx, zero), np.maximum(qy, zero), np.maximum(qz, zero))
-        return outside + np.minimum(np.maximum(qx, np.maximum(qy, qz)), zero) - np.float32(round_)
+        return np.asarray(outside + np.minimum(np.maximum(qx, np.maximum(qy, qz)), zero) - np.float32(round_))
 
     return distance
 
@@ -58,7 +58,8 @@ def cylinder(at: Vector, radius: float, half: float, round_: float, axis: str = 
         side = _length(a, b) - np.float32(radius - round_)
         cap = np.abs(along) - np.float32(half - round_)
         zero = np.float32(0)
-        return np.minimum(np.maximum(side, cap), zero) + _length(np.maximum(side, zero), np.maximum(cap, zero)) - np.float32(round_)
+        corner = _length(np.maximum(side, zero), np.maximum(cap, zero))
+        return np.asarray(np.minimum(np.maximum(side, cap), zero) + corner - np.float32(round_))
 
     return distance
 
@@ -118,7 +119,7 @@ def melted(a: Solid, b: Solid, soft: float) -> Solid:
     def distance(x: Array, y: Array, z: Array) -> Array:
         da, db = a(x, y, z), b(x, y, z)
         h = np.maximum(np.float32(soft) - np.abs(da - db), 0) / np.float32(soft)
-        return np.minimum(da, db) - h * h * np.float32(soft * 0.25)
+        return np.asarray(np.minimum(da, db) - h * h * np.float32(soft * 0.25))
 
     return distance
 
@@ -145,7 +146,15 @@ def _unit(v: Vector) -> Array:
 
 
 def _stage(wall: float) -> Solid:
-    return melted(lambda x, y, z: y + 0 * x, lambda x, y, z: z - np.float32(wall), 3.0)
+    """The floor and the wall behind, one running into the other."""
+
+    def floor(_x: Array, y: Array, _z: Array) -> Array:
+        return y
+
+    def back(_x: Array, _y: Array, z: Array) -> Array:
+        return z - np.float32(wall)
+
+    return melted(floor, back, 3.0)
 
 
 class _Tracer:
@@ -192,7 +201,7 @@ class _Tracer:
             d = self.distance(p + self.light[:, None] * t)
             light = np.minimum(light, np.clip(0.5 + 0.5 * d * 7 / t, 0, 1))
             t += np.clip(d, 0.03, 0.3)
-        return light * light * (3 - 2 * light)
+        return np.asarray(light * light * (3 - 2 * light))
 
     def occlusion(self, p: Array, n: Array) -> Array:
         """How open the surroundings of each point are, 0–1."""
@@ -200,7 +209,7 @@ class _Tracer:
         for step in (0.03, 0.1, 0.22, 0.4, 0.65):
             total += np.float32(weight) * (np.float32(step) - self.distance(p + n * np.float32(step)))
             weight *= 0.62
-        return np.clip(1 - 1.15 * total, 0, 1)
+        return np.asarray(np.clip(1 - 1.15 * total, 0, 1))
 
     def shade(self, p: Array, rays: Array) -> Array:
         n = self.normals(p)
@@ -211,13 +220,22 @@ class _Tracer:
         sky = 0.5 + 0.5 * n[1]
         ground = self.colours[0][:, None]
         lit = facing * self.shadow(p)
-        diffuse = colour * (2.0 * lit * np.array([[1.0], [0.96], [0.9]]) + open_ * (0.62 * sky * np.array([[0.95], [0.98], [1.06]]) + 0.42 * (1 - sky) * ground))
+        diffuse = colour * (
+            2.0 * lit * np.array([[1.0], [0.96], [0.9]])
+            + open_ * (0.62 * sky * np.array([[0.95], [0.98], [1.06]]) + 0.42 * (1 - sky) * ground)
+        )
         bounce = rays - 2 * np.sum(rays * n, axis=0) * n
         # Two soft boxes, one above on the left and a slim one on the right, as a glossy thing shows them.
-        above = np.clip((bounce[1] - 0.35) * 3, 0, 1) * np.clip((0.75 - bounce[0]) * 3, 0, 1) * np.clip((bounce[2] + 0.2) * 4, 0, 1)
+        above = (
+            np.clip((bounce[1] - 0.35) * 3, 0, 1)
+            * np.clip((0.75 - bounce[0]) * 3, 0, 1)
+            * np.clip((bounce[2] + 0.2) * 4, 0, 1)
+        )
         slim = np.clip(1 - np.abs(bounce[0] - 0.82) * 9, 0, 1) * np.clip((bounce[1] + 0.15) * 4, 0, 1)
         fresnel = 0.05 + 0.95 * np.clip(1 + np.sum(rays * n, axis=0), 0, 1) ** 5
-        mirror = (above * 1.2 + slim * 1.6 + 0.25 * np.clip(bounce[1], 0, 1)) * fresnel * gloss * 2.2 * (0.35 + 0.65 * open_)
+        mirror = (
+            (above * 1.2 + slim * 1.6 + 0.25 * np.clip(bounce[1], 0, 1)) * fresnel * gloss * 2.2 * (0.35 + 0.65 * open_)
+        )
         rim = np.clip(1 + np.sum(rays * n, axis=0), 0, 1) ** 3 * 0.22 * open_ * (which > 0)
         return np.asarray(diffuse + mirror + rim * colour + glow * colour * 2.2)
 
@@ -241,6 +259,6 @@ def picture(studio: Studio, width: int, height: int, *, over: float = 1.5) -> Im
         light = tracer.shade(p.astype(np.float32), rays)
         # Filmic curve of K. Narkowicz, "ACES filmic tone mapping curve" (2015), exposed a little up.
         light = light * 0.62
-        light = np.clip(light * (2.51 * light + 0.03) / (light * (2.43 * light + 0.59) + 0.14), 0, 1) ** (1 / 2.2)
-        rows.append((light.T.reshape(-1, w, 3) * 255 + 0.5).astype(np.uint8))
+        toned = np.clip(light * (2.51 * light + 0.03) / (light * (2.43 * light + 0.59) + 0.14), 0, 1) ** (1 / 2.2)
+        rows.append((toned.T.reshape(-1, w, 3) * 255 + 0.5).astype(np.uint8))
     return Image.fromarray(np.concatenate(rows)).resize((width, height), Image.Resampling.LANCZOS)

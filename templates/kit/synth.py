@@ -63,7 +63,9 @@ def pluck(freq: float, length: float, *, bright: float = 5.0, decay: float = 0.3
     """A struck tone between marimba and electric piano: two sines, one bending the other's phase."""
     t = seconds(length)
     bend = bright * np.exp(-t / (decay * 0.3))
-    tone = np.sin(2 * np.pi * freq * t + bend * 0.35 * np.sin(2 * np.pi * freq * 4 * t)) + 0.35 * np.sin(4 * np.pi * freq * t) * np.exp(-t / (decay * 0.5))
+    tone = np.sin(2 * np.pi * freq * t + bend * 0.35 * np.sin(2 * np.pi * freq * 4 * t)) + 0.35 * np.sin(
+        4 * np.pi * freq * t
+    ) * np.exp(-t / (decay * 0.5))
     return np.asarray(tone * np.exp(-t / decay) * envelope(t, 0.003, min(0.1, length / 4)))
 
 
@@ -104,7 +106,9 @@ def hat(seed: int, *, length: float = 0.08) -> Samples:
 def clap(seed: int) -> Samples:
     """A soft clap: three short bursts and a tail of band-limited noise."""
     t = seconds(0.28)
-    level = sum(np.where(t >= d, np.exp(-np.maximum(t - d, 0) / s), 0.0) for d, s in ((0, 0.008), (0.011, 0.008), (0.023, 0.07)))
+    level = sum(
+        np.where(t >= d, np.exp(-np.maximum(t - d, 0) / s), 0.0) for d, s in ((0, 0.008), (0.011, 0.008), (0.023, 0.07))
+    )
     return np.asarray(lowpass(highpass(noise(0.28, seed), 900), 5200) * level * envelope(t, 0.001, 0.06) * 0.6)
 
 

@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -170,11 +171,13 @@ class TestLife:
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another user")
     def test_a_data_directory_that_postgresqls_user_cannot_reach_works_too(self, tmp_path, open_folder, monkeypatch):
-        monkeypatch.setattr(clusters, "SYSTEM_HOME", open_folder)
+        (open_folder / "temporary").mkdir()
+        monkeypatch.setattr(tempfile, "gettempdir", lambda: str(open_folder / "temporary"))
+        monkeypatch.setattr(clusters, "SYSTEM_HOME", open_folder / "system")
         tmp_path.chmod(0o700)
         with EmbeddedPostgres(tmp_path / "data", durable=False) as server:
             write_mark(server, "AAA")
-        assert str(open_folder) in (tmp_path / "data" / "LOCATION").read_text()
+        assert str(open_folder / "system") in (tmp_path / "data" / "LOCATION").read_text()
         with EmbeddedPostgres(tmp_path / "data", durable=False) as server:
             assert marks(server) == {"AAA"}
         (tmp_path / "data").rename(tmp_path / "moved")

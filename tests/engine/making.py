@@ -27,9 +27,16 @@ def layer(kind: int, name: str, x: float = 0, y: float = 0, **more: Any) -> dict
     return {"ty": kind, "nm": name, "ip": 0, "op": 60, "st": 0, "sr": 1, "ks": {"p": {"a": 0, "k": [x, y]}}, **more}
 
 
-def text_layer(name: str, text: str, x: float = 0, y: float = 0, animators: tuple[Any, ...] = (), **document: Any) -> dict[str, Any]:
+def text_layer(
+    name: str, text: str, x: float = 0, y: float = 0, animators: tuple[Any, ...] = (), **document: Any
+) -> dict[str, Any]:
     style = {"s": 60, "f": "V-Bold", "t": text, "j": 0, "tr": 0, "lh": 90, "ls": 0, "fc": [0, 0, 0], **document}
-    data = {"d": {"k": [{"s": style, "t": 0}]}, "p": {}, "m": {"g": 1, "a": {"a": 0, "k": [0, 0]}}, "a": list(animators)}
+    data = {
+        "d": {"k": [{"s": style, "t": 0}]},
+        "p": {},
+        "m": {"g": 1, "a": {"a": 0, "k": [0, 0]}},
+        "a": list(animators),
+    }
     return layer(5, name, x, y, t=data)
 
 
@@ -43,7 +50,14 @@ def fill(color: list[float], name: str = "Fill", **more: Any) -> dict[str, Any]:
 
 def rectangle(width: float, height: float, *paints: dict[str, Any], name: str = "Rectangle") -> dict[str, Any]:
     shape = {"ty": "rc", "p": {"a": 0, "k": [width / 2, height / 2]}, "s": {"a": 0, "k": [width, height]}, "r": STILL}
-    place = {"ty": "tr", "p": {"a": 0, "k": [0, 0]}, "a": {"a": 0, "k": [0, 0]}, "s": {"a": 0, "k": [100, 100]}, "r": STILL, "o": {"a": 0, "k": 100}}
+    place = {
+        "ty": "tr",
+        "p": {"a": 0, "k": [0, 0]},
+        "a": {"a": 0, "k": [0, 0]},
+        "s": {"a": 0, "k": [100, 100]},
+        "r": STILL,
+        "o": {"a": 0, "k": 100},
+    }
     return {"ty": "gr", "nm": name, "it": [shape, *paints, place]}
 
 
@@ -66,7 +80,15 @@ def quarters(width: int, height: int) -> bytes:
     image = Image.new("RGB", (width, height))
     colors = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0))
     for index, color in enumerate(colors):
-        image.paste(color, ((index % 2) * width // 2, (index // 2) * height // 2, (index % 2 + 1) * width // 2, (index // 2 + 1) * height // 2))
+        image.paste(
+            color,
+            (
+                (index % 2) * width // 2,
+                (index // 2) * height // 2,
+                (index % 2 + 1) * width // 2,
+                (index // 2 + 1) * height // 2,
+            ),
+        )
     out = io.BytesIO()
     image.save(out, "PNG")
     return out.getvalue()

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,20 @@ from flatrender.engine.resolve import resolve_scene
 from flatrender.engine.template import load_template
 
 from .conftest import Draw, ink
-from .making import EASE, encoded, field, image_asset, layer, lottie, package, quarters, solid, text_layer, written, zipped
+from .making import (
+    EASE,
+    encoded,
+    field,
+    image_asset,
+    layer,
+    lottie,
+    package,
+    quarters,
+    solid,
+    text_layer,
+    written,
+    zipped,
+)
 from .test_text import FONT
 
 HB_VIEW = shutil.which("hb-view")
@@ -72,7 +86,9 @@ def test_text_looks_as_harfbuzz_draws_it(text: str, direction: str, script: str,
 
 
 @pytest.mark.parametrize(("j", "left", "right"), [(0, 300, None), (1, None, 300), (2, None, None)])
-def test_point_text_stands_on_its_baseline_and_keeps_its_side(j: int, left: int | None, right: int | None, draw: Draw) -> None:
+def test_point_text_stands_on_its_baseline_and_keeps_its_side(
+    j: int, left: int | None, right: int | None, draw: Draw
+) -> None:
     box = ink(draw(resolved(lottie([text_layer("T", "HEH", 300, 170, j=j)]))))
     assert box[3] == pytest.approx(170, abs=1)
     if left is not None:
@@ -99,7 +115,7 @@ def test_box_text_stands_in_its_box_where_it_was_designed(vj: int, j: int, draw:
 def test_lines_are_a_line_height_apart(draw: Draw) -> None:
     pixels = draw(resolved(lottie([text_layer("T", "HHH\rHHH", 100, 120, lh=110)])))
     rows = np.flatnonzero((pixels.mean(axis=2) < 128).any(axis=1))
-    ends = [int(a) for a, b in zip(rows, rows[1:], strict=False) if b - a > 1] + [int(rows[-1])]
+    ends = [int(a) for a, b in pairwise(rows) if b - a > 1] + [int(rows[-1])]
     assert ends[1] - ends[0] == pytest.approx(110, abs=1)
 
 
@@ -108,7 +124,19 @@ def reveal(**selector: Any) -> dict[str, Any]:
     zero = {"a": 0, "k": 0}
     return {
         "nm": "reveal",
-        "s": {"t": 0, "b": 1, "rn": 0, "sh": 1, "r": 1, "a": {"a": 0, "k": 100}, "xe": zero, "ne": zero, "sm": zero, "s": start, **selector},
+        "s": {
+            "t": 0,
+            "b": 1,
+            "rn": 0,
+            "sh": 1,
+            "r": 1,
+            "a": {"a": 0, "k": 100},
+            "xe": zero,
+            "ne": zero,
+            "sm": zero,
+            "s": start,
+            **selector,
+        },
         "a": {"o": {"a": 0, "k": 0}},
     }
 
@@ -143,7 +171,12 @@ def test_a_picture_fills_the_place_of_its_asset(source: tuple[int, int], draw: D
     pixels = draw(resolve_scene(template, "one", values={"photo": "mine"}, assets={"mine": quarters(*source)}))
     left, top, right, bottom = ink(pixels, 250)
     assert (left, top, right, bottom) == pytest.approx((100, 70, 500, 270), abs=1)
-    for x, y, color in ((120, 90, (255, 0, 0)), (480, 90, (0, 255, 0)), (120, 250, (0, 0, 255)), (480, 250, (255, 255, 0))):
+    for x, y, color in (
+        (120, 90, (255, 0, 0)),
+        (480, 90, (0, 255, 0)),
+        (120, 250, (0, 0, 255)),
+        (480, 250, (255, 255, 0)),
+    ):
         assert np.abs(pixels[y, x] - color).max() < 40
 
 

@@ -116,7 +116,17 @@ def test_marks_belong_to_the_cluster_of_their_letter() -> None:
 
 
 def random_text(seed: int) -> str:
-    pools = ["ابپتثجچحخدذرز", "abcdefghijk", "0123456789", "۰۱۲۳۴۵۶", "٠١٢٣٤", "+-*/#$%.,:; !?", "()[]{}<>", "\u2066\u2067\u2068\u2069", "אבגדה"]
+    pools = [
+        "ابپتثجچحخدذرز",
+        "abcdefghijk",
+        "0123456789",
+        "۰۱۲۳۴۵۶",
+        "٠١٢٣٤",
+        "+-*/#$%.,:; !?",
+        "()[]{}<>",
+        "\u2066\u2067\u2068\u2069",
+        "אבגדה",
+    ]
     source = random.Random(seed)
     return "".join(source.choice(source.choice(pools)) for _ in range(source.randint(1, 16)))
 
@@ -144,7 +154,7 @@ def test_lines_break_where_words_end_and_never_inside_one() -> None:
     layout = lay_out(text, style(box=Box(0, 0, 400, 2000)))
     assert len(layout.lines) >= 3
     assert all(line.width * layout.size <= 400 * 1.001 for line in layout.lines)
-    paragraph = [i for i in break_opportunities(text)]
+    paragraph = break_opportunities(text)
     assert all(text[i - 1] in " \u200c-" or i == len(text) for i in paragraph)
     ranges = fill_lines(text, [1.0] * len(text), break_opportunities(text), 12)
     assert "".join(text[a:b] for a, b in ranges) == text
@@ -195,7 +205,10 @@ def test_start_and_end_follow_the_direction_of_the_text() -> None:
 
 
 def test_justified_lines_fill_the_box_but_for_the_last() -> None:
-    layout = lay_out("یک متن بلند پارسی که باید در چند خط شکسته شود و بماند", style(box=Box(0, 0, 400, 2000), justify="justify_right"))
+    layout = lay_out(
+        "یک متن بلند پارسی که باید در چند خط شکسته شود و بماند",
+        style(box=Box(0, 0, 400, 2000), justify="justify_right"),
+    )
     widths = [line.width * layout.size for line in layout.lines]
     assert widths[:-1] == pytest.approx([400] * (len(widths) - 1))
     assert widths[-1] < 390
@@ -223,7 +236,16 @@ def test_a_character_that_no_font_has_is_reported() -> None:
 
 @pytest.mark.parametrize(
     ("name", "weight"),
-    [("Regular", 400), ("SemiBold Italic", 600), ("Extra-Light", 200), ("Bold", 700), ("ExtraBold", 800), ("", 400), ("W 300", 300), ("Black", 900)],
+    [
+        ("Regular", 400),
+        ("SemiBold Italic", 600),
+        ("Extra-Light", 200),
+        ("Bold", 700),
+        ("ExtraBold", 800),
+        ("", 400),
+        ("W 300", 300),
+        ("Black", 900),
+    ],
 )
 def test_a_style_name_means_a_weight(name: str, weight: int) -> None:
     assert weight_of_style(name) == weight

@@ -8,6 +8,7 @@ from typer.exceptions import TyperException
 
 from flatrender.cli.inspect import inspect
 from flatrender.cli.migrate import migrate
+from flatrender.cli.node import node
 from flatrender.cli.render import render
 from flatrender.cli.serve import serve
 from flatrender.cli.still import still
@@ -41,6 +42,7 @@ app.command()(render)
 app.command()(still)
 app.command()(inspect)
 app.command()(migrate)
+app.command()(node)
 
 
 def main() -> None:

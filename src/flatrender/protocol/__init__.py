@@ -1,1 +1,7 @@
-"""The node protocol's frozen messages: the only thing that a node and the render service share."""
+"""What a node and the render service say to each other: frozen messages, JSON over HTTP. See `docs/node-protocol.md`.
+
+The only package that both sides import. Must not know either of them.
+"""
+
+VERSION = 1
+"""Raised when a message changes so that the other side could misunderstand it; new optional members do not raise it."""

@@ -117,6 +117,7 @@ export const en: Dictionary = {
   'studio.moveUp': 'Move up',
   'studio.moveDown': 'Move down',
   'studio.sceneRemoved': 'Scene “{{title}}” was removed.',
+  'studio.undoLater': 'You have changed something since; go back step by step with the undo button.',
   'studio.sceneMoved': '“{{title}}” is now scene {{n}} of {{total}}.',
   'studio.noMoreScenes': 'Every scene of this template is already in the film.',
   'studio.tab.scene': 'Scene',

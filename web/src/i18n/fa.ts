@@ -116,6 +116,7 @@ export const fa = {
   'studio.moveUp': 'یک پله بالاتر',
   'studio.moveDown': 'یک پله پایین‌تر',
   'studio.sceneRemoved': 'صحنهٔ «{{title}}» حذف شد.',
+  'studio.undoLater': 'پس از آن تغییر دیگری داده‌اید؛ با دکمهٔ واگرد گام‌به‌گام برگردید.',
   'studio.sceneMoved': '«{{title}}» اکنون صحنهٔ {{n}} از {{total}} است.',
   'studio.noMoreScenes': 'همهٔ صحنه‌های این قالب در فیلم هستند.',
   'studio.tab.scene': 'صحنه',

@@ -123,7 +123,7 @@ export function Gallery() {
             setText(event.currentTarget.value);
             searchFor(event.currentTarget.value.trim());
           }}
-          attributes={{ input: { dir: 'auto', 'data-testid': 'gallery-search' } }}
+          attributes={{ input: { 'data-testid': 'gallery-search' } }}
         />
       </PageHeader>
       {categories.length > 0 && (

@@ -31,7 +31,7 @@ class RasterLimits(msgspec.Struct, frozen=True, kw_only=True):
     wait_s: float = 3600.0
     """How long a caller waits for a free worker."""
     memory_bytes: int = 4 << 30
-    """Address space of a worker, and of the encoder beside it."""
+    """Address space of a worker (not on Windows). The encoder beside it is not limited."""
     max_pixels: int = 7680 * 4320
 
 
@@ -74,7 +74,7 @@ class WorkerPool:
         with self._change:
             missing = self.workers - self._busy - len(self._free)
             if not self._closed:
-                self._free.extend((WorkerHandle(self.limits.memory_bytes), "") for _ in range(missing))
+                self._free.extend((self._new_worker(), "") for _ in range(missing))
 
     def close(self) -> None:
         """End every worker; jobs that are running fail with `cancelled`."""
@@ -125,20 +125,26 @@ class WorkerPool:
         limits = self.limits
         with self._opened(scene, width, height, background, cancel) as (handle, key):
             handle.send(messages.Encode(key, tuple(frames), tuple(argv)))
-            timeout, doing = limits.encoder_s, "starting the encoder"
+            timeout, doing, code = limits.encoder_s, "starting the encoder", "encoder_failed"
             while True:
-                reply = self._expect(handle, scene, timeout, doing, cancel)
+                reply = self._expect(handle, scene, timeout, doing, cancel, code)
                 if isinstance(reply, messages.Encoded):
                     return EncodeReport(frames=len(frames), drawn=reply.drawn, draw_s=reply.draw_s)
                 assert isinstance(reply, messages.Phase)  # noqa: S101  # the protocol
                 if reply.name == "draw":
-                    timeout, doing = limits.frame_s, f"drawing frame {frames[reply.done]:g}"
+                    timeout, doing, code = limits.frame_s, f"drawing frame {frames[reply.done]:g}", "engine_timeout"
                     if progress is not None and reply.done:
                         progress(reply.done)
                 else:
-                    timeout, doing = limits.encoder_s, "encoding"
+                    timeout, doing, code = limits.encoder_s, "encoding", "encoder_failed"
                     if progress is not None and reply.name == "finish":
                         progress(reply.done)
+
+    def _new_worker(self) -> WorkerHandle:
+        try:
+            return WorkerHandle(self.limits.memory_bytes)
+        except OSError as error:
+            raise RenderError(f"a renderer could not be started: {error}", code="engine_crashed") from error
 
     @contextlib.contextmanager
     def _opened(
@@ -201,7 +207,7 @@ class WorkerPool:
                 self._change.wait(0.1 if cancel is not None else 1.0)
             at = next((index for index, (_, last) in enumerate(self._free) if last == key), len(self._free) - 1)
             # Starting takes a few milliseconds (the child gets ready on its own), so it may happen under the lock.
-            handle = self._free.pop(at)[0] if self._free else WorkerHandle(self.limits.memory_bytes)
+            handle = self._free.pop(at)[0] if self._free else self._new_worker()
             self._busy += 1
             self._lent.add(handle)
             return handle
@@ -218,14 +224,20 @@ class WorkerPool:
             handle.close()
 
     def _expect(
-        self, handle: WorkerHandle, scene: ResolvedScene, timeout_s: float, doing: str, cancel: threading.Event | None
+        self,
+        handle: WorkerHandle,
+        scene: ResolvedScene,
+        timeout_s: float,
+        doing: str,
+        cancel: threading.Event | None,
+        code: str = "engine_timeout",
     ) -> messages.Reply:
         try:
             reply = handle.receive(timeout_s, cancel)
         except WorkerSilentError:
             raise RenderError(
                 f"{doing} took longer than {timeout_s:g} s; the renderer was stopped",
-                code="encoder_failed" if "encod" in doing else "engine_timeout",
+                code=code,
                 where=scene.scene_key,
             ) from None
         if isinstance(reply, messages.Failed):

@@ -38,6 +38,7 @@ class ImageSetter:
         self._preview = preview
         self._by_id = {a["id"]: a for a in image_assets(lottie) if isinstance(a.get("id"), str)}
         self._done: set[int] = set()
+        self._copies: dict[tuple[str, str], Json] = {}
 
     def put(self, field: Field, layer: Json, value: str | dict[str, Any]) -> bool:
         """Fit the picture that `value` names into the layer's asset; False when the layer has none."""
@@ -66,23 +67,28 @@ class ImageSetter:
                     layer=str(layer.get("nm")),
                 )
             )
-        target = self._own_asset(layer, asset)
+        target = self._own_asset(field, layer, asset)
         target.update(u="", p=prepared.data_uri, e=1, w=size[0], h=size[1])
         self._done.add(id(target))
         return True
 
-    def _own_asset(self, layer: Json, asset: Json) -> Json:
-        """Return the layer's asset, copied when other layers show it too."""
+    def _own_asset(self, field: Field, layer: Json, asset: Json) -> Json:
+        """Return the layer's asset, copied once a field when other layers show it too."""
         users = sum(
             other.get("ty") == IMAGE and other.get("refId") == asset["id"] for other in all_layers(self._lottie)
         )
         if users <= 1:
             return asset
+        made = self._copies.get((field.key, asset["id"]))
+        if made is not None:
+            layer["refId"] = made["id"]
+            return made
         number = 1
         while f"{asset['id']}-{number}" in self._by_id:
             number += 1
         copy = {**asset, "id": f"{asset['id']}-{number}"}
         self._by_id[copy["id"]] = copy
+        self._copies[field.key, asset["id"]] = copy
         self._lottie["assets"].append(copy)
         layer["refId"] = copy["id"]
         return copy

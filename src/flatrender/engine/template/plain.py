@@ -29,7 +29,8 @@ _MAX_COLORS = 6
 def suggest(lottie: Json, file: str, name: str) -> Manifest:
     """Suggest a manifest for a checked animation. Layers get distinct names and colours get slots in `lottie` itself."""
     names = _Names(lottie)
-    fields = [*_text_fields(lottie, names), *_image_fields(lottie, names)]
+    keys: set[str] = set()
+    fields = [*_text_fields(lottie, names, keys), *_image_fields(lottie, names, keys)]
     colors = _color_slots(lottie)
     width, height = round(lottie["w"]), round(lottie["h"])
     frames = max(1, round(lottie["op"] - lottie["ip"]))
@@ -59,25 +60,33 @@ def _slug(text: str) -> str:
 
 
 class _Names:
-    """The names of an animation's layers."""
+    """The names of an animation's layers, made distinct where a binding needs it: bindings find layers by name."""
 
     def __init__(self, lottie: Json) -> None:
         self._used = Counter(layer["nm"] for layer in all_layers(lottie) if isinstance(layer.get("nm"), str))
 
-    def own(self, layer: Json, fallback: str) -> str:
-        """Give the layer a name that no other has: bindings find layers by name."""
-        old = layer["nm"] if isinstance(layer.get("nm"), str) else ""
-        if old not in ("", "*") and self._used[old] == 1:
-            return old
-        self._used[old] -= 1
-        base = old if old not in ("", "*") else fallback
-        name, number = base, 2
-        while self._used[name] > 0:
-            name = f"{base} ({number})"
-            number += 1
-        self._used[name] += 1
-        layer["nm"] = name
-        return name
+    def distinct(self, layers: list[Json], fallback: str) -> list[str]:
+        """Give each layer a name that no other layer has; the first of a name keeps it unless a layer beyond `layers` has it too."""
+        own = Counter(layer["nm"] for layer in layers if isinstance(layer.get("nm"), str))
+        kept: set[str] = set()
+        names: list[str] = []
+        for layer in layers:
+            old = layer["nm"] if isinstance(layer.get("nm"), str) else ""
+            if old not in ("", "*") and old not in kept and self._used[old] == own[old]:
+                kept.add(old)
+                names.append(old)
+                continue
+            base = old if old not in ("", "*") else fallback
+            name, number = base, 2
+            while self._used[name] > 0:
+                name = f"{base} ({number})"
+                number += 1
+            self._used[name] += 1
+            own[name] += 1
+            kept.add(name)
+            layer["nm"] = name
+            names.append(name)
+        return names
 
 
 def _own_key(wanted: str, taken: set[str], fallback: str) -> str:
@@ -90,20 +99,13 @@ def _own_key(wanted: str, taken: set[str], fallback: str) -> str:
     return key
 
 
-def _text_fields(lottie: Json, names: _Names) -> list[Field]:
+def _text_fields(lottie: Json, names: _Names, keys: set[str]) -> list[Field]:
+    layers = [layer for layer in all_layers(lottie) if _is_text(layer)][:_MAX_FIELDS]
     fields: list[Field] = []
-    keys: set[str] = set()
-    for layer in all_layers(lottie):
-        documents = text_documents(layer)
-        if layer.get("ty") != TEXT or not documents or not isinstance(documents[0].get("t"), str):
-            continue
-        if any(document.get("t") != documents[0]["t"] for document in documents):
-            continue  # a text that changes with time is no text for a person to write
-        if len(fields) == _MAX_FIELDS:
-            break
-        text = re.sub("\r\n|[\r\x03]", "\n", documents[0]["t"])
-        name = names.own(layer, "Text")
-        several = "\n" in text or isinstance(documents[0].get("sz"), list)
+    for layer, name in zip(layers, names.distinct(layers, "Text"), strict=True):
+        document = text_documents(layer)[0]
+        text = re.sub("\r\n|[\r\x03]", "\n", document["t"])
+        several = "\n" in text or isinstance(document.get("sz"), list)
         fields.append(
             Field(
                 key=_own_key(name, keys, "text"),
@@ -116,19 +118,27 @@ def _text_fields(lottie: Json, names: _Names) -> list[Field]:
     return fields
 
 
-def _image_fields(lottie: Json, names: _Names) -> list[Field]:
-    fields: list[Field] = []
-    keys: set[str] = set()
+def _is_text(layer: Json) -> bool:
+    """Tell whether the layer shows one text throughout: one that changes with time is no text for a person to write."""
+    texts = [document.get("t") for document in text_documents(layer)]
+    return layer.get("ty") == TEXT and bool(texts) and isinstance(texts[0], str) and all(t == texts[0] for t in texts)
+
+
+def _image_fields(lottie: Json, names: _Names, keys: set[str]) -> list[Field]:
     known = {asset["id"] for asset in image_assets(lottie) if isinstance(asset.get("id"), str)}
+    layers = [
+        layer
+        for layer in all_layers(lottie)
+        if layer.get("ty") == IMAGE and isinstance(layer.get("refId"), str) and layer["refId"] in known
+    ]
     by_asset: dict[str, list[str]] = {}
-    for layer in all_layers(lottie):
-        reference = layer.get("refId")
-        if layer.get("ty") == IMAGE and isinstance(reference, str) and reference in known:
-            by_asset.setdefault(reference, []).append(names.own(layer, "Image"))
+    for layer, name in zip(layers, names.distinct(layers, "Image"), strict=True):
+        by_asset.setdefault(layer["refId"], []).append(name)
+    fields: list[Field] = []
     for layer_names in list(by_asset.values())[:_MAX_FIELDS]:
         fields.append(  # noqa: PERF401  # keys are made one after the other
             Field(
-                key="image_" + _own_key(layer_names[0], keys, "picture"),
+                key=_own_key("image " + layer_names[0], keys, "image"),
                 type="image",
                 label={"fa": layer_names[0], "en": layer_names[0]},
                 bindings=tuple(Binding(layer=name, property="image") for name in layer_names),

@@ -210,7 +210,7 @@ def log_tail(cluster: Cluster, lines: int = 5) -> str:
 
 
 def _home(data_dir: Path) -> Path:
-    """Return where the cluster lies: in `data_dir`, or below /var/lib/flatrender when PostgreSQL's user cannot reach that one.
+    """Return where the cluster lies: in `data_dir`, or elsewhere when PostgreSQL's user cannot reach that one.
 
     The file LOCATION remembers the latter; its counterpart there tells a copied data directory from the original.
     """
@@ -227,8 +227,12 @@ def _home(data_dir: Path) -> Path:
         return home
     if reaches(run_as(data_dir / "cluster"), data_dir):
         return data_dir
-    home = SYSTEM_HOME / secrets.token_hex(8)
-    home.mkdir(mode=0o711, parents=True)
+    temporary = Path(tempfile.gettempdir()).resolve()
+    # What begins in the temporary folder stays there: the system clears it.
+    base = temporary if temporary in data_dir.resolve().parents else SYSTEM_HOME
+    base.mkdir(mode=0o755, parents=True, exist_ok=True)
+    home = base / f"flatrender-{secrets.token_hex(8)}"
+    home.mkdir(mode=0o711)
     (home / "DATA_DIR").write_text(f"{data_dir}\n", encoding="utf-8")
     location.write_text(f"{home}\n", encoding="utf-8")
     return home

@@ -145,8 +145,13 @@ def _answer(response: Response, row: ProjectRow, details: VersionDetails) -> Adm
         published_version_id=row.current_version_id,
         **_made_of(details),
         scenes=[_scene(scene) for scene in details.scenes],
-        warnings=[ImportNotice(**warning) for warning in report.get("warnings", [])],
+        warnings=[_notice(warning) for warning in report.get("warnings", [])],
     )
+
+
+def _notice(warning: dict[str, Any]) -> ImportNotice:
+    parts = (warning.get(member) for member in ("scene", "size", "layer", "field"))
+    return ImportNotice(**warning, where=" · ".join(part for part in parts if part))
 
 
 def _listed(row: ProjectRow) -> dict[str, Any]:

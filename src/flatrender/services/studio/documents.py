@@ -107,7 +107,7 @@ class Documents:
             raise not_found()
         current_version_check(expected, row.row_version)
         template = await self.template(tenant_id=tenant_id, version_id=row.project_version_id)
-        checked = await self.check(tenant_id=tenant_id, template=template, body=body)
+        checked = await self.check(tenant_id=tenant_id, user_id=user_id, template=template, body=body)
         async with self._database.tenant(tenant_id) as conn:
             current = await documents.lock(conn, tenant_id=tenant_id, user_id=user_id, document_id=document_id)
             if current is None:
@@ -166,7 +166,7 @@ class Documents:
                 raise not_found()
             await _emit(conn, tenant_id, "saved_project.deleted", document_id, user_id, project_id)
 
-    async def check(self, *, tenant_id: UUID, template: TemplateDetails, body: DocumentBody) -> Checked:
+    async def check(self, *, tenant_id: UUID, user_id: UUID, template: TemplateDetails, body: DocumentBody) -> Checked:
         """Return the document in the form in which it is stored; raise Refused with everything that does not fit."""
         checker = Checker(template)
         checker.size(body.size)
@@ -197,7 +197,7 @@ class Documents:
                 "value_out_of_range", "scenes", f"the film lasts {frames} frames; at most {MAX_FILM_FRAMES}"
             )
         checker.problems.raise_any()
-        await self._check_pictures(tenant_id, checker)
+        await self.check_pictures(tenant_id=tenant_id, user_id=user_id, checker=checker)
         return Checked(
             title=body.title,
             size=body.size,
@@ -208,34 +208,39 @@ class Documents:
             scenes=rows,
             duration_frames=frames,
             thumbnail_url=thumbnail,
-            new_tracks=await self._new_tracks(tenant_id, body.audio),
+            new_tracks=await self._new_tracks(tenant_id, user_id, body.audio),
         )
 
-    async def _check_pictures(self, tenant_id: UUID, checker: Checker) -> None:
+    async def check_pictures(self, *, tenant_id: UUID, user_id: UUID, checker: Checker) -> None:
+        """Raise Refused for a named picture that is not there, is somebody else's or is no picture."""
         if not checker.pictures:
             return
         known = await self._files.files(tenant_id=tenant_id, ids=list(checker.pictures))
         problems = Problems()
         for file_id, path in checker.pictures.items():
             file = known.get(file_id)
-            if file is None:
+            if file is None or not _usable(file, user_id):
                 problems.add("missing_asset", path, f"there is no file {file_id}: upload the picture first")
             elif file.kind != "image":
                 problems.add("wrong_type", path, f"{file.name} is no picture")
         problems.raise_any()
 
-    async def _new_tracks(self, tenant_id: UUID, audio: Audio) -> list[tuple[StoredFile, str]]:
+    async def _new_tracks(self, tenant_id: UUID, user_id: UUID, audio: Audio) -> list[tuple[StoredFile, str]]:
         """Return the sound files that are named as tracks and are none yet; raise Refused for what is neither track nor sound."""
         wanted = named_tracks(audio)
         async with self._database.tenant(tenant_id) as conn:
-            known = {row.id: row for row in await tracks.by_ids(conn, tenant_id=tenant_id, ids=list(wanted))}
+            known = {
+                row.id: row
+                for row in await tracks.by_ids(conn, tenant_id=tenant_id, ids=list(wanted))
+                if row.owner_user_id in (None, user_id)
+            }
         unknown = [track_id for track_id in wanted if track_id not in known]
         files: Mapping[UUID, StoredFile] = await self._files.files(tenant_id=tenant_id, ids=unknown) if unknown else {}
         problems = Problems()
         for track_id in unknown:
             path, _ = wanted[track_id]
             file = files.get(track_id)
-            if file is None:
+            if file is None or not _usable(file, user_id):
                 problems.add("missing_asset", path, f"there is no track or file {track_id}: upload the sound first")
             elif file.kind != "audio":
                 problems.add("wrong_type", path, f"{file.name} is no sound")
@@ -244,6 +249,11 @@ class Documents:
             problems.add("missing_asset", "audio.voiceover_track_id", "a voice-over is a recording of one's own")
         problems.raise_any()
         return [(files[track_id], wanted[track_id][1]) for track_id in unknown]
+
+
+def _usable(file: StoredFile, user_id: UUID) -> bool:
+    """Return whether this person may use the file: their own, or one that a service keeps for the tenant."""
+    return file.owner_user_id in (None, user_id)
 
 
 def named_tracks(audio: Audio) -> dict[UUID, tuple[str, str]]:

@@ -66,6 +66,7 @@ class Previews:
             values |= checker.scene_values(scene, body.scene.values, "scene.values")
             palette |= checker.colors(body.scene.colors, "scene.colors")
         checker.problems.raise_any()
+        await self._documents.check_pictures(tenant_id=tenant_id, user_id=row.user_id, checker=checker)
         return SceneRequest(
             version_id=row.project_version_id,
             scene_key=body.scene.scene_key,

@@ -62,7 +62,7 @@ class Renders:
         saved = await self._documents.load(tenant_id=tenant_id, user_id=user_id, document_id=document_id)
         template = await self._documents.template(tenant_id=tenant_id, version_id=saved.row.project_version_id)
         body = body_of(saved)
-        checked = await self._documents.check(tenant_id=tenant_id, template=template, body=body)
+        checked = await self._documents.check(tenant_id=tenant_id, user_id=user_id, template=template, body=body)
         check_complete(template, checked)
         newest = (await self._render.latest_jobs(tenant_id=tenant_id, saved_project_ids=[document_id])).get(document_id)
         async with self._database.tenant(tenant_id) as conn:

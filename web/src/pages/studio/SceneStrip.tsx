@@ -15,16 +15,15 @@ import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { Scene } from '../../api/types';
 import { Picture } from '../../components/Picture';
 import { addableScenes, canRemove, sceneOf, type FilmScene } from '../../editor/film';
-import { undo } from '../../editor/store';
 import { formatNumber } from '../../format/digits';
 import { formatClock } from '../../format/time';
 import { localized, useI18n } from '../../i18n';
-import { say } from '../../say';
 import { useEditor, useWorkbench } from './context';
+import { removeScene } from './removeScene';
 import classes from './SceneStrip.module.css';
 
 function useSceneActions(scene: FilmScene, index: number) {
-  const { t, locale } = useI18n();
+  const { locale } = useI18n();
   const { editor, project } = useWorkbench();
   const film = useEditor((state) => state.film);
   const definition = sceneOf(project, scene.scene_key);
@@ -38,15 +37,7 @@ function useSceneActions(scene: FilmScene, index: number) {
     isLast: index === film.scenes.length - 1,
     move: (to: number) => editor.getState().moveScene(scene.uid, to, title),
     duplicate: () => editor.getState().duplicateScene(scene.uid, title),
-    remove: () => {
-      editor.getState().removeScene(scene.uid, title);
-      const removed = editor.getState().film;
-      say.undoable(t('studio.sceneRemoved', { title }), () => {
-        // other changes may have come since; then the history's own button is the way back
-        if (editor.getState().film === removed) undo(editor);
-        else say.warn(t('studio.undo'));
-      });
-    },
+    remove: () => removeScene({ editor }, scene.uid, title),
   };
 }
 
@@ -72,7 +63,6 @@ function SceneItem({ scene, index }: { scene: FilmScene; index: number }) {
         type="button"
         className={classes.select}
         aria-current={selected ? 'true' : undefined}
-        aria-label={t('studio.sceneItem', { n, title: actions.title })}
         data-uid={scene.uid}
         onClick={() => editor.getState().select(scene.uid)}
         {...listeners}
@@ -83,8 +73,13 @@ function SceneItem({ scene, index }: { scene: FilmScene; index: number }) {
           className={classes.picture}
           testId="scene-item-thumbnail"
         />
-        <span className={classes.number}>{n}</span>
-        <span className={classes.length}>{formatClock(frames / project.fps, locale)}</span>
+        <span className="visually-hidden">{t('studio.sceneItem', { n, title: actions.title })}</span>
+        <span className={classes.number} aria-hidden>
+          {n}
+        </span>
+        <span className={classes.length} aria-hidden>
+          {formatClock(frames / project.fps, locale)}
+        </span>
       </button>
       <div className={classes.foot}>
         <span className={classes.title}>{actions.title}</span>

@@ -84,7 +84,8 @@ export function Stage({ retry }: { retry: () => void }) {
     const frameBox = box.current;
     if (!surface || !frameBox) return;
     const made = new ScenePlayer(surface, {
-      onFailed: () => {
+      onFailed: (reason) => {
+        console.warn(`The scene cannot be drawn here: ${reason}`);
         setFailedHash(hash.current);
         setPlaying(false);
       },

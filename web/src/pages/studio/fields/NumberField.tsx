@@ -61,7 +61,7 @@ export function NumberField({ label, value, limits, slider, onChange, onCommit, 
       onChange={(event) => type(event.currentTarget.value)}
       onBlur={leave}
       onKeyDown={onKeyDown}
-      attributes={{ input: { dir: 'ltr', 'data-testid': testId } }}
+      attributes={{ wrapper: { dir: 'ltr' }, input: { dir: 'ltr', 'data-testid': testId } }}
     />
   );
   if (!slider) return input;

@@ -1,0 +1,345 @@
+"""The agent: registers, claims, works, reports, until told to stop."""
+
+import logging
+import threading
+import time
+import uuid
+from enum import Enum
+from pathlib import Path
+
+import msgspec
+
+from flatrender.engine.raster.pool import WorkerPool
+from flatrender.node.backoff import Backoff
+from flatrender.node.cache import SceneCache
+from flatrender.node.client import ServerClient
+from flatrender.node.errors import BootEnded, CallRefused, RegisterAgain, Superseded, TokenRefused, TryAgain
+from flatrender.node.identity import DataDir, describe, health
+from flatrender.node.sessions import Session, Sessions
+from flatrender.node.spool import Report, Spool
+from flatrender.node.work import Workshop
+from flatrender.protocol.heartbeat import Heartbeat
+from flatrender.protocol.outcome import Result
+from flatrender.protocol.register import Registered
+from flatrender.protocol.work import Claim, Kind
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.1
+SELF_STOP = 0.8
+"""Share of a lease after which work stops by itself when no heartbeat got through."""
+STOP_WAIT_S = 8.0
+
+
+class AgentConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """How an agent is started."""
+
+    server: str
+    token: str
+    name: str
+    slots: int
+    data_dir: Path
+    encoder_threads: int = 1
+
+
+class AgentState(Enum):
+    """Where the agent is."""
+
+    REGISTERING = "registering"
+    WORKING = "working"
+    DRAINING = "draining"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+ALLOWED = {
+    AgentState.REGISTERING: {AgentState.WORKING, AgentState.STOPPING},
+    AgentState.WORKING: {AgentState.DRAINING, AgentState.REGISTERING, AgentState.STOPPING},
+    AgentState.DRAINING: {AgentState.WORKING, AgentState.REGISTERING, AgentState.STOPPING},
+    AgentState.STOPPING: {AgentState.STOPPED},
+    AgentState.STOPPED: set[AgentState](),
+}
+
+
+class Agent:
+    """One node. `run` blocks; `stop` may be called from anywhere (a signal handler too)."""
+
+    def __init__(self, config: AgentConfig) -> None:
+        """Open the data folder and the engine. Raises DataDirInUse."""
+        self._config = config
+        self.boot_id = uuid.uuid4()
+        self._data = DataDir(config.data_dir)
+        scratch = config.data_dir / "scratch"
+        scratch.mkdir(exist_ok=True)
+        self._spool = Spool(config.data_dir / "spool.sqlite")
+        dropped = self._spool.drop_other_boots(self.boot_id)
+        if dropped:
+            log.info("spool_dropped reports=%d: their leases ended with the earlier start", dropped)
+        self._pool = WorkerPool(config.slots + 1)
+        self._client = ServerClient(config.server, slots=config.slots + 1)
+        self._sessions = Sessions()
+        self._workshop = Workshop(
+            client=self._client,
+            pool=self._pool,
+            cache=SceneCache(config.data_dir / "scenes"),
+            spool=self._spool,
+            boot_id=self.boot_id,
+            scratch=scratch,
+            threads=config.encoder_threads,
+        )
+        self._stop_asked = False
+        self._stop = threading.Event()
+        self._report = threading.Event()
+        self._working = threading.Event()
+        self._guard = threading.RLock()
+        self._registered: Registered | None = None
+        self.state = AgentState.REGISTERING
+        self.error: Exception | None = None
+        """Why the agent ended by itself."""
+
+    def stop(self) -> None:
+        """Ask the agent to end: running work is given back."""
+        # A plain flag: a signal handler must not take the event's lock, which the interrupted thread may hold.
+        self._stop_asked = True
+
+    def run(self) -> None:
+        """Work until stopped. Raises TokenRefused and BootEnded when the server wants this agent to end."""
+        self._pool.warm()
+        threads = [
+            threading.Thread(target=self._guarded, args=(target, *arguments), name=name, daemon=True)
+            for name, target, *arguments in (
+                ("heartbeat", self._beat_loop),
+                ("delivery", self._deliver_loop),
+                ("stills", self._claim_loop, "snapshot_job"),
+                *((f"frames-{slot}", self._claim_loop, "frame") for slot in range(self._config.slots)),
+            )
+        ]
+        try:
+            if self._register():
+                for thread in threads:
+                    thread.start()
+                while not self._stop_asked:
+                    if self._stop.wait(TICK_S):
+                        break
+        finally:
+            self._end(threads)
+        if self.error is not None:
+            raise self.error
+
+    def _guarded(self, target: object, *arguments: object) -> None:
+        try:
+            target(*arguments)  # type: ignore[operator]  # one of the loops above
+        except Exception as error:
+            log.exception("agent_loop_ended")
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        with self._guard:
+            self.error = self.error or error
+        self._stop.set()
+
+    def _move(self, state: AgentState) -> None:
+        with self._guard:
+            if state is self.state:
+                return
+            if state not in ALLOWED[self.state]:
+                return
+            log.info("agent_state from=%s to=%s", self.state.value, state.value)
+            self.state = state
+        if state is AgentState.WORKING:
+            self._working.set()
+        else:
+            self._working.clear()
+
+    def _register(self) -> bool:
+        """Register, patiently; False when the agent is to end."""
+        backoff = Backoff()
+        while not (self._stop_asked or self._stop.is_set()):
+            message = describe(
+                node_id=self._data.node_id(),
+                name=self._config.name,
+                boot_id=self.boot_id,
+                slots=self._config.slots,
+                folder=self._config.data_dir,
+            )
+            try:
+                registered = self._client.register(self._config.token, message)
+            except TryAgain as error:
+                log.info("register_waits reason=%s", error)
+                backoff.pause(self._stop, error.retry_after_s)
+            except (TokenRefused, CallRefused, RegisterAgain) as error:
+                self._give_up(error)
+                return False
+            else:
+                self._data.keep_node_id(registered.node_id)
+                self._registered = registered
+                log.info("registered node=%s name=%s", registered.node_id, registered.name)
+                self._move(AgentState.WORKING)
+                return True
+        return False
+
+    def _register_again(self, secret: str) -> None:
+        with self._guard:
+            if secret != self._client.secret or self._stop.is_set():
+                return
+            self._move(AgentState.REGISTERING)
+            self._register()
+
+    @property
+    def _terms(self) -> Registered:
+        if self._registered is None:
+            raise RuntimeError("the agent has not registered yet")
+        return self._registered
+
+    def _claim_loop(self, lane: Kind) -> None:
+        backoff = Backoff()
+        while not self._stop.is_set():
+            if not self._working.wait(0.5):
+                continue
+            secret = self._client.secret
+            try:
+                assignment = self._client.claim(lane, Claim(boot_id=self.boot_id, wait_s=self._terms.claim_wait_s))
+            except TryAgain as error:
+                backoff.pause(self._stop, error.retry_after_s)
+                continue
+            except RegisterAgain:
+                self._register_again(secret)
+                continue
+            except BootEnded as error:
+                self._give_up(error)
+                return
+            backoff.reset()
+            if assignment is None:
+                # A node that may not work is answered at once: do not ask in a hurry.
+                self._stop.wait(0.05 if self._working.is_set() else 1.0)
+                continue
+            session = Session(assignment)
+            self._sessions.add(session)
+            if self._workshop.work(session):
+                self._report.set()
+            else:
+                self._sessions.end(session.lease.lease_id)
+
+    def _beat_loop(self) -> None:
+        backoff = Backoff(first_s=0.3, most_s=3.0)
+        last_full, last_progress, told = 0.0, 0.0, ()
+        while not self._stop.wait(TICK_S):
+            self._stop_expired()
+            if not self._working.is_set() and self.state is AgentState.REGISTERING:
+                continue
+            now = time.monotonic()
+            terms = self._terms
+            reports = self._sessions.reports()
+            seen = tuple((report.lease_id, report.frames_done) for report in reports)
+            full = now - last_full >= terms.heartbeat_s
+            progress = bool(reports) and seen != told and now - last_progress >= terms.progress_s
+            if not full and not progress:
+                continue
+            secret = self._client.secret
+            try:
+                reply = self._client.heartbeat(
+                    Heartbeat(
+                        boot_id=self.boot_id, leases=reports, health=health(self._config.data_dir) if full else None
+                    )
+                )
+            except (TryAgain, CallRefused) as error:
+                log.info("heartbeat_waits reason=%s", error)
+                self._stop_expired()
+                backoff.pause(self._stop)
+                continue
+            except RegisterAgain:
+                self._register_again(secret)
+                continue
+            except BootEnded as error:
+                self._give_up(error)
+                return
+            backoff.reset()
+            told, last_progress = seen, now
+            if full:
+                last_full = now
+            for verdict in reply.leases:
+                session = self._sessions.get(verdict.lease_id)
+                if session is None:
+                    continue
+                if verdict.verdict == "keep":
+                    session.renewed = now
+                else:
+                    session.stop("canceled" if verdict.verdict == "cancel" else "lost")
+            self._move(AgentState.DRAINING if reply.order == "drain" else AgentState.WORKING)
+
+    def _stop_expired(self) -> None:
+        """Stop work whose lease may have run out: somebody else may be doing it by now."""
+        if self._registered is None:
+            return
+        limit = SELF_STOP * self._terms.lease_s
+        for session in self._sessions.all():
+            if not session.cancel.is_set() and time.monotonic() - session.renewed > limit:
+                log.warning("lease_not_renewed lease=%s", session.lease.lease_id)
+                session.stop("expired")
+
+    def _deliver_loop(self) -> None:
+        backoff = Backoff(first_s=0.3, most_s=5.0)
+        while not self._stop.is_set():
+            if not self._report.wait(0.5):
+                continue
+            self._report.clear()
+            for report in self._spool.waiting():
+                while not self._stop.is_set():
+                    secret = self._client.secret
+                    try:
+                        self._deliver(report)
+                    except TryAgain as error:
+                        backoff.pause(self._stop, error.retry_after_s)
+                    except RegisterAgain:
+                        self._register_again(secret)
+                    except BootEnded as error:
+                        self._give_up(error)
+                        return
+                    else:
+                        backoff.reset()
+                        break
+
+    def _deliver(self, report: Report) -> None:
+        id = str(report.lease.id)
+        try:
+            if isinstance(report.message, Result):
+                self._client.result(report.kind, id, report.message)
+            else:
+                self._client.fail(report.kind, id, report.message)
+        except Superseded:
+            log.info("report_superseded lease=%s", report.lease.lease_id)
+        except CallRefused as error:
+            log.warning("report_refused lease=%s reason=%s", report.lease.lease_id, error)
+        self._spool.drop(report.lease.lease_id)
+        self._sessions.end(report.lease.lease_id)
+
+    def _end(self, threads: list[threading.Thread]) -> None:
+        self._stop.set()
+        self._move(AgentState.STOPPING)
+        for session in self._sessions.all():
+            session.stop("stopping")
+        until = time.monotonic() + STOP_WAIT_S
+        for thread in threads:
+            if thread.ident is not None and thread.name.startswith(("frames", "stills")) and self._busy():
+                thread.join(max(0.0, min(until - time.monotonic(), 2.0)))
+        if self.error is None:
+            self._last_reports()
+        self._pool.close()
+        self._client.close()
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join(max(0.0, until - time.monotonic()))
+        self._spool.close()
+        self._data.close()
+        self._move(AgentState.STOPPED)
+
+    def _busy(self) -> bool:
+        return any(session.reason == "stopping" for session in self._sessions.all())
+
+    def _last_reports(self) -> None:
+        """Deliver what is there once more, so that given back work is taken up by others at once."""
+        for report in self._spool.waiting():
+            try:
+                self._deliver(report)
+            except (TryAgain, RegisterAgain, BootEnded):
+                return

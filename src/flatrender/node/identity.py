@@ -1,0 +1,99 @@
+"""Which node this is: an id kept in the data folder (do not bake it into an image: two machines with one id end each other's leases), one agent a folder."""
+
+import contextlib
+import os
+import platform
+import shutil
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import IO
+from uuid import UUID
+
+import psutil
+
+from flatrender import __version__
+from flatrender.node.errors import DataDirInUse
+from flatrender.protocol.heartbeat import Health
+from flatrender.protocol.register import Register
+
+
+class DataDir:
+    """The agent's folder, locked for as long as it is open."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open and lock the folder, making it when absent. Raises DataDirInUse."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._lock: IO[bytes] = (folder / "lock").open("ab")
+        try:
+            _lock(self._lock)
+        except OSError as error:
+            self._lock.close()
+            raise DataDirInUse(f"another agent works in {folder}: stop it or give --data-dir") from error
+
+    def close(self) -> None:
+        """Unlock the folder."""
+        self._lock.close()
+
+    def node_id(self) -> UUID | None:
+        """Return the id from an earlier registration."""
+        try:
+            return UUID((self.folder / "node-id").read_text("utf-8").strip())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def keep_node_id(self, node_id: UUID) -> None:
+        """Keep the id for the next start."""
+        part = self.folder / "node-id.part"
+        part.write_text(f"{node_id}\n", "utf-8")
+        part.replace(self.folder / "node-id")
+
+
+def _lock(file: IO[bytes]) -> None:
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415  # there only
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415  # not on Windows
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def describe(*, node_id: UUID | None, name: str, boot_id: UUID, slots: int, folder: Path) -> Register:
+    """Return what this machine says of itself."""
+    try:
+        engines = {"thorvg": version("thorvg-python")}
+    except PackageNotFoundError:
+        engines = {}
+    disk = shutil.disk_usage(folder)
+    return Register(
+        node_id=node_id,
+        name=name,
+        boot_id=boot_id,
+        agent_version=__version__,
+        os=f"{platform.system()} {platform.release()} {platform.machine()}",
+        engines=engines,
+        max_slots=slots,
+        cpu_cores=os.cpu_count() or 1,
+        memory_bytes=psutil.virtual_memory().total,
+        scratch_bytes_total=disk.total,
+        scratch_bytes_free=disk.free,
+    )
+
+
+def health(folder: Path) -> Health:
+    """Return how the machine is at this moment."""
+    own = psutil.Process()
+    rss = 0
+    for process in own.children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            rss += process.memory_info().rss
+    return Health(
+        cpu_pct=psutil.cpu_percent(),
+        mem_used_bytes=psutil.virtual_memory().used,
+        disk_free_bytes=shutil.disk_usage(folder).free,
+        load1=psutil.getloadavg()[0],
+        engine_rss_bytes=rss,
+    )

@@ -1,0 +1,43 @@
+"""How a piece of work ended: `POST /internal/{frame-jobs,snapshot-jobs,snapshots}/{id}/result` and `…/fail`."""
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+FailClass = Literal["content", "node", "licence", "lost", "canceled"]
+"""`content`: the scene cannot be drawn, counts against the job; `node`: this machine could not; `licence`: no licence was free; `lost`: the node stopped
+by itself because it could not renew the lease; `canceled`: stopped as told. Only `content` burns an attempt."""
+CrashKind = Literal["engine_crash", "engine_hang", "oom", "disk_full", "license"]
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """The output lies under the assignment's key."""
+
+    boot_id: UUID
+    lease_id: UUID
+    epoch: int
+    sha256: str
+    bytes: int
+    seconds: float
+    """How long the work took on the node."""
+
+
+class Fail(msgspec.Struct, frozen=True, kw_only=True):
+    """The work could not be done."""
+
+    boot_id: UUID
+    lease_id: UUID
+    epoch: int
+    failure: FailClass
+    code: str
+    """The engine's code, or the node's (`disk_full`, `scene_unavailable`, `upload_failed`, `internal`)."""
+    detail: str
+    """At most 2000 characters; names the scene and the frame when the engine does."""
+    crash: CrashKind | None = None
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """The report was taken; `replayed` when the same one had been taken before."""
+
+    replayed: bool = False

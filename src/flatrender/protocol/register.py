@@ -1,0 +1,45 @@
+"""Becoming a node of the farm: `POST /internal/nodes/register`, with a node token as bearer."""
+
+from uuid import UUID
+
+import msgspec
+
+from flatrender.protocol import VERSION
+
+
+class Register(msgspec.Struct, frozen=True, kw_only=True):
+    """Who this node is and what it can do. `boot_id` is new at each start of the agent and ends the leases of the one before."""
+
+    protocol: int = VERSION
+    node_id: UUID | None = None
+    """The id from the first registration, kept on the node's disk."""
+    name: str
+    boot_id: UUID
+    pool: str = "default"
+    agent_version: str
+    os: str
+    engines: dict[str, str]
+    """Engine → version (`{"thorvg": "1.0.4"}`)."""
+    max_slots: int
+    cpu_cores: int
+    memory_bytes: int
+    scratch_bytes_total: int
+    scratch_bytes_free: int
+
+
+class Registered(msgspec.Struct, frozen=True, kw_only=True):
+    """What the node works by until it registers again. Seconds."""
+
+    node_id: UUID
+    name: str
+    """The name under which people see it: the wished one, or with a suffix when another node has it."""
+    node_secret: str
+    """Bearer of every other call of this boot."""
+    lease_s: float
+    """How long a lease lasts without a heartbeat."""
+    heartbeat_s: float
+    """How often to report."""
+    progress_s: float
+    """How often to report while frames are being drawn."""
+    claim_wait_s: float
+    """How long a claim may wait for work."""

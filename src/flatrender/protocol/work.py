@@ -1,0 +1,81 @@
+"""What a node is given to do: `POST /internal/{frame-jobs,snapshot-jobs}/claim` answers an assignment, or 204 when there was nothing to do."""
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+Kind = Literal["frame", "snapshot_job", "snapshot"]
+"""`frame`: a chunk of a film; `snapshot_job`: a template scene's thumbnail; `snapshot`: a picture that somebody waits for in the studio."""
+
+
+class SceneFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What must be known of a resolved scene besides its Lottie (see `engine.scene.ResolvedScene`)."""
+
+    scene_key: str
+    sha256: str
+    width: int
+    height: int
+    fps: float
+    first_frame: float
+    frames: int
+
+
+class SegmentTask(msgspec.Struct, frozen=True, kw_only=True, tag="segment"):
+    """Encode output frames `first` to `last` of a scene (both drawn, 0 is the scene's first) as one segment."""
+
+    scene: SceneFigures
+    first: int
+    last: int
+    width: int
+    height: int
+    fps: float
+    preset: str
+    crf: int
+    background: tuple[int, int, int] = (255, 255, 255)
+
+
+class StillTask(msgspec.Struct, frozen=True, kw_only=True, tag="still"):
+    """Draw one frame of a scene as a picture."""
+
+    scene: SceneFigures
+    frame: float
+    """Counted from the scene's first frame, in the scene's own frame rate."""
+    width: int
+    height: int
+    format: Literal["png", "jpeg"] = "jpeg"
+    background: tuple[int, int, int] | None = (255, 255, 255)
+
+
+Task = SegmentTask | StillTask
+
+
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
+    """The right to do one piece of work once. `epoch` rises with each claim of the same work; a result counts only with the newest one."""
+
+    kind: Kind
+    id: UUID
+    lease_id: UUID
+    epoch: int
+
+
+class Assignment(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of work with everything that it takes."""
+
+    lease: Lease
+    lease_s: float
+    task: Task
+    scene_url: str
+    """Where the Lottie is fetched (GET): absolute, or a path on the server."""
+    upload_url: str
+    """Where the output is put (PUT); its object key contains the epoch."""
+    output_key: str
+    deadline_s: float
+    """After this many seconds the node gives the work up as `node`."""
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """A request for work. The answer comes when there is some, at the latest after `wait_s`."""
+
+    boot_id: UUID
+    wait_s: float = 20.0

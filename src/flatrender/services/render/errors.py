@@ -1,0 +1,99 @@
+"""What a caller of the render service may be told."""
+
+from flatrender.kit.errors import Conflict, Forbidden, NotFound, NotSignedIn, Refused, TooMany
+
+
+class JobNotFound(NotFound):
+    """No such film of this person."""
+
+    code = "render.job_not_found"
+
+
+class SnapshotNotFound(NotFound):
+    """No such picture in this tenant."""
+
+    code = "render.snapshot_not_found"
+
+
+class TemplateNotFound(NotFound):
+    """No such template, or none of its scenes is active."""
+
+    code = "render.template_not_found"
+
+
+class NodeNotFound(NotFound):
+    """No such node or token."""
+
+    code = "render.node_not_found"
+
+
+class NotCancellable(Conflict):
+    """The film is finished."""
+
+    code = "render.not_cancellable"
+
+
+class NotRetryable(Conflict):
+    """Only a failed or cancelled film can be tried again."""
+
+    code = "render.not_retryable"
+
+
+class LeaseSuperseded(Conflict):
+    """The work was given to somebody else, or nobody wants it any more."""
+
+    code = "render.lease_superseded"
+
+
+class BootSuperseded(Conflict):
+    """A newer start of this node has registered."""
+
+    code = "render.boot_superseded"
+
+
+class NodeUnknown(NotSignedIn):
+    """The node secret is not valid: register again."""
+
+    code = "render.node_unknown"
+
+
+class NodeTokenInvalid(NotSignedIn):
+    """The node token is unknown or revoked."""
+
+    code = "render.node_token_invalid"
+
+
+class ProtocolUnsupported(Refused):
+    """The agent speaks another version of the node protocol."""
+
+    code = "render.protocol_unsupported"
+
+
+class OutputMissing(Refused):
+    """The output that a result names is not in the store, or has another size."""
+
+    code = "render.output_missing"
+
+
+class UnknownProfile(Refused):
+    """No such output profile."""
+
+    code = "render.unknown_profile"
+
+
+class QueueFull(TooMany):
+    """The tenant has as many unfinished films as it may."""
+
+    code = "render.queue_full"
+
+
+class FleetForbidden(Forbidden):
+    """Only the platform's tenant looks after the fleet."""
+
+    code = "render.fleet_forbidden"
+
+
+class TokenShown(Conflict):
+    """The idempotency key made a node token before."""
+
+    code = "render.token_shown"

@@ -1,0 +1,106 @@
+"""Routes for nodes, below `/internal`: the node protocol (`docs/node-protocol.md`). Bodies are JSON, described by `flatrender.protocol`."""
+
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Header, Request, Response
+
+from flatrender.kit.errors import BadRequest, NotSignedIn, TooLarge
+from flatrender.protocol.heartbeat import Heartbeat
+from flatrender.protocol.outcome import Fail, Result
+from flatrender.protocol.register import Register
+from flatrender.protocol.work import Claim
+from flatrender.services.render.service.leases import Leases
+from flatrender.services.render.service.nodes import Nodes
+from flatrender.services.render.service.snapshots import Snapshots
+
+Message = TypeVar("Message")
+
+MAX_BODY_BYTES = 256 * 1024
+Authorization = Annotated[str | None, Header()]
+
+
+def router(*, nodes: Nodes, leases: Leases, snapshots: Snapshots) -> APIRouter:
+    """Return the node protocol's routes."""
+    routes = APIRouter(tags=["nodes"], include_in_schema=False)
+
+    @routes.post("/internal/nodes/register")
+    async def register(request: Request, authorization: Authorization = None) -> Response:
+        """Become a node of the farm."""
+        return answer(await nodes.register(bearer(authorization), await message(request, Register)))
+
+    @routes.post("/internal/nodes/heartbeat")
+    async def heartbeat(request: Request, authorization: Authorization = None) -> Response:
+        """Report that the node lives and how far its work is."""
+        return answer(await leases.heartbeat(bearer(authorization), await message(request, Heartbeat)))
+
+    @routes.post("/internal/frame-jobs/claim")
+    async def claim_frames(request: Request, authorization: Authorization = None) -> Response:
+        """Wait for a chunk of a film."""
+        return answer(await leases.claim(bearer(authorization), await message(request, Claim)))
+
+    @routes.post("/internal/frame-jobs/{id}/result")
+    async def frames_result(id: UUID, request: Request, authorization: Authorization = None) -> Response:
+        """Deliver a segment."""
+        return answer(await leases.result(bearer(authorization), id, await message(request, Result)))
+
+    @routes.post("/internal/frame-jobs/{id}/fail")
+    async def frames_fail(id: UUID, request: Request, authorization: Authorization = None) -> Response:
+        """Say that a chunk could not be drawn."""
+        return answer(await leases.fail(bearer(authorization), id, await message(request, Fail)))
+
+    @routes.post("/internal/snapshot-jobs/claim")
+    async def claim_picture(request: Request, authorization: Authorization = None) -> Response:
+        """Wait for a single picture: a studio preview or a scene's thumbnail."""
+        return answer(await snapshots.claim(bearer(authorization), await message(request, Claim)))
+
+    @routes.post("/internal/snapshot-jobs/{id}/result")
+    async def scene_result(id: UUID, request: Request, authorization: Authorization = None) -> Response:
+        """Deliver a scene's thumbnail."""
+        return answer(await snapshots.scene_job_result(bearer(authorization), id, await message(request, Result)))
+
+    @routes.post("/internal/snapshot-jobs/{id}/fail")
+    async def scene_fail(id: UUID, request: Request, authorization: Authorization = None) -> Response:
+        """Say that a scene's thumbnail could not be drawn."""
+        return answer(await snapshots.scene_job_fail(bearer(authorization), id, await message(request, Fail)))
+
+    @routes.post("/internal/snapshots/{id}/result")
+    async def preview_result(id: UUID, request: Request, authorization: Authorization = None) -> Response:
+        """Deliver a studio preview."""
+        return answer(await snapshots.still_result(bearer(authorization), id, await message(request, Result)))
+
+    @routes.post("/internal/snapshots/{id}/fail")
+    async def preview_fail(id: UUID, request: Request, authorization: Authorization = None) -> Response:
+        """Say that a studio preview could not be drawn."""
+        return answer(await snapshots.still_fail(bearer(authorization), id, await message(request, Fail)))
+
+    return routes
+
+
+def bearer(authorization: str | None) -> str:
+    """Return the bearer token; raise NotSignedIn without one."""
+    kind, _, token = (authorization or "").partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        raise NotSignedIn("send the node's secret as a bearer token", code="render.node_unknown")
+    return token.strip()
+
+
+async def message(request: Request, kind: type[Message]) -> Message:
+    """Return the body as a protocol message; raise BadRequest or TooLarge."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY_BYTES:
+            raise TooLarge(f"a message has at most {MAX_BODY_BYTES} bytes")
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.MsgspecError as error:
+        raise BadRequest(f"this is not a {kind.__name__} message: {error}", code="render.message_invalid") from error
+
+
+def answer(value: object | None) -> Response:
+    """Return a message, or 204 for nothing."""
+    if value is None:
+        return Response(status_code=204)
+    return Response(msgspec.json.encode(value), media_type="application/json")

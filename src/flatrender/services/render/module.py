@@ -1,0 +1,90 @@
+"""The render service, put together."""
+
+from flatrender.contracts.content import ContentApi
+from flatrender.contracts.files import FilesApi
+from flatrender.contracts.render import RenderApi
+from flatrender.contracts.studio import StudioApi
+from flatrender.kit.clock import Clock, system_clock
+from flatrender.kit.db import Bells, Database
+from flatrender.kit.module import ServiceModule
+from flatrender.kit.objects import LinkSigner, ObjectStore
+from flatrender.kit.workflows import Workflows
+from flatrender.services.render import endpoints, internal
+from flatrender.services.render.api import LocalRenderApi
+from flatrender.services.render.service.assembly import Assembly
+from flatrender.services.render.service.development import DevelopmentWorker
+from flatrender.services.render.service.events import CHANNEL, SCHEMA
+from flatrender.services.render.service.films import Films
+from flatrender.services.render.service.jobs import Jobs
+from flatrender.services.render.service.leases import Leases
+from flatrender.services.render.service.nodes import Nodes
+from flatrender.services.render.service.snapshots import Snapshots
+from flatrender.services.render.settings import RenderSettings
+from flatrender.services.render.tasks import Sweep, register_workflows
+
+
+def build(
+    *,
+    database: Database,
+    content: ContentApi,
+    files: FilesApi,
+    studio: StudioApi,
+    objects: ObjectStore,
+    links: LinkSigner,
+    workflows: Workflows,
+    settings: RenderSettings | None = None,
+    node_token: str | None = None,
+    clock: Clock = system_clock,
+) -> ServiceModule:
+    """Put the service together and register its workflows with `workflows`, which the host opens after the pools and before the first request.
+
+    `node_token` is a fleet-wide node token that the operator chose (the node beside the services uses it); it is kept when the service opens.
+    """
+    settings = settings or RenderSettings()
+    bells = Bells(database, CHANNEL)
+    nodes = Nodes(database, bells, settings)
+    jobs = Jobs(database, bells, settings, clock)
+    leases = Leases(database, bells, nodes, objects, links, settings)
+    snapshots = Snapshots(
+        database=database,
+        bells=bells,
+        nodes=nodes,
+        content=content,
+        files=files,
+        studio=studio,
+        objects=objects,
+        links=links,
+        settings=settings,
+    )
+    films = Films(
+        database=database,
+        bells=bells,
+        content=content,
+        files=files,
+        objects=objects,
+        assembly=Assembly(objects, settings),
+        settings=settings,
+    )
+    register_workflows(workflows, films, snapshots)
+    background = [bells.run, Sweep(database, leases, snapshots, settings).run]
+    if settings.dev_snapshots:
+        background.append(DevelopmentWorker(database, bells, snapshots, objects, settings).run)
+
+    async def open_service() -> None:
+        if node_token is not None:
+            await nodes.keep_token("this machine", node_token)
+
+    return ServiceModule(
+        name="render",
+        schema=SCHEMA,
+        database=database,
+        contract=RenderApi,
+        api=LocalRenderApi(jobs),
+        routers=(
+            endpoints.router(bells=bells, jobs=jobs, snapshots=snapshots),
+            endpoints.admin_router(jobs=jobs, snapshots=snapshots, nodes=nodes),
+        ),
+        internal_routers=(internal.router(nodes=nodes, leases=leases, snapshots=snapshots),),
+        background=tuple(background),
+        open=open_service,
+    )

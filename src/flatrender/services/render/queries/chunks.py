@@ -1,0 +1,347 @@
+"""Chunks of films (`frame_jobs`): planned, claimed, renewed, finished, taken back."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from flatrender.kit.db import Conn
+
+
+class NewChunk(msgspec.Struct, frozen=True, kw_only=True):
+    """A planned chunk; with `segment_key` it is done already."""
+
+    chunk_no: int
+    frame_start: int
+    frame_end: int
+    scene_key: str
+    scene_object_key: str
+    scene_sha256: str
+    task: dict[str, Any]
+    cache_key: bytes
+    segment_key: str | None = None
+    segment_sha256: str | None = None
+
+
+class ClaimedChunk(msgspec.Struct, frozen=True, kw_only=True):
+    """A chunk that a node just got."""
+
+    id: UUID
+    tenant_id: UUID
+    render_job_id: UUID
+    lease_id: UUID
+    epoch: int
+    scene_object_key: str
+    cache_key: bytes
+    task: dict[str, Any]
+
+
+class ChunkRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A chunk as its rules need it."""
+
+    id: UUID
+    tenant_id: UUID
+    render_job_id: UUID
+    chunk_no: int
+    frame_start: int
+    frame_end: int
+    scene_key: str | None
+    status: str
+    attempt: int
+    max_attempts: int
+    epoch: int
+    lease_id: UUID | None
+    node_id: UUID | None
+    segment_key: str | None
+    output_sha256: bytes | None
+    cache_key: bytes | None
+
+
+_COLUMNS = (
+    "id, tenant_id, render_job_id, chunk_no, frame_start, frame_end, scene_key, status, attempt, max_attempts, epoch, lease_id, node_id,"
+    " segment_key, output_sha256, cache_key"
+)
+
+
+class StoredSegment(msgspec.Struct, frozen=True, kw_only=True):
+    """A segment that was rendered before."""
+
+    cache_key: bytes
+    segment_key: str
+    output_sha256: bytes
+
+
+class RenewedChunk(msgspec.Struct, frozen=True, kw_only=True):
+    """A lease that is alive, and whether its film is still wanted."""
+
+    tenant_id: UUID
+    render_job_id: UUID
+    lease_id: UUID
+    wanted: bool
+
+
+async def stored_segments(conn: Conn, *, tenant_id: UUID, cache_keys: Sequence[bytes]) -> list[StoredSegment]:
+    """Return the newest accepted segment of each cache key that has one."""
+    async with conn.cursor(row_factory=class_row(StoredSegment)) as cursor:
+        await cursor.execute(
+            "SELECT DISTINCT ON (cache_key) cache_key, segment_key, output_sha256 FROM render.frame_jobs"
+            " WHERE tenant_id = %s AND cache_key = ANY(%s) AND status = 'done' AND segment_key IS NOT NULL AND output_sha256 IS NOT NULL"
+            " ORDER BY cache_key, finished_at DESC",
+            (tenant_id, list(cache_keys)),
+        )
+        return await cursor.fetchall()
+
+
+async def measured_frame_s(conn: Conn, *, tenant_id: UUID, project_version_id: UUID, height: int) -> float | None:
+    """Return the node seconds a frame of this template took at about this height, over its last chunks; None when unknown."""
+    cursor = await conn.execute(
+        "SELECT sum(seconds) / nullif(sum(frames), 0) FROM (SELECT f.seconds, f.frame_end - f.frame_start + 1 AS frames FROM render.frame_jobs AS f"
+        " JOIN render.render_jobs AS j ON j.tenant_id = f.tenant_id AND j.id = f.render_job_id"
+        " WHERE f.tenant_id = %s AND j.project_version_id = %s AND j.height = %s AND f.status = 'done' AND f.seconds > 0"
+        " ORDER BY f.finished_at DESC LIMIT 40) AS recent",
+        (tenant_id, project_version_id, height),
+    )
+    row = await cursor.fetchone()
+    return float(row[0]) if row and row[0] is not None else None
+
+
+async def replace_chunks(
+    conn: Conn, *, tenant_id: UUID, job_id: UUID, priority: int, pool: str, chunks: Sequence[NewChunk]
+) -> None:
+    """Put these chunks in the place of the film's."""
+    await conn.execute("DELETE FROM render.frame_jobs WHERE tenant_id = %s AND render_job_id = %s", (tenant_id, job_id))
+    async with conn.cursor() as cursor:
+        await cursor.executemany(
+            "INSERT INTO render.frame_jobs (tenant_id, render_job_id, chunk_no, frame_start, frame_end, comp_name, scene_key, scene_object_key, scene_sha256,"
+            " task, pool, priority, cache_key, status, segment_key, output_sha256, frames_done, finished_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, decode(%s, 'hex'), %s, %s, %s, %s, %s, %s, decode(%s, 'hex'), %s, CASE WHEN %s THEN now() END)",
+            [
+                (
+                    tenant_id,
+                    job_id,
+                    chunk.chunk_no,
+                    chunk.frame_start,
+                    chunk.frame_end,
+                    chunk.scene_key,
+                    chunk.scene_key,
+                    chunk.scene_object_key,
+                    chunk.scene_sha256,
+                    Jsonb(chunk.task),
+                    pool,
+                    priority,
+                    chunk.cache_key,
+                    "done" if chunk.segment_key else "queued",
+                    chunk.segment_key,
+                    chunk.segment_sha256,
+                    chunk.frame_end - chunk.frame_start + 1 if chunk.segment_key else 0,
+                    chunk.segment_key is not None,
+                )
+                for chunk in chunks
+            ],
+        )
+
+
+async def claim(
+    conn: Conn, *, pool: str, node_id: UUID, dedicated_tenant_id: UUID | None, lease_s: float
+) -> ClaimedChunk | None:
+    """Lease the next chunk of a pool to a node: highest priority, then the tenant with least running per weight, then the oldest.
+
+    Tenants with queued work are found by skipping through the queue's index, so the length of the queue does not matter.
+    """
+    async with conn.cursor(row_factory=class_row(ClaimedChunk)) as cursor:
+        await cursor.execute(
+            """
+            WITH RECURSIVE tenants AS (
+                (SELECT tenant_id FROM render.frame_jobs WHERE status = 'queued' AND pool = %(pool)s ORDER BY tenant_id LIMIT 1)
+                UNION ALL
+                SELECT (SELECT f.tenant_id FROM render.frame_jobs AS f WHERE f.status = 'queued' AND f.pool = %(pool)s AND f.tenant_id > t.tenant_id
+                        ORDER BY f.tenant_id LIMIT 1)
+                FROM tenants AS t WHERE t.tenant_id IS NOT NULL
+            ), running AS (
+                SELECT tenant_id, count(*) AS chunks, array_agg(DISTINCT render_job_id) AS jobs FROM render.frame_jobs WHERE status = 'running' GROUP BY tenant_id
+            ), candidates AS MATERIALIZED (
+                SELECT t.tenant_id FROM tenants AS t
+                CROSS JOIN LATERAL (SELECT f.priority, f.created_at, f.render_job_id FROM render.frame_jobs AS f
+                    WHERE f.status = 'queued' AND f.pool = %(pool)s AND f.tenant_id = t.tenant_id AND NOT %(node)s = ANY(f.exclude_node_ids)
+                    ORDER BY f.priority DESC, f.created_at, f.chunk_no LIMIT 1) AS first
+                LEFT JOIN running AS r ON r.tenant_id = t.tenant_id
+                LEFT JOIN render.tenant_render_limits AS l ON l.tenant_id = t.tenant_id
+                WHERE (%(dedicated)s::uuid IS NULL OR t.tenant_id = %(dedicated)s) AND NOT coalesce(l.paused, false)
+                  AND (coalesce(cardinality(r.jobs), 0) < coalesce(l.max_concurrent_jobs, 2) OR first.render_job_id = ANY(r.jobs))
+                ORDER BY first.priority DESC, coalesce(r.chunks, 0)::numeric / coalesce(l.weight, 100), first.created_at
+            ), picked AS (
+                SELECT chunk.id FROM candidates AS c
+                CROSS JOIN LATERAL (SELECT f.id FROM render.frame_jobs AS f
+                    WHERE f.status = 'queued' AND f.pool = %(pool)s AND f.tenant_id = c.tenant_id AND NOT %(node)s = ANY(f.exclude_node_ids)
+                    ORDER BY f.priority DESC, f.created_at, f.chunk_no LIMIT 1 FOR UPDATE SKIP LOCKED) AS chunk
+                LIMIT 1
+            )
+            UPDATE render.frame_jobs AS f SET status = 'running', epoch = f.epoch + 1, lease_id = gen_random_uuid(), node_id = %(node)s,
+                lease_expires_at = now() + make_interval(secs => %(lease_s)s), started_at = now(), finished_at = NULL, frames_done = 0
+            FROM picked WHERE f.id = picked.id
+            RETURNING f.id, f.tenant_id, f.render_job_id, f.lease_id, f.epoch, f.scene_object_key, f.cache_key, f.task
+            """,
+            {"pool": pool, "node": node_id, "dedicated": dedicated_tenant_id, "lease_s": lease_s},
+        )
+        return await cursor.fetchone()
+
+
+async def renew(
+    conn: Conn, *, node_id: UUID, leases: Sequence[tuple[UUID, UUID, int, int]], lease_s: float
+) -> list[RenewedChunk]:
+    """Renew leases given as (chunk, lease, epoch, frames done); those that are not alive any more are absent."""
+    async with conn.cursor(row_factory=class_row(RenewedChunk)) as cursor:
+        await cursor.execute(
+            "UPDATE render.frame_jobs AS f SET lease_expires_at = now() + make_interval(secs => %(lease_s)s),"
+            " frames_done = least(greatest(f.frames_done, held.frames_done), f.frame_end - f.frame_start + 1)"
+            " FROM unnest(%(ids)s::uuid[], %(leases)s::uuid[], %(epochs)s::bigint[], %(frames)s::integer[]) AS held (id, lease_id, epoch, frames_done),"
+            " render.render_jobs AS j WHERE f.id = held.id AND f.lease_id = held.lease_id AND f.epoch = held.epoch AND f.status = 'running'"
+            " AND f.node_id = %(node)s AND j.tenant_id = f.tenant_id AND j.id = f.render_job_id"
+            " RETURNING f.tenant_id, f.render_job_id, f.lease_id, j.status = 'rendering' AS wanted",
+            {
+                "node": node_id,
+                "lease_s": lease_s,
+                "ids": [lease[0] for lease in leases],
+                "leases": [lease[1] for lease in leases],
+                "epochs": [lease[2] for lease in leases],
+                "frames": [lease[3] for lease in leases],
+            },
+        )
+        return await cursor.fetchall()
+
+
+async def chunk(conn: Conn, *, chunk_id: UUID) -> ChunkRow | None:
+    """Return a chunk that a node names; nodes serve every tenant, and the lease says what it may do with it."""
+    async with conn.cursor(row_factory=class_row(ChunkRow)) as cursor:
+        await cursor.execute(f"SELECT {_COLUMNS} FROM render.frame_jobs WHERE id = %s", (chunk_id,))  # noqa: S608
+        return await cursor.fetchone()
+
+
+async def chunks(conn: Conn, *, tenant_id: UUID, job_id: UUID) -> list[ChunkRow]:
+    """Return a film's chunks in order."""
+    async with conn.cursor(row_factory=class_row(ChunkRow)) as cursor:
+        await cursor.execute(
+            f"SELECT {_COLUMNS} FROM render.frame_jobs WHERE tenant_id = %s AND render_job_id = %s ORDER BY chunk_no",  # noqa: S608
+            (tenant_id, job_id),
+        )
+        return await cursor.fetchall()
+
+
+async def finish(
+    conn: Conn,
+    *,
+    chunk_id: UUID,
+    node_id: UUID,
+    lease_id: UUID,
+    epoch: int,
+    segment_key: str,
+    sha256: bytes,
+    seconds: float,
+) -> bool:
+    """Accept a result: only of the newest epoch, while it runs, under its lease."""
+    cursor = await conn.execute(
+        "UPDATE render.frame_jobs SET status = 'done', segment_key = %s, output_sha256 = %s, seconds = %s, frames_done = frame_end - frame_start + 1,"
+        " finished_at = now(), lease_expires_at = NULL, error_code = NULL WHERE id = %s AND epoch = %s AND status = 'running' AND lease_id = %s AND node_id = %s",
+        (segment_key, sha256, seconds, chunk_id, epoch, lease_id, node_id),
+    )
+    return cursor.rowcount == 1
+
+
+async def release(
+    conn: Conn,
+    *,
+    chunk_id: UUID,
+    lease_id: UUID,
+    epoch: int,
+    status: str,
+    burn: bool,
+    error_code: str | None,
+    exclude: UUID | None,
+    only_expired: bool,
+) -> bool:
+    """End a lease without a result: back to the queue, failed or cancelled; with `only_expired` only if it has run out."""
+    cursor = await conn.execute(
+        "UPDATE render.frame_jobs SET status = %s, attempt = attempt + %s, error_code = %s, lease_id = NULL, lease_expires_at = NULL, frames_done = 0,"
+        " exclude_node_ids = CASE WHEN %s::uuid IS NULL THEN exclude_node_ids ELSE array_append(array_remove(exclude_node_ids, %s), %s) END"
+        " WHERE id = %s AND epoch = %s AND status = 'running' AND lease_id = %s AND (NOT %s OR lease_expires_at < now())",
+        (status, int(burn), error_code, exclude, exclude, exclude, chunk_id, epoch, lease_id, only_expired),
+    )
+    return cursor.rowcount == 1
+
+
+async def remaining(conn: Conn, *, tenant_id: UUID, job_id: UUID) -> tuple[int, int, int]:
+    """Return how many chunks are not done, how many are running, and the sum of epochs (which rises with every claim)."""
+    cursor = await conn.execute(
+        "SELECT count(*) FILTER (WHERE status <> 'done'), count(*) FILTER (WHERE status = 'running'), coalesce(sum(epoch), 0)"
+        " FROM render.frame_jobs WHERE tenant_id = %s AND render_job_id = %s",
+        (tenant_id, job_id),
+    )
+    row = await cursor.fetchone()
+    return (int(row[0]), int(row[1]), int(row[2])) if row else (0, 0, 0)
+
+
+async def cancel_queued(conn: Conn, *, tenant_id: UUID, job_id: UUID) -> None:
+    """Take a film's waiting chunks out of the queue."""
+    await conn.execute(
+        "UPDATE render.frame_jobs SET status = 'canceled' WHERE tenant_id = %s AND render_job_id = %s AND status = 'queued'",
+        (tenant_id, job_id),
+    )
+
+
+async def redo(conn: Conn, *, tenant_id: UUID, job_id: UUID, chunk_nos: Sequence[int]) -> None:
+    """Queue chunks again whose segments turned out to be missing or damaged."""
+    await conn.execute(
+        "UPDATE render.frame_jobs SET status = 'queued', segment_key = NULL, output_sha256 = NULL, lease_id = NULL, frames_done = 0, finished_at = NULL"
+        " WHERE tenant_id = %s AND render_job_id = %s AND chunk_no = ANY(%s) AND status = 'done'",
+        (tenant_id, job_id, list(chunk_nos)),
+    )
+
+
+async def insert_repair(
+    conn: Conn, *, tenant_id: UUID, job_id: UUID, chunk_id: UUID, frames: Sequence[int], reason: str
+) -> None:
+    """Note that the finish found frames to be drawn again."""
+    await conn.execute(
+        "INSERT INTO render.frame_repair_jobs (tenant_id, render_job_id, frame_job_id, frames, reason, detected_by) VALUES (%s, %s, %s, %s, %s, 'stitcher')",
+        (tenant_id, job_id, chunk_id, list(frames), reason),
+    )
+
+
+async def end_repairs(conn: Conn, *, tenant_id: UUID, job_id: UUID) -> None:
+    """Note that the film's repairs are done."""
+    await conn.execute(
+        "UPDATE render.frame_repair_jobs SET status = 'done', finished_at = now() WHERE tenant_id = %s AND render_job_id = %s AND status IN ('queued', 'running')",
+        (tenant_id, job_id),
+    )
+
+
+async def expired(conn: Conn, *, limit: int) -> list[ChunkRow]:
+    """Return chunks whose lease has run out by the database's clock, of every tenant; locked, those being worked on left out."""
+    async with conn.cursor(row_factory=class_row(ChunkRow)) as cursor:
+        await cursor.execute(
+            f"SELECT {_COLUMNS} FROM render.frame_jobs WHERE status = 'running' AND lease_expires_at < now() ORDER BY lease_expires_at LIMIT %s",  # noqa: S608
+            (limit,),
+        )
+        return await cursor.fetchall()
+
+
+async def held_by(conn: Conn, *, node_id: UUID) -> list[ChunkRow]:
+    """Return the chunks that a node holds, of every tenant."""
+    async with conn.cursor(row_factory=class_row(ChunkRow)) as cursor:
+        await cursor.execute(
+            f"SELECT {_COLUMNS} FROM render.frame_jobs WHERE status = 'running' AND node_id = %s ORDER BY render_job_id, chunk_no",  # noqa: S608
+            (node_id,),
+        )
+        return await cursor.fetchall()
+
+
+async def stranded_jobs(conn: Conn) -> list[tuple[UUID, UUID]]:
+    """Return (tenant, film) of films that are being rendered although every chunk is done, for longer than a moment, of every tenant."""
+    cursor = await conn.execute(
+        "SELECT j.tenant_id, j.id FROM render.render_jobs AS j WHERE j.status = 'rendering' AND j.updated_at < now() - interval '5 seconds'"
+        " AND NOT EXISTS (SELECT FROM render.frame_jobs AS f WHERE f.tenant_id = j.tenant_id AND f.render_job_id = j.id AND f.status <> 'done') LIMIT 50"
+    )
+    return [(UUID(str(row[0])), UUID(str(row[1]))) for row in await cursor.fetchall()]

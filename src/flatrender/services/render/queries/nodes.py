@@ -1,0 +1,289 @@
+"""Nodes, their tokens, health and crashes. Nodes belong to the platform; a dedicated one serves one tenant."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from flatrender.kit.db import Conn
+
+
+class NodeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A node as people see it."""
+
+    id: UUID
+    name: str
+    pool: str
+    dedicated_tenant_id: UUID | None
+    status: str
+    agent_version: str | None
+    os: str | None
+    engines: dict[str, Any]
+    cpu_cores: int | None
+    memory_bytes: int | None
+    max_slots: int
+    used_slots: int
+    boot_id: UUID | None
+    last_heartbeat_at: datetime | None
+    crash_count_24h: int
+    quarantined: bool
+    quarantine_reason: str | None
+
+
+_COLUMNS = (
+    "id, name, pool, dedicated_tenant_id, status, agent_version, os, engines, cpu_cores, memory_bytes, max_slots, used_slots, boot_id,"
+    " last_heartbeat_at, crash_count_24h, coalesce(quarantined_until > now(), false) AS quarantined, quarantine_reason"
+)
+
+
+class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A node token without its secret."""
+
+    id: UUID
+    name: str
+    tenant_id: UUID | None
+    revoked_at: datetime | None
+    created_at: datetime
+
+
+class TokenScope(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom the nodes of a token serve."""
+
+    node_token_id: UUID
+    tenant_id: UUID | None
+    name: str
+    revoked_at: datetime | None
+
+
+async def token_scope(conn: Conn, *, token_hash: bytes) -> TokenScope | None:
+    """Return what a node token is for."""
+    async with conn.cursor(row_factory=class_row(TokenScope)) as cursor:
+        await cursor.execute(
+            "SELECT node_token_id, tenant_id, name, revoked_at FROM render.node_token_by_hash(%s)", (token_hash,)
+        )
+        return await cursor.fetchone()
+
+
+async def insert_token(conn: Conn, *, tenant_id: UUID | None, name: str, token_hash: bytes) -> TokenRow | None:
+    """Keep a new token; `tenant_id` None is fleet-wide. None when this very token is there already."""
+    async with conn.cursor(row_factory=class_row(TokenRow)) as cursor:
+        await cursor.execute(
+            "INSERT INTO render.node_tokens (tenant_id, name, token_hash) VALUES (%s, %s, %s) ON CONFLICT (token_hash) DO NOTHING"
+            " RETURNING id, name, tenant_id, revoked_at, created_at",
+            (tenant_id, name, token_hash),
+        )
+        return await cursor.fetchone()
+
+
+async def tokens(conn: Conn, *, tenant_id: UUID, fleet_too: bool) -> list[TokenRow]:
+    """Return the tenant's tokens, newest first, with the fleet's when `fleet_too`."""
+    async with conn.cursor(row_factory=class_row(TokenRow)) as cursor:
+        await cursor.execute(
+            "SELECT id, name, tenant_id, revoked_at, created_at FROM render.node_tokens WHERE tenant_id = %s OR (%s AND tenant_id IS NULL)"
+            " ORDER BY id DESC LIMIT 200",
+            (tenant_id, fleet_too),
+        )
+        return await cursor.fetchall()
+
+
+async def revoke_token(conn: Conn, *, tenant_id: UUID, token_id: UUID, fleet_too: bool) -> bool:
+    """Make a token useless for registering; False when there is none."""
+    cursor = await conn.execute(
+        "UPDATE render.node_tokens SET revoked_at = coalesce(revoked_at, now()) WHERE id = %s AND (tenant_id = %s OR (%s AND tenant_id IS NULL))",
+        (token_id, tenant_id, fleet_too),
+    )
+    return cursor.rowcount == 1
+
+
+async def by_secret(conn: Conn, *, secret_hash: bytes) -> NodeRow | None:
+    """Return the node that holds a secret."""
+    async with conn.cursor(row_factory=class_row(NodeRow)) as cursor:
+        await cursor.execute(f"SELECT {_COLUMNS} FROM render.nodes WHERE token_hash = %s", (secret_hash,))  # noqa: S608
+        return await cursor.fetchone()
+
+
+async def by_id(conn: Conn, *, node_id: UUID, lock: bool = False) -> NodeRow | None:
+    """Return a node."""
+    async with conn.cursor(row_factory=class_row(NodeRow)) as cursor:
+        await cursor.execute(
+            f"SELECT {_COLUMNS} FROM render.nodes WHERE id = %s{' FOR UPDATE' if lock else ''}",  # noqa: S608
+            (node_id,),
+        )
+        return await cursor.fetchone()
+
+
+async def name_taken(conn: Conn, *, name: str, by_other_than: UUID) -> bool:
+    """Return whether another node has the name."""
+    cursor = await conn.execute("SELECT 1 FROM render.nodes WHERE name = %s AND id <> %s", (name, by_other_than))
+    return await cursor.fetchone() is not None
+
+
+async def save_registration(
+    conn: Conn,
+    *,
+    node_id: UUID,
+    name: str,
+    pool: str,
+    dedicated_tenant_id: UUID | None,
+    secret_hash: bytes,
+    boot_id: UUID,
+    agent_version: str,
+    os: str,
+    engines: dict[str, str],
+    cpu_cores: int,
+    memory_bytes: int,
+    scratch_bytes_total: int,
+    scratch_bytes_free: int,
+    max_slots: int,
+    alive_s: float,
+) -> None:
+    """Insert the node or bring its row up to date. A drained or quarantined node stays so."""
+    await conn.execute(
+        "INSERT INTO render.nodes AS n (id, name, pool, dedicated_tenant_id, token_hash, boot_id, agent_version, os, engines, cpu_cores, memory_bytes,"
+        " scratch_bytes_total, scratch_bytes_free, max_slots, status, last_heartbeat_at, heartbeat_expires_at)"
+        " VALUES (%(id)s, %(name)s, %(pool)s, %(tenant)s, %(hash)s, %(boot)s, %(version)s, %(os)s, %(engines)s, %(cores)s, %(memory)s, %(total)s, %(free)s,"
+        " %(slots)s, 'online', now(), now() + make_interval(secs => %(alive_s)s))"
+        " ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, pool = EXCLUDED.pool, dedicated_tenant_id = EXCLUDED.dedicated_tenant_id,"
+        " token_hash = EXCLUDED.token_hash, boot_id = EXCLUDED.boot_id, agent_version = EXCLUDED.agent_version, os = EXCLUDED.os, engines = EXCLUDED.engines,"
+        " cpu_cores = EXCLUDED.cpu_cores, memory_bytes = EXCLUDED.memory_bytes, scratch_bytes_total = EXCLUDED.scratch_bytes_total,"
+        " scratch_bytes_free = EXCLUDED.scratch_bytes_free, used_slots = 0, max_slots = EXCLUDED.max_slots,"
+        " status = CASE WHEN n.status IN ('draining', 'quarantined') THEN n.status ELSE 'online' END,"
+        " last_heartbeat_at = now(), heartbeat_expires_at = EXCLUDED.heartbeat_expires_at",
+        {
+            "id": node_id,
+            "name": name,
+            "pool": pool,
+            "tenant": dedicated_tenant_id,
+            "hash": secret_hash,
+            "boot": boot_id,
+            "version": agent_version,
+            "os": os,
+            "engines": Jsonb(engines),
+            "cores": cpu_cores,
+            "memory": memory_bytes,
+            "total": scratch_bytes_total,
+            "free": scratch_bytes_free,
+            "slots": max_slots,
+            "alive_s": alive_s,
+        },
+    )
+
+
+async def beat(conn: Conn, *, node_id: UUID, used_slots: int, alive_s: float, disk_free_bytes: int | None) -> None:
+    """Note that the node lives, and let it back when its quarantine is over."""
+    await conn.execute(
+        "UPDATE render.nodes SET last_heartbeat_at = now(), heartbeat_expires_at = now() + make_interval(secs => %(alive_s)s),"
+        " used_slots = least(%(used)s, max_slots), scratch_bytes_free = coalesce(%(free)s, scratch_bytes_free),"
+        " status = CASE WHEN status = 'draining' THEN 'draining' WHEN quarantined_until > now() THEN 'quarantined'"
+        " WHEN %(used)s > 0 THEN 'busy' ELSE 'online' END WHERE id = %(id)s",
+        {"id": node_id, "used": used_slots, "alive_s": alive_s, "free": disk_free_bytes},
+    )
+
+
+async def insert_health(
+    conn: Conn,
+    *,
+    node_id: UUID,
+    cpu_pct: float,
+    mem_used_bytes: int,
+    disk_free_bytes: int,
+    load1: float | None,
+    active_jobs: int,
+    engine_rss_bytes: int | None,
+) -> None:
+    """Keep a sample of the node's health."""
+    await conn.execute(
+        "INSERT INTO render.node_health_logs (node_id, sampled_at, cpu_pct, mem_used_bytes, disk_free_bytes, load1, active_jobs, engine_rss_bytes)"
+        " VALUES (%s, now(), %s, %s, %s, %s, %s, %s) ON CONFLICT (node_id, sampled_at) DO NOTHING",
+        (node_id, cpu_pct, mem_used_bytes, disk_free_bytes, load1, active_jobs, engine_rss_bytes),
+    )
+
+
+async def insert_crash(
+    conn: Conn,
+    *,
+    node_id: UUID,
+    tenant_id: UUID | None,
+    render_job_id: UUID | None,
+    frame_job_id: UUID | None,
+    kind: str,
+    fingerprint: str,
+    log_excerpt: str | None,
+    recovery: str,
+) -> None:
+    """Keep what went wrong on a node."""
+    await conn.execute(
+        "INSERT INTO render.node_crashes (node_id, tenant_id, render_job_id, frame_job_id, kind, engine, fingerprint, log_excerpt, recovery, recovered_at)"
+        " VALUES (%s, %s, %s, %s, %s, 'thorvg', %s, %s, %s, CASE WHEN %s <> 'pending' THEN now() END)",
+        (
+            node_id,
+            tenant_id,
+            render_job_id,
+            frame_job_id,
+            kind,
+            fingerprint,
+            (log_excerpt or "")[:16000],
+            recovery,
+            recovery,
+        ),
+    )
+    await conn.execute(
+        "UPDATE render.nodes SET crash_count_24h = (SELECT count(*) FROM render.node_crashes WHERE node_id = %s AND occurred_at > now() - interval '1 day')"
+        " WHERE id = %s",
+        (node_id, node_id),
+    )
+
+
+async def quarantine_if_failing(conn: Conn, *, node_id: UUID, limit: int, quarantine_s: float) -> bool:
+    """Take a node out of work when the machine itself failed `limit` times in an hour; return whether it was."""
+    cursor = await conn.execute(
+        "UPDATE render.nodes SET status = 'quarantined', quarantined_until = now() + make_interval(secs => %(for_s)s),"
+        " quarantine_reason = 'too many failures within an hour' WHERE id = %(id)s AND coalesce(quarantined_until, now()) <= now()"
+        " AND (SELECT count(*) FROM render.node_crashes WHERE node_id = %(id)s AND occurred_at > now() - interval '1 hour'"
+        " AND kind IN ('oom', 'disk_full', 'agent_crash', 'node_lost', 'gpu')) >= %(limit)s",
+        {"id": node_id, "for_s": quarantine_s, "limit": limit},
+    )
+    return cursor.rowcount == 1
+
+
+async def others_can_work(conn: Conn, *, node_id: UUID, pool: str, tenant_id: UUID, excluded: list[UUID]) -> bool:
+    """Return whether another living node could take work of this pool and tenant."""
+    cursor = await conn.execute(
+        "SELECT 1 FROM render.nodes WHERE pool = %s AND id <> %s AND NOT id = ANY(%s) AND status IN ('online', 'busy') AND heartbeat_expires_at > now()"
+        " AND (dedicated_tenant_id IS NULL OR dedicated_tenant_id = %s) LIMIT 1",
+        (pool, node_id, excluded, tenant_id),
+    )
+    return await cursor.fetchone() is not None
+
+
+async def mark_offline(conn: Conn) -> list[UUID]:
+    """Mark nodes that stopped reporting; return them."""
+    cursor = await conn.execute(
+        "UPDATE render.nodes SET status = 'offline', used_slots = 0 WHERE status IN ('online', 'busy') AND heartbeat_expires_at < now() RETURNING id"
+    )
+    return [UUID(str(row[0])) for row in await cursor.fetchall()]
+
+
+async def nodes(conn: Conn, *, tenant_id: UUID, fleet_too: bool) -> list[NodeRow]:
+    """Return the nodes dedicated to a tenant, with the fleet's when `fleet_too`."""
+    async with conn.cursor(row_factory=class_row(NodeRow)) as cursor:
+        await cursor.execute(
+            f"SELECT {_COLUMNS} FROM render.nodes WHERE status <> 'retired' AND (dedicated_tenant_id = %s OR (%s AND dedicated_tenant_id IS NULL))"  # noqa: S608
+            " ORDER BY name LIMIT 500",
+            (tenant_id, fleet_too),
+        )
+        return await cursor.fetchall()
+
+
+async def set_draining(conn: Conn, *, node_id: UUID, tenant_id: UUID, fleet_too: bool, draining: bool) -> bool:
+    """Drain a node or let it work again (which also ends its quarantine); False when there is none."""
+    cursor = await conn.execute(
+        "UPDATE render.nodes SET status = CASE WHEN %(drain)s THEN 'draining' WHEN heartbeat_expires_at > now() THEN 'online' ELSE 'offline' END,"
+        " quarantined_until = CASE WHEN %(drain)s THEN quarantined_until END, quarantine_reason = CASE WHEN %(drain)s THEN quarantine_reason END"
+        " WHERE id = %(id)s AND status <> 'retired' AND (dedicated_tenant_id = %(tenant)s OR (%(fleet)s AND dedicated_tenant_id IS NULL))",
+        {"id": node_id, "tenant": tenant_id, "fleet": fleet_too, "drain": draining},
+    )
+    return cursor.rowcount == 1

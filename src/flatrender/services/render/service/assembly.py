@@ -1,0 +1,250 @@
+"""From segments and sound files in the store to a checked film in the store. All media work happens in child processes with deadlines."""
+
+import asyncio
+import hashlib
+import tempfile
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Literal, TypeVar, cast
+from uuid import UUID
+
+import msgspec
+
+from flatrender.contracts.render import SoundTrack
+from flatrender.engine.ffmpeg import FILM_FORMATS, base_arguments, input_file, output_file
+from flatrender.engine.film.join import join_segments
+from flatrender.engine.film.settings import FilmSettings
+from flatrender.engine.probe import ExpectedFilm, FilmReport, probe_film
+from flatrender.engine.process import run
+from flatrender.engine.sound.mix import mix_sound
+from flatrender.engine.sound.track import TrackSpec
+from flatrender.kit.errors import NotFound, TooLarge
+from flatrender.kit.objects import ObjectStore
+from flatrender.services.render.settings import RenderSettings
+
+Result = TypeVar("Result")
+Stage = Callable[[str, float], Awaitable[bool]]
+"""Shows (status, per cent), or with an empty status nothing new; False when the film is not wanted any more."""
+
+POSTER_WIDTH = 960
+POSTER_AT = 0.35
+"""Where in the film the poster is taken: after the entrance, before the end."""
+POSTER_DEADLINE_S = 60.0
+WATCH_S = 0.5
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """A segment in the store."""
+
+    chunk_no: int
+    object_key: str
+    sha256: str
+
+
+class Sound(msgspec.Struct, frozen=True, kw_only=True):
+    """A sound file in the store and how it sounds."""
+
+    track: SoundTrack
+    object_key: str
+    size: int
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """A film that passed its check."""
+
+    film_key: str
+    poster_key: str
+    sha256: str
+    bytes: int
+    width: int
+    height: int
+    duration_ms: int
+    poster_width: int
+    poster_height: int
+    codecs: str
+
+
+class BrokenSegments(Exception):
+    """Segments are missing or damaged: chunk → reason (`missing`, `checksum`)."""
+
+    def __init__(self, reasons: dict[int, Literal["missing", "checksum"]]) -> None:
+        super().__init__(f"segments {sorted(reasons)}")
+        self.reasons: dict[int, str] = dict(reasons)
+
+
+class Assembly:
+    """Joins films in a temporary folder."""
+
+    def __init__(self, objects: ObjectStore, settings: RenderSettings) -> None:
+        self._objects = objects
+        self._settings = settings
+
+    async def make(
+        self,
+        tenant_id: UUID,
+        job_id: UUID,
+        *,
+        attempt: int,
+        title: str,
+        settings: FilmSettings,
+        frames: int,
+        pieces: Sequence[Piece],
+        sounds: Sequence[Sound],
+        stage: Stage,
+    ) -> Made:
+        """Return the finished film. Raises BrokenSegments, RenderError (`cancelled` when `stage` said so), TooLarge."""
+        cancel = threading.Event()
+        watcher = asyncio.create_task(_watch(stage, cancel))
+        try:
+            with tempfile.TemporaryDirectory(prefix="flatrender-finish-") as name:
+                folder = Path(name)
+                await stage("stitching", 93)
+                segments = await self._segments(folder, pieces)
+                sound = None
+                if sounds:
+                    await stage("audio_mix", 95)
+                    sound = await self._mixed(folder, sounds, float(frames / settings.rate), cancel)
+                await stage("encoding", 96)
+                film = folder / "film.mp4"
+                await asyncio.to_thread(
+                    join_segments,
+                    segments,
+                    settings,
+                    film,
+                    sound=sound,
+                    title=title or None,
+                    deadline_s=self._settings.join_deadline_s,
+                    cancel=cancel,
+                )
+                expected = ExpectedFilm(
+                    frames=frames,
+                    rate=settings.rate,
+                    width=settings.width,
+                    height=settings.height,
+                    sound=sound is not None,
+                )
+                report, (poster, size) = await asyncio.gather(
+                    asyncio.to_thread(probe_film, film, expected, cancel=cancel),
+                    asyncio.to_thread(_poster, film, folder / "poster.jpg", frames, settings, cancel),
+                )
+                await stage("uploading", 98)
+                return await self._stored(tenant_id, job_id, attempt, film, poster, size, report)
+        finally:
+            watcher.cancel()
+            cancel.set()
+
+    async def _segments(self, folder: Path, pieces: Sequence[Piece]) -> list[Path]:
+        broken: dict[int, Literal["missing", "checksum"]] = {}
+        paths = []
+        for piece in pieces:
+            try:
+                path = await self._fetched(
+                    folder / f"{piece.chunk_no:06d}.mp4", piece.object_key, self._settings.max_segment_bytes
+                )
+            except NotFound:
+                broken[piece.chunk_no] = "missing"
+                continue
+            if await asyncio.to_thread(_sha256, path) != piece.sha256:
+                broken[piece.chunk_no] = "checksum"
+            paths.append(path)
+        if broken:
+            raise BrokenSegments(broken)
+        return paths
+
+    async def _fetched(self, path: Path, key: str, limit_bytes: int) -> Path:
+        local = self._objects.local_path(key) if key else None
+        if local is not None:
+            if not local.is_file():
+                raise NotFound("there is no such object", code="files.not_found")
+            return local
+        data = await self._objects.get(key, limit_bytes=limit_bytes)
+        await asyncio.to_thread(path.write_bytes, data)
+        return path
+
+    async def _mixed(self, folder: Path, sounds: Sequence[Sound], duration_s: float, cancel: threading.Event) -> Path:
+        if sum(sound.size for sound in sounds) > self._settings.max_sound_bytes:
+            raise TooLarge(
+                f"the film's sounds together are larger than {self._settings.max_sound_bytes >> 20} MiB",
+                code="render.sound_too_large",
+            )
+        tracks = []
+        for index, sound in enumerate(sounds):
+            path = await self._fetched(folder / f"sound-{index}", sound.object_key, self._settings.max_sound_bytes)
+            track = sound.track
+            tracks.append(
+                TrackSpec(
+                    kind=cast("Literal['music', 'voiceover', 'sfx']", track.kind),
+                    path=path,
+                    volume=track.volume,
+                    start_s=track.start_ms / 1000,
+                    offset_s=track.trim_start_ms / 1000,
+                    loop=track.loop,
+                    fade_in_s=track.fade_in_ms / 1000,
+                    fade_out_s=track.fade_out_ms / 1000,
+                )
+            )
+        out = folder / "sound.m4a"
+        await asyncio.to_thread(
+            mix_sound, tracks, duration_s, out, deadline_s=self._settings.join_deadline_s, cancel=cancel
+        )
+        return out
+
+    async def _stored(
+        self,
+        tenant_id: UUID,
+        job_id: UUID,
+        attempt: int,
+        film: Path,
+        poster: bytes,
+        poster_size: tuple[int, int],
+        report: FilmReport,
+    ) -> Made:
+        digest = await asyncio.to_thread(_sha256, film)
+        # The key has the content's hash: an executor that was thought dead and finishes as well writes the same bytes or another object.
+        film_key = f"films/{tenant_id}/{job_id}/{attempt}-{digest[:32]}.mp4"
+        poster_key = f"films/{tenant_id}/{job_id}/{attempt}-{digest[:32]}.jpg"
+        await self._objects.put(film_key, film)
+        await self._objects.put(poster_key, poster)
+        codecs = ",".join(filter(None, (report.video_codec, report.audio_codec)))
+        return Made(
+            film_key=film_key,
+            poster_key=poster_key,
+            sha256=digest,
+            bytes=report.size_bytes,
+            width=report.width,
+            height=report.height,
+            duration_ms=round(report.duration_s * 1000),
+            poster_width=poster_size[0],
+            poster_height=poster_size[1],
+            codecs=codecs,
+        )
+
+
+async def _watch(stage: Stage, cancel: threading.Event) -> None:
+    """Set `cancel` when the film is not wanted any more; a database that is away for a moment decides nothing."""
+    while True:
+        await asyncio.sleep(WATCH_S)
+        try:
+            if not await stage("", 0):
+                cancel.set()
+                return
+        except Exception:  # noqa: BLE001, S112 - asked again in a moment
+            continue
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _poster(
+    film: Path, out: Path, frames: int, settings: FilmSettings, cancel: threading.Event
+) -> tuple[bytes, tuple[int, int]]:
+    frame = min(frames - 1, round(frames * POSTER_AT))
+    width = min(POSTER_WIDTH, settings.width)
+    height = max(2, 2 * round(settings.height * width / settings.width / 2))
+    arguments = [*base_arguments(), "-ss", f"{float(frame / settings.rate):.6f}", *input_file(film, FILM_FORMATS)]
+    arguments += ["-frames:v", "1", "-vf", f"scale={width}:{height}", "-q:v", "3", "-f", "mjpeg", output_file(out)]
+    run(arguments, what="taking the poster", code="encoder_failed", deadline_s=POSTER_DEADLINE_S, cancel=cancel)
+    return out.read_bytes(), (width, height)

@@ -1,0 +1,422 @@
+"""The durable workflows of a film: planning its chunks, and after the last chunk joining, checking, publishing.
+
+Between the two nothing waits: the transaction that accepts the last chunk starts the finish. Steps may run twice; each leaves the same behind.
+"""
+
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from flatrender.contracts.content import ContentApi, ResolvedSceneData
+from flatrender.contracts.files import FilesApi, StoredFile, StoreRequest
+from flatrender.contracts.render import FilmInput
+from flatrender.engine.errors import EngineError
+from flatrender.kit.db import Bells, Conn, Database
+from flatrender.kit.errors import AppError, Conflict, Refused, Unavailable
+from flatrender.kit.ids import DEFAULT_TENANT_ID
+from flatrender.kit.objects import ObjectStore
+from flatrender.kit.workflows import Json, Run
+from flatrender.services.render.queries import chunks as chunk_rows
+from flatrender.services.render.queries import jobs as rows
+from flatrender.services.render.queries.chunks import NewChunk
+from flatrender.services.render.queries.jobs import FINISHING, JobRow
+from flatrender.services.render.service.assembly import Assembly, BrokenSegments, Made, Piece, Sound
+from flatrender.services.render.service.events import frames_bell, tell
+from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
+from flatrender.services.render.service.planning import chunk_length, engine_scene, film_settings, plan
+from flatrender.services.render.service.recovery import DEFAULT_POOL
+from flatrender.services.render.service.snapshots import store_scene
+from flatrender.services.render.settings import RenderSettings
+
+log = structlog.get_logger(__name__)
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a step ended the film; crosses steps as JSON."""
+
+    code: str
+    message: str
+
+
+def as_json(value: msgspec.Struct) -> dict[str, Json]:
+    """Return a message as the JSON value that crosses a step."""
+    return dict(msgspec.to_builtins(value))
+
+
+def failure(code: str, message: str) -> dict[str, Json]:
+    """Return a failure as the JSON value that crosses a step."""
+    return as_json(Failure(code=code, message=message))
+
+
+class Films:
+    """Bodies and steps of the workflows."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        bells: Bells,
+        content: ContentApi,
+        files: FilesApi,
+        objects: ObjectStore,
+        assembly: Assembly,
+        settings: RenderSettings,
+    ) -> None:
+        self._database = database
+        self._bells = bells
+        self._content = content
+        self._files = files
+        self._objects = objects
+        self._assembly = assembly
+        self._settings = settings
+
+    async def plan_film(self, run: Run, arguments: dict[str, Json]) -> None:
+        """Workflow `render_film`: from the frozen input to chunks in the queue."""
+        failed = await run.step("plan", self._plan, arguments)
+        if failed is not None:
+            await run.step("fail", self._fail, arguments, failed)
+
+    async def finish_film(self, run: Run, arguments: dict[str, Json]) -> None:
+        """Workflow `finish_film`: from segments to the published film."""
+        made = await run.step("make", self._make, arguments)
+        if made is None:
+            return
+        if "code" in made:
+            await run.step("fail", self._fail, arguments, made)
+            return
+        files = await run.step("publish", self._publish, arguments, made)
+        if "code" in files:
+            await run.step("fail", self._fail, arguments, files)
+            return
+        await run.step("complete", self._complete, arguments, made, files)
+
+    async def _plan(self, arguments: dict[str, Json]) -> dict[str, Json] | None:
+        tenant_id, job_id = UUID(arguments["tenant_id"]), UUID(arguments["job_id"])
+        try:
+            await self._plan_chunks(tenant_id, job_id, int(arguments["attempt"]))
+        except (Unavailable, Conflict):
+            raise
+        except AppError as error:
+            return failure(error.code, error.detail)
+        except EngineError as error:
+            return failure(error.code, str(error))
+        except Exception as error:
+            log.exception("planning_crashed", job_id=str(job_id))
+            return failure("internal", f"planning failed: {type(error).__name__}")
+        return None
+
+    async def _plan_chunks(self, tenant_id: UUID, job_id: UUID, attempt: int) -> None:
+        async with self._database.tenant(tenant_id) as conn:
+            await rows.set_status(
+                conn,
+                tenant_id=tenant_id,
+                job_id=job_id,
+                expected=("queued",),
+                status="preparing",
+                actor="render",
+                starts=True,
+                workflow_id=f"render_film:{job_id}:{attempt}",
+            )
+            job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
+            stored = await rows.job_input(conn, tenant_id=tenant_id, job_id=job_id)
+            if job is None or stored is None or job.status != "preparing" or job.attempt != attempt:
+                return
+            await rows.start_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=attempt)
+            await tell(conn, self._bells, job, "started")
+            crf = await self._crf(conn, job)
+            frame_s = await chunk_rows.measured_frame_s(
+                conn, tenant_id=tenant_id, project_version_id=job.project_version_id, height=job.height or 0
+            )
+        film = msgspec.convert(stored["film"], FilmInput)
+        scenes = await self._resolve(tenant_id, film)
+        settings = film_settings(
+            width=job.width or film.width,
+            height=job.height or film.height,
+            fps=film.fps,
+            profile=job.output_profile_key,
+            crf=crf,
+        )
+        planned, chunks = plan(
+            [engine_scene(scene) for scene in scenes],
+            settings,
+            tenant_id=tenant_id,
+            chunk_frames=chunk_length(self._settings, frame_s),
+        )
+        chunks = await self._reuse(tenant_id, chunks)
+        async with self._database.tenant(tenant_id) as conn:
+            job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
+            if job is None or job.status != "preparing" or job.attempt != attempt:
+                return
+            await chunk_rows.replace_chunks(
+                conn, tenant_id=tenant_id, job_id=job_id, priority=job.priority, pool=DEFAULT_POOL, chunks=chunks
+            )
+            done = all(chunk.segment_key for chunk in chunks)
+            workflow_id = await start_finish(conn, job, epochs=0) if done else None
+            await rows.set_status(
+                conn,
+                tenant_id=tenant_id,
+                job_id=job_id,
+                expected=("preparing",),
+                status="stitching" if done else "rendering",
+                actor="render",
+                total_frames=planned.frames,
+                workflow_id=workflow_id,
+            )
+            job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
+            if job is not None:
+                await tell(conn, self._bells, job, "progress")
+            await self._bells.ring(conn, frames_bell(DEFAULT_POOL))
+
+    async def _crf(self, conn: Conn, job: JobRow) -> int | None:
+        profiles = await rows.profiles(conn, tenant_id=job.tenant_id, platform_id=DEFAULT_TENANT_ID)
+        return next((profile.crf for profile in profiles if profile.key == job.output_profile_key), None)
+
+    async def _resolve(self, tenant_id: UUID, film: FilmInput) -> list[ResolvedSceneData]:
+        found: list[ResolvedSceneData] = []
+        for start in range(0, len(film.scenes), self._settings.resolve_batch):
+            batch = film.scenes[start : start + self._settings.resolve_batch]
+            for scene in await self._content.resolve_scenes(tenant_id=tenant_id, requests=batch):
+                await store_scene(self._objects, tenant_id, scene)
+                found.append(scene)
+        return found
+
+    async def _reuse(self, tenant_id: UUID, chunks: list[NewChunk]) -> list[NewChunk]:
+        """Mark the chunks whose segment was rendered before and is still in the store."""
+        async with self._database.tenant(tenant_id) as conn:
+            stored = await chunk_rows.stored_segments(
+                conn, tenant_id=tenant_id, cache_keys=[chunk.cache_key for chunk in chunks]
+            )
+        present = {segment.cache_key: segment for segment in stored if await self._objects.exists(segment.segment_key)}
+        return [
+            msgspec.structs.replace(
+                chunk,
+                segment_key=present[chunk.cache_key].segment_key,
+                segment_sha256=present[chunk.cache_key].output_sha256.hex(),
+            )
+            if chunk.cache_key in present
+            else chunk
+            for chunk in chunks
+        ]
+
+    async def _make(self, arguments: dict[str, Json]) -> dict[str, Json] | None:
+        """Join, mix, check and put the film into the store; None when the film is not to be finished (cancelled, or chunks must be drawn again)."""
+        tenant_id, job_id = UUID(arguments["tenant_id"]), UUID(arguments["job_id"])
+        async with self._database.tenant(tenant_id) as conn:
+            job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
+            stored = await rows.job_input(conn, tenant_id=tenant_id, job_id=job_id)
+            chunks = await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=job_id)
+            if job is None or stored is None or job.attempt != int(arguments["attempt"]):
+                return None
+            if job.status == "canceling":
+                await settle_cancel(conn, self._bells, tenant_id, job_id)
+            if job.status not in FINISHING or job.total_frames is None:
+                return None
+            crf = await self._crf(conn, job)
+        film = msgspec.convert(stored["film"], FilmInput)
+        pieces = [
+            Piece(
+                chunk_no=chunk.chunk_no,
+                object_key=chunk.segment_key or "",
+                sha256=(chunk.output_sha256 or b"").hex(),
+            )
+            for chunk in chunks
+        ]
+        try:
+            sounds = await self._sounds(tenant_id, film)
+            made = await self._assembly.make(
+                tenant_id,
+                job_id,
+                attempt=job.attempt,
+                title=job.title or "",
+                settings=film_settings(
+                    width=job.width or film.width,
+                    height=job.height or film.height,
+                    fps=film.fps,
+                    profile=job.output_profile_key,
+                    crf=crf,
+                ),
+                frames=job.total_frames,
+                pieces=pieces,
+                sounds=sounds,
+                stage=lambda status, progress: self._stage(tenant_id, job_id, status, progress),
+            )
+        except BrokenSegments as broken:
+            await self._redo(tenant_id, job_id, broken.reasons)
+            return None
+        except (Unavailable, Conflict):
+            raise
+        except AppError as error:
+            return failure(error.code, error.detail)
+        except EngineError as error:
+            if error.code == "cancelled":
+                async with self._database.tenant(tenant_id) as conn:
+                    await settle_cancel(conn, self._bells, tenant_id, job_id)
+                return None
+            return failure(error.code, str(error))
+        except Exception as error:
+            log.exception("finish_crashed", job_id=str(job_id))
+            return failure("internal", f"finishing failed: {type(error).__name__}")
+        return as_json(made)
+
+    async def _sounds(self, tenant_id: UUID, film: FilmInput) -> list[Sound]:
+        owners: dict[UUID, set[UUID]] = {}
+        for track in film.tracks:
+            owners.setdefault(track.owner_tenant_id or tenant_id, set()).add(track.file_id)
+        found: dict[UUID, StoredFile] = {}
+        for owner, wanted in owners.items():
+            found.update(await self._files.files(tenant_id=owner, ids=sorted(wanted)))
+        missing = [track.file_id for track in film.tracks if track.file_id not in found]
+        if missing:
+            raise Refused(f"the sound file {missing[0]} is gone: choose another", code="missing_asset")
+        return [
+            Sound(track=track, object_key=found[track.file_id].object_key, size=found[track.file_id].size_bytes)
+            for track in film.tracks
+            if track.volume > 0
+        ]
+
+    async def _stage(self, tenant_id: UUID, job_id: UUID, status: str, progress: float) -> bool:
+        """Show how far the finish is (nothing new with an empty status); False when the film is not wanted any more."""
+        async with self._database.tenant(tenant_id) as conn:
+            job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
+            if job is None or job.status not in FINISHING:
+                return False
+            if status and (job.status != status or float(job.progress_pct) < progress):
+                await rows.set_status(
+                    conn,
+                    tenant_id=tenant_id,
+                    job_id=job_id,
+                    expected=FINISHING,
+                    status=status,
+                    actor="render",
+                    progress_pct=max(progress, float(job.progress_pct)),
+                )
+                job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
+                if job is not None:
+                    await tell(conn, self._bells, job, "progress")
+        return True
+
+    async def _redo(self, tenant_id: UUID, job_id: UUID, reasons: dict[int, str]) -> None:
+        async with self._database.tenant(tenant_id) as conn:
+            job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
+            if job is None or job.status not in FINISHING:
+                return
+            for chunk in await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=job_id):
+                if chunk.chunk_no in reasons:
+                    await chunk_rows.insert_repair(
+                        conn,
+                        tenant_id=tenant_id,
+                        job_id=job_id,
+                        chunk_id=chunk.id,
+                        frames=range(chunk.frame_start, min(chunk.frame_end + 1, chunk.frame_start + 5000)),
+                        reason=reasons[chunk.chunk_no],
+                    )
+            await chunk_rows.redo(conn, tenant_id=tenant_id, job_id=job_id, chunk_nos=list(reasons))
+            await rows.set_status(
+                conn, tenant_id=tenant_id, job_id=job_id, expected=FINISHING, status="rendering", actor="render"
+            )
+            await self._bells.ring(conn, frames_bell(DEFAULT_POOL))
+        log.warning("segments_redone", job_id=str(job_id), chunks=sorted(reasons))
+
+    async def _publish(self, arguments: dict[str, Json], made: dict[str, Json]) -> dict[str, Json]:
+        """Hand film and poster to the files service, once for each attempt."""
+        tenant_id, job_id = UUID(arguments["tenant_id"]), UUID(arguments["job_id"])
+        async with self._database.tenant(tenant_id) as conn:
+            job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
+        if job is None or job.status not in FINISHING:
+            return {"video": None, "poster": None}
+        film = msgspec.convert(made, Made)
+        name = (job.title or "film").strip()[:120].replace("/", "-").replace("\\", "-") or "film"
+        try:
+            video, poster = await self._files.store(
+                tenant_id=tenant_id,
+                requests=[
+                    StoreRequest(
+                        name=f"{name}.mp4",
+                        purpose="export",
+                        content_type="video/mp4",
+                        object_key=film.film_key,
+                        owner_user_id=job.user_id,
+                        width=film.width,
+                        height=film.height,
+                        duration_ms=film.duration_ms,
+                        dedupe_key=f"film:{job_id}:{job.attempt}",
+                    ),
+                    StoreRequest(
+                        name=f"{name}.jpg",
+                        purpose="export",
+                        content_type="image/jpeg",
+                        object_key=film.poster_key,
+                        owner_user_id=job.user_id,
+                        width=film.poster_width,
+                        height=film.poster_height,
+                        dedupe_key=f"poster:{job_id}:{job.attempt}",
+                    ),
+                ],
+            )
+        except (Unavailable, Conflict):
+            raise
+        except AppError as error:
+            return failure(error.code, error.detail)
+        return {
+            "video": str(video.id),
+            "poster": str(poster.id),
+            "video_sha256": video.sha256.hex(),
+            "poster_sha256": poster.sha256.hex(),
+            "poster_bytes": poster.size_bytes,
+        }
+
+    async def _complete(self, arguments: dict[str, Json], made: dict[str, Json], files: dict[str, Json]) -> None:
+        """Note the exports and say that the film is ready, in one transaction."""
+        tenant_id, job_id = UUID(arguments["tenant_id"]), UUID(arguments["job_id"])
+        film = msgspec.convert(made, Made)
+        async with self._database.tenant(tenant_id) as conn:
+            job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
+            if job is None or job.attempt != int(arguments["attempt"]):
+                return
+            if job.status == "canceling":
+                await settle_cancel(conn, self._bells, tenant_id, job_id)
+                return
+            if job.status not in FINISHING or files["video"] is None:
+                return
+            for kind, sha256, size, width, height, duration in (
+                ("video", files["video_sha256"], film.bytes, film.width, film.height, film.duration_ms),
+                ("poster", files["poster_sha256"], files["poster_bytes"], film.poster_width, film.poster_height, None),
+            ):
+                await rows.insert_export(
+                    conn,
+                    tenant_id=tenant_id,
+                    job_id=job_id,
+                    user_id=job.user_id,
+                    kind=kind,
+                    file_id=UUID(files[kind]),
+                    sha256=bytes.fromhex(sha256),
+                    bytes=int(size),
+                    width=width,
+                    height=height,
+                    duration_ms=duration,
+                    container="mp4" if kind == "video" else "jpeg",
+                    codecs=film.codecs if kind == "video" else None,
+                )
+            await rows.set_status(
+                conn,
+                tenant_id=tenant_id,
+                job_id=job_id,
+                expected=FINISHING,
+                status="completed",
+                actor="render",
+                progress_pct=100.0,
+                ends=True,
+            )
+            await rows.end_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=job.attempt, outcome="completed")
+            ready = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
+            if ready is not None:
+                await tell(
+                    conn, self._bells, ready, "completed", file_id=files["video"], poster_file_id=files["poster"]
+                )
+
+    async def _fail(self, arguments: dict[str, Json], failure: dict[str, Json]) -> None:
+        tenant_id, job_id = UUID(arguments["tenant_id"]), UUID(arguments["job_id"])
+        found = msgspec.convert(failure, Failure)
+        async with self._database.tenant(tenant_id) as conn:
+            await fail_job(conn, self._bells, tenant_id, job_id, code=found.code, message=found.message)

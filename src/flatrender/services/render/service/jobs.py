@@ -1,0 +1,303 @@
+"""Films as people handle them: made once for a revision, listed, cancelled at every stage, tried again."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from flatrender.contracts.render import RenderJobBrief, RenderRequest
+from flatrender.kit.clock import Clock
+from flatrender.kit.db import Bells, Conn, Database, IdempotencyKey, run_once
+from flatrender.kit.errors import Refused
+from flatrender.kit.ids import DEFAULT_TENANT_ID
+from flatrender.kit.workflows import enqueue
+from flatrender.services.render import errors
+from flatrender.services.render.queries import chunks as chunk_rows
+from flatrender.services.render.queries import jobs as rows
+from flatrender.services.render.queries.jobs import FINISHING, UNFINISHED, ExportRow, JobRow
+from flatrender.services.render.service.events import SCHEMA, tell
+from flatrender.services.render.service.planning import film_size
+from flatrender.services.render.settings import RenderSettings
+
+PLAN_WORKFLOW = "render_film"
+FINISH_WORKFLOW = "finish_film"
+
+
+class JobView(msgspec.Struct, frozen=True, kw_only=True):
+    """A film with what belongs to it."""
+
+    job: JobRow
+    video: ExportRow | None
+    poster: ExportRow | None
+    queue_position: int | None
+    eta_seconds: int | None
+
+
+class Jobs:
+    """The films of all tenants, each call for one."""
+
+    def __init__(self, database: Database, bells: Bells, settings: RenderSettings, clock: Clock) -> None:
+        self._database = database
+        self._bells = bells
+        self._settings = settings
+        self._clock = clock
+
+    async def create(self, tenant_id: UUID, requests: Sequence[RenderRequest]) -> list[RenderJobBrief]:
+        """Queue films, once for each revision. Raises QueueFull and UnknownProfile."""
+        briefs = []
+        async with self._database.tenant(tenant_id) as conn:
+            sizes = {
+                profile.key: profile.max_height
+                for profile in reversed(await rows.profiles(conn, tenant_id=tenant_id, platform_id=DEFAULT_TENANT_ID))
+            }
+            for request in requests:
+                briefs.append(brief(await self._create_one(conn, tenant_id, request, sizes)))
+        return briefs
+
+    async def _create_one(
+        self, conn: Conn, tenant_id: UUID, request: RenderRequest, sizes: Mapping[str, int]
+    ) -> JobRow:
+        existing = await rows.job_by_revision(conn, tenant_id=tenant_id, revision_id=request.revision_id)
+        if existing is not None:
+            return existing
+        film = request.input
+        if film.profile not in sizes:
+            raise errors.UnknownProfile(f"there is no profile {film.profile}; there are {', '.join(sorted(sizes))}")
+        if not 1 <= len(film.scenes) <= self._settings.max_scenes:
+            raise Refused(
+                f"a film has 1 to {self._settings.max_scenes} scenes, not {len(film.scenes)}",
+                code="render.too_many_scenes",
+            )
+        unfinished, limit = await rows.queue_room(conn, tenant_id=tenant_id)
+        if unfinished >= limit:
+            raise errors.QueueFull(f"{unfinished} films are waiting already; let some finish first", retry_after_s=60)
+        width, height = film_size(film.width, film.height, sizes[film.profile])
+        stored = {"title": request.title, "film": msgspec.to_builtins(film)}
+        job_id = await rows.insert_job(
+            conn,
+            tenant_id=tenant_id,
+            user_id=request.user_id,
+            saved_project_id=request.saved_project_id,
+            revision_id=request.revision_id,
+            project_id=request.project_id,
+            project_version_id=request.project_version_id,
+            package_sha256=request.package_sha256,
+            profile=film.profile,
+            width=width,
+            height=height,
+            fps=film.fps,
+            has_voiceover=request.has_voiceover,
+            volumes=(request.music_volume, request.sfx_volume, request.voiceover_volume),
+            input=stored,
+            input_hash=hashlib.sha256(msgspec.json.encode(stored, order="sorted")).digest(),
+        )
+        if job_id is not None:
+            await start_planning(conn, tenant_id, job_id, attempt=1)
+        job = await rows.job_by_revision(conn, tenant_id=tenant_id, revision_id=request.revision_id)
+        if job is None:
+            raise errors.JobNotFound("the film of this revision is being made by somebody else; ask again")
+        if job_id is not None:
+            await tell(conn, self._bells, job, "queued")
+        return job
+
+    async def latest(self, tenant_id: UUID, saved_project_ids: Sequence[UUID]) -> dict[UUID, RenderJobBrief]:
+        """Return the newest film of each project that has one."""
+        async with self._database.tenant(tenant_id) as conn:
+            found = await rows.latest_jobs(conn, tenant_id=tenant_id, saved_project_ids=saved_project_ids)
+        return {job.saved_project_id: brief(job) for job in found}
+
+    async def page(
+        self,
+        tenant_id: UUID,
+        *,
+        user_id: UUID | None,
+        before: UUID | None,
+        limit: int,
+        saved_project_id: UUID | None = None,
+    ) -> list[JobView]:
+        """Return films, newest first; of everybody in the tenant when `user_id` is None."""
+        async with self._database.tenant(tenant_id) as conn:
+            found = await rows.jobs(
+                conn,
+                tenant_id=tenant_id,
+                user_id=user_id,
+                before=before,
+                limit=limit,
+                saved_project_id=saved_project_id,
+            )
+            return await self._views(conn, tenant_id, found)
+
+    async def get(self, tenant_id: UUID, job_id: UUID, *, user_id: UUID | None) -> JobView:
+        """Return a film, of anybody in the tenant when `user_id` is None. Raises JobNotFound."""
+        async with self._database.tenant(tenant_id) as conn:
+            job = await self._own(conn, tenant_id, job_id, user_id)
+            return (await self._views(conn, tenant_id, [job]))[0]
+
+    async def cancel(self, tenant_id: UUID, job_id: UUID, *, user_id: UUID | None) -> JobView:
+        """Stop a film wherever it is; asking again is harmless. Raises JobNotFound and NotCancellable (it is completed or failed).
+
+        What waits is cancelled at once; a node hears of it with its next report, a running join within a second.
+        """
+        async with self._database.tenant(tenant_id) as conn:
+            job = await self._own(conn, tenant_id, job_id, user_id, lock=True)
+            if job.status in ("completed", "failed", "expired"):
+                raise errors.NotCancellable(f"the film is {job.status} already")
+            if job.status not in ("canceled", "canceling"):
+                await rows.request_cancel(conn, tenant_id=tenant_id, job_id=job_id)
+                await chunk_rows.cancel_queued(conn, tenant_id=tenant_id, job_id=job_id)
+                _, running, _ = await chunk_rows.remaining(conn, tenant_id=tenant_id, job_id=job_id)
+                await rows.set_status(
+                    conn,
+                    tenant_id=tenant_id,
+                    job_id=job_id,
+                    expected=UNFINISHED,
+                    status="canceling",
+                    actor=actor(user_id),
+                )
+                if running == 0 and job.status not in FINISHING:
+                    await settle_cancel(conn, self._bells, tenant_id, job_id)
+                else:
+                    await self._bells.ring(conn, f"job:{job_id}")
+            job = await self._own(conn, tenant_id, job_id, user_id)
+            return (await self._views(conn, tenant_id, [job]))[0]
+
+    async def retry(
+        self, tenant_id: UUID, job_id: UUID, *, user_id: UUID | None, key: IdempotencyKey | None = None
+    ) -> JobView:
+        """Start a failed or cancelled film over, once for each key; segments that were finished are used again.
+
+        Raises JobNotFound and NotRetryable.
+        """
+        async with self._database.tenant(tenant_id) as conn:
+
+            async def start_over() -> UUID:
+                await self._start_over(conn, tenant_id, job_id, user_id)
+                return job_id
+
+            if key is None:
+                await start_over()
+            else:
+                await run_once(conn, SCHEMA, tenant_id, f"retry:{user_id}", key, UUID, start_over)
+            job = await self._own(conn, tenant_id, job_id, user_id)
+            return (await self._views(conn, tenant_id, [job]))[0]
+
+    async def _start_over(self, conn: Conn, tenant_id: UUID, job_id: UUID, user_id: UUID | None) -> None:
+        job = await self._own(conn, tenant_id, job_id, user_id, lock=True)
+        if job.status not in ("failed", "canceled"):
+            raise errors.NotRetryable(f"the film is {job.status}; only a failed or cancelled one can be tried again")
+        await rows.set_status(
+            conn, tenant_id=tenant_id, job_id=job_id, expected=(job.status,), status="queued", actor=actor(user_id)
+        )
+        workflow_id = await start_planning(conn, tenant_id, job_id, attempt=job.attempt + 1)
+        await rows.queue_again(conn, tenant_id=tenant_id, job_id=job_id, workflow_id=workflow_id)
+        await tell(conn, self._bells, await self._own(conn, tenant_id, job_id, user_id), "queued")
+
+    async def _own(
+        self, conn: Conn, tenant_id: UUID, job_id: UUID, user_id: UUID | None, *, lock: bool = False
+    ) -> JobRow:
+        job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=lock)
+        if job is None or (user_id is not None and job.user_id != user_id):
+            raise errors.JobNotFound("there is no such film")
+        return job
+
+    async def _views(self, conn: Conn, tenant_id: UUID, found: Sequence[JobRow]) -> list[JobView]:
+        exports = await rows.exports(conn, tenant_id=tenant_id, job_ids=[job.id for job in found])
+        waiting = any(job.status in ("queued", "preparing") for job in found)
+        places = await rows.queue_positions(conn, tenant_id=tenant_id) if waiting else {}
+        files = {(export.render_job_id, export.kind): export for export in exports}
+        return [
+            JobView(
+                job=job,
+                video=files.get((job.id, "video")) if job.status == "completed" else None,
+                poster=files.get((job.id, "poster")) if job.status == "completed" else None,
+                queue_position=places.get(job.id),
+                eta_seconds=eta_seconds(job, self._clock()),
+            )
+            for job in found
+        ]
+
+
+def brief(job: JobRow) -> RenderJobBrief:
+    """Return what other services may know of a film."""
+    return RenderJobBrief(
+        id=job.id,
+        saved_project_id=job.saved_project_id,
+        status=job.status,
+        progress_pct=float(job.progress_pct),
+        queued_at=job.queued_at,
+    )
+
+
+def actor(user_id: UUID | None) -> str:
+    """Return who did it, for the film's history."""
+    return f"user:{user_id}" if user_id else "admin"
+
+
+def eta_seconds(job: JobRow, now: datetime) -> int | None:
+    """Return the seconds left, from what has been done since the start; None before anything can be said."""
+    done = float(job.progress_pct)
+    if job.started_at is None or job.finished_at is not None or done < 3:
+        return None
+    elapsed = (now - job.started_at).total_seconds()
+    return max(0, round(elapsed * (100 - done) / done))
+
+
+async def start_planning(conn: Conn, tenant_id: UUID, job_id: UUID, *, attempt: int) -> str:
+    """Start the planning of an attempt with the caller's transaction; return the workflow's id."""
+    workflow_id = f"{PLAN_WORKFLOW}:{job_id}:{attempt}"
+    arguments: dict[str, Any] = {"tenant_id": str(tenant_id), "job_id": str(job_id), "attempt": attempt}
+    await enqueue(conn, PLAN_WORKFLOW, workflow_id, arguments)
+    return workflow_id
+
+
+async def start_finish(conn: Conn, job: JobRow, *, epochs: int) -> str:
+    """Start joining with the caller's transaction. `epochs` is the sum of the chunks' epochs: after a repair it is larger, so that starts another finish."""
+    workflow_id = f"{FINISH_WORKFLOW}:{job.id}:{job.attempt}:{epochs}"
+    arguments: dict[str, Any] = {"tenant_id": str(job.tenant_id), "job_id": str(job.id), "attempt": job.attempt}
+    await enqueue(conn, FINISH_WORKFLOW, workflow_id, arguments)
+    return workflow_id
+
+
+async def settle_cancel(conn: Conn, bells: Bells, tenant_id: UUID, job_id: UUID) -> bool:
+    """Make a film that is being cancelled cancelled; the caller knows that nothing of it runs any more."""
+    moved = await rows.set_status(
+        conn, tenant_id=tenant_id, job_id=job_id, expected=("canceling",), status="canceled", actor="render", ends=True
+    )
+    if moved:
+        job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
+        if job is not None:
+            await rows.end_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=job.attempt, outcome="canceled")
+            await tell(conn, bells, job, "canceled")
+    return moved
+
+
+async def fail_job(conn: Conn, bells: Bells, tenant_id: UUID, job_id: UUID, *, code: str, message: str) -> bool:
+    """Fail a film that is not finished; its waiting chunks leave the queue. A film that is being cancelled is cancelled instead."""
+    job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
+    if job is None or job.status not in UNFINISHED:
+        return False
+    await chunk_rows.cancel_queued(conn, tenant_id=tenant_id, job_id=job_id)
+    if job.status == "canceling":
+        _, running, _ = await chunk_rows.remaining(conn, tenant_id=tenant_id, job_id=job_id)
+        return running == 0 and await settle_cancel(conn, bells, tenant_id, job_id)
+    await rows.set_status(
+        conn,
+        tenant_id=tenant_id,
+        job_id=job_id,
+        expected=UNFINISHED,
+        status="failed",
+        actor="render",
+        error_code=code,
+        error_message=message,
+        ends=True,
+    )
+    await rows.end_attempt(
+        conn, tenant_id=tenant_id, job_id=job_id, attempt=job.attempt, outcome="failed", error_code=code
+    )
+    failed = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
+    if failed is not None:
+        await tell(conn, bells, failed, "failed", error_code=code)
+    return True

@@ -1,0 +1,354 @@
+"""The node leg: claims, heartbeats, results and failures of chunks. A lease gives the right to do one piece of work once; its epoch rises with each claim."""
+
+import time
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from flatrender.kit.db import Bells, Conn, Database
+from flatrender.kit.errors import NotFound, Refused
+from flatrender.kit.objects import LinkSigner, ObjectStore
+from flatrender.protocol.heartbeat import Heartbeat, HeartbeatReply, LeaseVerdict, Verdict
+from flatrender.protocol.outcome import Accepted, Fail, Result
+from flatrender.protocol.work import Assignment, Claim, Lease
+from flatrender.services.render import errors
+from flatrender.services.render.queries import chunks as rows
+from flatrender.services.render.queries import jobs as job_rows
+from flatrender.services.render.queries import nodes as node_rows
+from flatrender.services.render.queries import snapshots as still_rows
+from flatrender.services.render.queries.chunks import ChunkRow
+from flatrender.services.render.queries.jobs import JobRow
+from flatrender.services.render.queries.nodes import NodeRow
+from flatrender.services.render.service.events import frames_bell, tell
+from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
+from flatrender.services.render.service.nodes import Nodes
+from flatrender.services.render.service.planning import decode_task, segment_upload_key
+from flatrender.services.render.service.recovery import DEFAULT_POOL, node_to_exclude, take_back
+from flatrender.services.render.settings import RenderSettings
+
+log = structlog.get_logger(__name__)
+
+FINAL_CODES = frozenset({"engine_refused", "engine_timeout", "settings_invalid"})
+"""Failures of the scene that another try cannot change."""
+RENDER_SHARE = 92.0
+"""Per cent of a film's progress that drawing makes up; the rest is joining and storing."""
+
+
+class Leases:
+    """Chunks of films in the hands of nodes."""
+
+    def __init__(
+        self,
+        database: Database,
+        bells: Bells,
+        nodes: Nodes,
+        objects: ObjectStore,
+        links: LinkSigner,
+        settings: RenderSettings,
+    ) -> None:
+        self._database = database
+        self._bells = bells
+        self._nodes = nodes
+        self._objects = objects
+        self._links = links
+        self._settings = settings
+        self._told: dict[UUID, float] = {}
+
+    async def claim(self, secret: str, claim: Claim) -> Assignment | None:
+        """Wait for a chunk and lease it; None when there was none in time, or the node may not work now. Raises NodeUnknown and BootSuperseded."""
+        until = time.monotonic() + max(0.0, min(claim.wait_s, self._settings.claim_wait_s))
+        async with self._database.worker() as conn:
+            pool = (await self._nodes.recognise(conn, secret, claim.boot_id)).pool
+        with self._bells.hear(frames_bell(pool)) as bell:
+            while True:
+                claimed = await self._claim_once(secret, claim.boot_id)
+                left = until - time.monotonic()
+                if claimed is not None or left <= 0:
+                    return claimed
+                await bell.wait(min(left, self._settings.claim_recheck_s))
+
+    async def _claim_once(self, secret: str, boot_id: UUID) -> Assignment | None:
+        async with self._database.worker() as conn:
+            node = await self._nodes.recognise(conn, secret, boot_id)
+            if not may_work(node):
+                return None
+            chunk = await rows.claim(
+                conn,
+                pool=node.pool,
+                node_id=node.id,
+                dedicated_tenant_id=node.dedicated_tenant_id,
+                lease_s=self._settings.lease_s,
+            )
+        if chunk is None:
+            return None
+        key = segment_upload_key(chunk.tenant_id, chunk.cache_key, chunk.id, chunk.epoch)
+        return Assignment(
+            lease=Lease(kind="frame", id=chunk.id, lease_id=chunk.lease_id, epoch=chunk.epoch),
+            lease_s=self._settings.lease_s,
+            task=decode_task(chunk.task),
+            scene_url=self._links.sign("GET", chunk.scene_object_key, life_s=self._settings.link_life_s),
+            upload_url=self._links.sign("PUT", key, life_s=self._settings.link_life_s),
+            output_key=key,
+            deadline_s=self._settings.work_deadline_s,
+        )
+
+    async def heartbeat(self, secret: str, beat: Heartbeat) -> HeartbeatReply:
+        """Renew what is alive and say of each lease what to do with it. Raises NodeUnknown and BootSuperseded."""
+        lease_s = self._settings.lease_s
+        verdicts: dict[UUID, Verdict] = {report.lease_id: "lost" for report in beat.leases}
+        drawn: set[tuple[UUID, UUID]] = set()
+        async with self._database.worker() as conn:
+            node = await self._nodes.recognise(conn, secret, beat.boot_id)
+            frames = [
+                (report.id, report.lease_id, report.epoch, max(0, report.frames_done))
+                for report in beat.leases
+                if report.kind == "frame"
+            ]
+            if frames:
+                for renewed in await rows.renew(conn, node_id=node.id, leases=frames, lease_s=lease_s):
+                    verdicts[renewed.lease_id] = "keep" if renewed.wanted else "cancel"
+                    drawn.add((renewed.tenant_id, renewed.render_job_id))
+            for kind, renew in (("snapshot_job", still_rows.renew_scene_jobs), ("snapshot", still_rows.renew_stills)):
+                stills = [(one.id, one.lease_id, one.epoch) for one in beat.leases if one.kind == kind]
+                if stills:
+                    for lease_id in await renew(conn, node_id=node.id, leases=stills, lease_s=lease_s):
+                        verdicts[lease_id] = "keep"
+            health = beat.health
+            await node_rows.beat(
+                conn,
+                node_id=node.id,
+                used_slots=len(frames),
+                alive_s=self._nodes.alive_s,
+                disk_free_bytes=health.disk_free_bytes if health else None,
+            )
+            if health is not None:
+                await node_rows.insert_health(
+                    conn,
+                    node_id=node.id,
+                    cpu_pct=health.cpu_pct,
+                    mem_used_bytes=health.mem_used_bytes,
+                    disk_free_bytes=health.disk_free_bytes,
+                    load1=health.load1,
+                    active_jobs=len(beat.leases),
+                    engine_rss_bytes=health.engine_rss_bytes,
+                )
+        # A transaction of its own: a result of the same node locks the film first and the chunk second.
+        for tenant_id, job_id in drawn:
+            await self._tell_progress(tenant_id, job_id)
+        return HeartbeatReply(
+            order="drain" if node.status == "draining" else "work",
+            leases=[LeaseVerdict(lease_id=lease_id, verdict=verdict) for lease_id, verdict in verdicts.items()],
+        )
+
+    async def _tell_progress(self, tenant_id: UUID, job_id: UUID) -> None:
+        now = time.monotonic()
+        async with self._database.worker() as conn:
+            job = await job_rows.set_progress(conn, tenant_id=tenant_id, job_id=job_id, share=RENDER_SHARE)
+            if job is not None and now - self._told.get(job_id, 0.0) >= self._settings.progress_s * 0.9:
+                self._told[job_id] = now
+                await tell(conn, self._bells, job, "progress")
+        for old in [known for known, at in self._told.items() if now - at > 600]:
+            del self._told[old]
+
+    async def result(self, secret: str, chunk_id: UUID, result: Result) -> Accepted:
+        """Take a segment, once. The same result again is a replay; an older one raises LeaseSuperseded.
+
+        The film's last chunk starts the finish in this transaction. Also raises OutputMissing, NodeUnknown and BootSuperseded.
+        """
+        async with self._database.worker() as conn:
+            node = await self._nodes.recognise(conn, secret, result.boot_id)
+            chunk = await rows.chunk(conn, chunk_id=chunk_id)
+        chunk = current(chunk, result)
+        if chunk.status == "done":
+            return Accepted(replayed=True)
+        if chunk.cache_key is None:
+            raise errors.LeaseSuperseded("this chunk was not planned for nodes")
+        key = segment_upload_key(chunk.tenant_id, chunk.cache_key, chunk.id, chunk.epoch)
+        await output_present(self._objects, key, result.bytes)
+        async with self._database.worker() as conn:
+            # The film is locked first, so that of two last chunks one sees the other's result.
+            job = await job_rows.job(conn, tenant_id=chunk.tenant_id, job_id=chunk.render_job_id, lock=True)
+            if job is None:
+                raise errors.LeaseSuperseded("the film is gone")
+            accepted = await rows.finish(
+                conn,
+                chunk_id=chunk_id,
+                node_id=node.id,
+                lease_id=result.lease_id,
+                epoch=result.epoch,
+                segment_key=key,
+                sha256=sha256_bytes(result.sha256),
+                seconds=max(0.0, result.seconds),
+            )
+            if not accepted:
+                now = current(await rows.chunk(conn, chunk_id=chunk_id), result)
+                if now.status == "done":
+                    return Accepted(replayed=True)
+                raise errors.LeaseSuperseded("the lease has ended")
+            await self._after_chunk(conn, job)
+        return Accepted()
+
+    async def _after_chunk(self, conn: Conn, job: JobRow) -> None:
+        undone, running, epochs = await rows.remaining(conn, tenant_id=job.tenant_id, job_id=job.id)
+        if job.status == "canceling" and running == 0:
+            await settle_cancel(conn, self._bells, job.tenant_id, job.id)
+        if job.status != "rendering":
+            return
+        moved = await job_rows.set_progress(conn, tenant_id=job.tenant_id, job_id=job.id, share=RENDER_SHARE)
+        if undone == 0:
+            workflow_id = await start_finish(conn, job, epochs=epochs)
+            await job_rows.set_status(
+                conn,
+                tenant_id=job.tenant_id,
+                job_id=job.id,
+                expected=("rendering",),
+                status="stitching",
+                actor="render",
+                workflow_id=workflow_id,
+            )
+            await rows.end_repairs(conn, tenant_id=job.tenant_id, job_id=job.id)
+            moved = await job_rows.job(conn, tenant_id=job.tenant_id, job_id=job.id)
+        if moved is not None:
+            await tell(conn, self._bells, moved, "progress")
+
+    async def fail(self, secret: str, chunk_id: UUID, fail: Fail) -> Accepted:
+        """Take the report that a chunk could not be drawn. Only `content` counts against the film.
+
+        Raises LeaseSuperseded, NodeUnknown and BootSuperseded.
+        """
+        async with self._database.worker() as conn:
+            node = await self._nodes.recognise(conn, secret, fail.boot_id)
+            chunk = current(await rows.chunk(conn, chunk_id=chunk_id), fail)
+            if chunk.status == "done":
+                raise errors.LeaseSuperseded("a result of this lease was accepted already")
+            final = fail.failure == "content" and (fail.code in FINAL_CODES or chunk.attempt + 1 >= chunk.max_attempts)
+            await self._note_crash(conn, node, chunk, fail, final=final)
+            exclude = None
+            if fail.failure in ("content", "node", "licence"):
+                exclude = await node_to_exclude(conn, chunk, node.id, node.pool)
+            if not await take_back(
+                conn,
+                self._bells,
+                chunk,
+                error_code=fail.code,
+                exclude=exclude,
+                burn=fail.failure == "content",
+                final=final,
+            ):
+                raise errors.LeaseSuperseded("the lease has ended")
+            if final:
+                message = (
+                    fail.detail if (chunk.scene_key or "") in fail.detail else f"scene {chunk.scene_key}: {fail.detail}"
+                )
+                await fail_job(conn, self._bells, chunk.tenant_id, chunk.render_job_id, code=fail.code, message=message)
+        return Accepted()
+
+    async def _note_crash(self, conn: Conn, node: NodeRow, chunk: ChunkRow, fail: Fail, *, final: bool) -> None:
+        kind = fail.crash or ("agent_crash" if fail.failure == "node" else None)
+        if fail.failure == "licence":
+            kind = "license"
+        if kind is None:
+            return
+        await node_rows.insert_crash(
+            conn,
+            node_id=node.id,
+            tenant_id=chunk.tenant_id,
+            render_job_id=chunk.render_job_id,
+            frame_job_id=chunk.id,
+            kind=kind,
+            fingerprint=f"{fail.code}:{chunk.scene_key}",
+            log_excerpt=fail.detail,
+            recovery="gave_up" if final else "retried_other",
+        )
+        if fail.failure == "node":
+            await quarantine(conn, node, self._settings)
+
+    async def expire(self) -> int:
+        """Take back the chunks whose lease has run out by the database's clock; return how many."""
+        taken = 0
+        async with self._database.worker() as conn:
+            expired = await rows.expired(conn, limit=100)
+        for chunk in expired:
+            async with self._database.worker() as conn:
+                fresh = await rows.chunk(conn, chunk_id=chunk.id)
+                if fresh is None or fresh.lease_id != chunk.lease_id or fresh.status != "running":
+                    continue
+                exclude = await node_to_exclude(conn, chunk, chunk.node_id, DEFAULT_POOL) if chunk.node_id else None
+                if not await take_back(
+                    conn, self._bells, chunk, error_code="lease_expired", exclude=exclude, only_expired=True
+                ):
+                    continue
+                taken += 1
+                if chunk.node_id is not None:
+                    await node_rows.insert_crash(
+                        conn,
+                        node_id=chunk.node_id,
+                        tenant_id=chunk.tenant_id,
+                        render_job_id=chunk.render_job_id,
+                        frame_job_id=chunk.id,
+                        kind="node_lost",
+                        fingerprint="lease_expired",
+                        log_excerpt=None,
+                        recovery="retried_other",
+                    )
+                log.warning("lease_expired", chunk_id=str(chunk.id), node_id=str(chunk.node_id), epoch=chunk.epoch)
+        return taken
+
+    async def finish_stranded(self) -> int:
+        """Start the finish of films whose chunks are all done although nothing has: a safety net that should find nothing."""
+        async with self._database.worker() as conn:
+            found = await rows.stranded_jobs(conn)
+        for tenant_id, job_id in found:
+            async with self._database.worker() as conn:
+                job = await job_rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
+                if job is not None:
+                    log.warning("stranded_film", job_id=str(job_id))
+                    await self._after_chunk(conn, job)
+        return len(found)
+
+
+def may_work(node: NodeRow) -> bool:
+    """Return whether a node may be given work."""
+    return node.status not in ("draining", "retired") and not node.quarantined
+
+
+def current(chunk: ChunkRow | None, report: Any) -> ChunkRow:
+    """Return the chunk when the report is about its newest lease; raise LeaseSuperseded otherwise."""
+    if (
+        chunk is None
+        or chunk.epoch != report.epoch
+        or chunk.lease_id != report.lease_id
+        or chunk.status not in ("running", "done")
+    ):
+        raise errors.LeaseSuperseded("this work was given to somebody else or is not wanted any more: drop the result")
+    return chunk
+
+
+def sha256_bytes(text: str) -> bytes:
+    """Return the 32 bytes of a hexadecimal hash; raise Refused for anything else."""
+    try:
+        value = bytes.fromhex(text)
+    except ValueError:
+        value = b""
+    if len(value) != 32:
+        raise Refused("sha256 must be 64 hexadecimal digits", code="render.sha256_invalid")
+    return value
+
+
+async def output_present(objects: ObjectStore, key: str, size: int) -> None:
+    """Raise OutputMissing unless the object is there with the reported size."""
+    try:
+        stored = await objects.size(key)
+    except NotFound:
+        stored = -1
+    if stored != size or size <= 0:
+        raise errors.OutputMissing("the output has not been stored under its key with the reported size: put it again")
+
+
+async def quarantine(conn: Conn, node: NodeRow, settings: RenderSettings) -> None:
+    """Take a node out of work when it fails too often."""
+    if await node_rows.quarantine_if_failing(
+        conn, node_id=node.id, limit=settings.quarantine_after, quarantine_s=settings.quarantine_s
+    ):
+        log.warning("node_quarantined", node=node.name)

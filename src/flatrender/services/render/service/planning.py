@@ -1,0 +1,159 @@
+"""Pure functions from a film's input to its chunks: sizes, chunk lengths, cache keys, tasks."""
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, cast
+from uuid import UUID
+
+import msgspec
+
+from flatrender.contracts.content import ResolvedSceneData
+from flatrender.engine.film.plan import FilmPlan, plan_film
+from flatrender.engine.film.settings import FilmSettings, Preset
+from flatrender.engine.scene import ResolvedScene
+from flatrender.protocol.work import SceneFigures, SegmentTask, StillTask
+from flatrender.services.render.queries.chunks import NewChunk
+from flatrender.services.render.settings import RenderSettings
+
+ENGINE_VERSION = "thorvg-1.0.4/1"
+"""Part of every cache key: raised when the same scene would be drawn or encoded differently."""
+PRESETS: Mapping[str, Preset] = {"draft": "ultrafast"}
+DEFAULT_PRESET: Preset = "veryfast"
+DEFAULT_CRF = 20
+
+
+def film_size(width: int, height: int, max_height: int) -> tuple[int, int]:
+    """Scale a template's size so that its shorter side is at most `max_height`; never up; even numbers of at least 16.
+
+    The shorter side, so that "1080p" of a portrait film is 1080 × 1920.
+    """
+    scale = min(1.0, max_height / min(width, height))
+    return max(16, 2 * round(width * scale / 2)), max(16, 2 * round(height * scale / 2))
+
+
+def film_settings(*, width: int, height: int, fps: float, profile: str, crf: int | None) -> FilmSettings:
+    """Return how a film of this profile is encoded; raises RenderError `settings_invalid`."""
+    return FilmSettings(
+        width=width,
+        height=height,
+        fps=fps,
+        preset=PRESETS.get(profile, DEFAULT_PRESET),
+        crf=DEFAULT_CRF if crf is None else crf,
+    )
+
+
+def engine_scene(scene: ResolvedSceneData) -> ResolvedScene:
+    """Return the engine's view of a resolved scene."""
+    return ResolvedScene(
+        scene_key=scene.scene_key,
+        lottie=scene.lottie,
+        sha256=scene.sha256,
+        width=scene.width,
+        height=scene.height,
+        fps=scene.fps,
+        first_frame=scene.first_frame,
+        frames=scene.frames,
+        snapshot_frame=scene.snapshot_frame,
+    )
+
+
+def figures(scene: ResolvedScene | ResolvedSceneData) -> SceneFigures:
+    """Return what a node must know of the scene besides its Lottie."""
+    return SceneFigures(
+        scene_key=scene.scene_key,
+        sha256=scene.sha256,
+        width=scene.width,
+        height=scene.height,
+        fps=scene.fps,
+        first_frame=scene.first_frame,
+        frames=scene.frames,
+    )
+
+
+def scene_object_key(tenant_id: UUID, sha256: str) -> str:
+    """Return where a resolved scene's Lottie lies; the key is the content's hash, so an object is written once and never changed."""
+    return f"scenes/{tenant_id}/{sha256}.json"
+
+
+def chunk_length(settings: RenderSettings, frame_s: float | None) -> int:
+    """Return how many frames a chunk should have so that it takes a node about `chunk_s` seconds, from measured seconds per frame."""
+    if frame_s is None or frame_s <= 0:
+        return settings.chunk_frames
+    return max(settings.min_chunk_frames, min(settings.max_chunk_frames, math.ceil(settings.chunk_s / frame_s)))
+
+
+def content_key(task: SegmentTask | StillTask) -> bytes:
+    """Return the 32-byte cache key of a task's output: everything that its pixels depend on, and nothing else."""
+    figures_used = {name: value for name, value in msgspec.to_builtins(task.scene).items() if name != "scene_key"}
+    fields = {**msgspec.to_builtins(task), "scene": figures_used, "engine": ENGINE_VERSION}
+    return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).digest()
+
+
+def plan(
+    scenes: Sequence[ResolvedScene], settings: FilmSettings, *, tenant_id: UUID, chunk_frames: int
+) -> tuple[FilmPlan, list[NewChunk]]:
+    """Cut a film into chunks, each by scene and frame range.
+
+    Raises RenderError `settings_invalid` when there is no scene or the film is too long.
+    """
+    film = plan_film(scenes, settings, chunk_frames=chunk_frames)
+    chunks = []
+    for piece in film.chunks:
+        scene = scenes[piece.scene]
+        start = film.scenes[piece.scene].start
+        task = SegmentTask(
+            scene=figures(scene),
+            first=piece.first,
+            last=piece.last,
+            width=settings.width,
+            height=settings.height,
+            fps=settings.fps,
+            preset=settings.preset,
+            crf=settings.crf,
+            background=settings.background,
+        )
+        chunks.append(
+            NewChunk(
+                chunk_no=piece.index,
+                frame_start=start + piece.first,
+                frame_end=start + piece.last,
+                scene_key=scene.scene_key,
+                scene_object_key=scene_object_key(tenant_id, scene.sha256),
+                scene_sha256=scene.sha256,
+                task=msgspec.to_builtins(task),
+                cache_key=content_key(task),
+            )
+        )
+    return film, chunks
+
+
+def still_task(
+    scene: ResolvedSceneData, *, frame: int, width: int, format: Literal["png", "jpeg"] = "jpeg"
+) -> StillTask:
+    """Return the task of drawing one frame `width` pixels wide (never wider than the scene, even numbers)."""
+    wide = min(width, scene.width)
+    high = max(2, 2 * round(scene.height * wide / scene.width / 2))
+    return StillTask(
+        scene=figures(scene),
+        frame=float(min(max(frame, 0), scene.frames - 1)),
+        width=max(2, 2 * round(wide / 2)),
+        height=high,
+        format=format,
+    )
+
+
+def segment_upload_key(tenant_id: UUID, cache_key: bytes, chunk_id: UUID, epoch: int) -> str:
+    """Return where a node puts a segment. The epoch is part of it: what an older holder of the lease still writes never touches a newer output."""
+    return f"segments/{tenant_id}/{cache_key.hex()}/{chunk_id.hex}-{epoch}.mp4"
+
+
+def still_upload_key(tenant_id: UUID, kind: str, id: UUID, epoch: int, format: str) -> str:
+    """Return where a node puts a picture."""
+    folder = "thumbnails" if kind == "snapshot_job" else "previews"
+    return f"{folder}/{tenant_id}/{id.hex}-{epoch}.{'png' if format == 'png' else 'jpg'}"
+
+
+def decode_task(task: dict[str, Any]) -> SegmentTask | StillTask:
+    """Return the task that a row holds."""
+    return cast("SegmentTask | StillTask", msgspec.convert(task, SegmentTask | StillTask))

@@ -1,0 +1,452 @@
+"""Single pictures: scene thumbnails that an admin asks for, previews that somebody in the studio waits for. A lane of their own: never behind films."""
+
+import hashlib
+import time
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from flatrender.contracts.content import ContentApi, ResolvedSceneData, SceneRequest
+from flatrender.contracts.files import FilesApi, StoreRequest
+from flatrender.contracts.studio import StudioApi
+from flatrender.kit.db import Bells, Conn, Database, emit
+from flatrender.kit.errors import AppError, Conflict, NotFound, Refused, Unavailable
+from flatrender.kit.ids import new_id
+from flatrender.kit.objects import LinkSigner, ObjectStore
+from flatrender.kit.workflows import Json, Run, enqueue
+from flatrender.protocol.outcome import Accepted, Fail, Result
+from flatrender.protocol.work import Assignment, Claim, Lease, StillTask
+from flatrender.services.render import errors
+from flatrender.services.render.queries import nodes as node_rows
+from flatrender.services.render.queries import snapshots as rows
+from flatrender.services.render.queries.snapshots import ClaimedStill, SceneJobRow, SnapshotRow
+from flatrender.services.render.service.events import SCHEMA, stills_bell
+from flatrender.services.render.service.leases import FINAL_CODES, may_work, output_present, quarantine
+from flatrender.services.render.service.nodes import Nodes
+from flatrender.services.render.service.planning import (
+    content_key,
+    decode_task,
+    scene_object_key,
+    still_task,
+    still_upload_key,
+)
+from flatrender.services.render.service.recovery import DEFAULT_POOL
+from flatrender.services.render.settings import RenderSettings
+
+log = structlog.get_logger(__name__)
+
+PREPARE_WORKFLOW = "prepare_snapshots"
+NODE_PAUSE_S = 2.0
+
+
+class Snapshots:
+    """Thumbnails and previews."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        bells: Bells,
+        nodes: Nodes,
+        content: ContentApi,
+        files: FilesApi,
+        studio: StudioApi,
+        objects: ObjectStore,
+        links: LinkSigner,
+        settings: RenderSettings,
+    ) -> None:
+        self._database = database
+        self._bells = bells
+        self._nodes = nodes
+        self._content = content
+        self._files = files
+        self._studio = studio
+        self._objects = objects
+        self._links = links
+        self._settings = settings
+
+    async def enqueue_scenes(
+        self, tenant_id: UUID, project_id: UUID, *, user_id: UUID, locale: str
+    ) -> list[SceneJobRow]:
+        """Queue one picture for each active scene without an open job; return the newest job of each scene. Raises TemplateNotFound."""
+        scenes = await self._content.scenes(tenant_id=tenant_id, project_id=project_id)
+        if not scenes:
+            raise errors.TemplateNotFound("there is no such template, or it has no active scene")
+        batch_id = new_id()
+        async with self._database.tenant(tenant_id) as conn:
+            queued = [
+                await rows.insert_scene_job(
+                    conn,
+                    tenant_id=tenant_id,
+                    batch_id=batch_id,
+                    project_id=project_id,
+                    project_version_id=scene.version_id,
+                    scene_id=scene.scene_id,
+                    scene_key=scene.scene_key,
+                    frame_no=scene.snapshot_frame,
+                    user_id=user_id,
+                )
+                for scene in scenes
+            ]
+            if any(queued):
+                await self._start_preparing(conn, tenant_id, batch_id, locale)
+            return await rows.scene_jobs(conn, tenant_id=tenant_id, project_id=project_id)
+
+    async def _start_preparing(self, conn: Conn, tenant_id: UUID, batch_id: UUID, locale: str) -> None:
+        arguments = {"tenant_id": str(tenant_id), "batch_id": str(batch_id), "locale": locale}
+        await enqueue(conn, PREPARE_WORKFLOW, f"{PREPARE_WORKFLOW}:{batch_id}", arguments)
+
+    async def scene_jobs(self, tenant_id: UUID, project_id: UUID) -> list[SceneJobRow]:
+        """Return the newest job of each scene; empty for a template without any."""
+        async with self._database.tenant(tenant_id) as conn:
+            return await rows.scene_jobs(conn, tenant_id=tenant_id, project_id=project_id)
+
+    async def prepare(self, run: Run, arguments: dict[str, Json]) -> None:
+        """Workflow: resolve each scene of a batch and store it, which makes its job claimable."""
+        await run.step("resolve", self._prepare, arguments)
+
+    async def _prepare(self, arguments: dict[str, Json]) -> None:
+        tenant_id, batch_id = UUID(arguments["tenant_id"]), UUID(arguments["batch_id"])
+        async with self._database.tenant(tenant_id) as conn:
+            jobs = await rows.unresolved_scene_jobs(conn, tenant_id=tenant_id, batch_id=batch_id)
+        versions = sorted({job.project_version_id for job in jobs if job.project_version_id is not None})
+        details = await self._content.template_details(tenant_id=tenant_id, version_ids=versions) if versions else []
+        sizes = {template.version_id: template.sizes[0].key for template in details if template.sizes}
+        for job in jobs:
+            try:
+                if job.project_version_id is None or job.project_version_id not in sizes:
+                    raise NotFound("this version of the template is gone", code="render.template_not_found")
+                scene = await self._resolve(
+                    tenant_id,
+                    SceneRequest(
+                        version_id=job.project_version_id,
+                        scene_key=job.scene_key,
+                        size=sizes[job.project_version_id],
+                        locale=arguments["locale"],
+                        values={},
+                        colors={},
+                    ),
+                )
+            except (Unavailable, Conflict):
+                raise
+            except AppError as error:
+                async with self._database.tenant(tenant_id) as conn:
+                    await rows.fail_scene_job(
+                        conn, tenant_id=tenant_id, job_id=job.id, message=f"{error.code}: {error.detail}"
+                    )
+                continue
+            task = still_task(scene, frame=job.frame_no, width=self._settings.snapshot_width)
+            async with self._database.tenant(tenant_id) as conn:
+                await rows.set_scene_job_task(
+                    conn,
+                    tenant_id=tenant_id,
+                    job_id=job.id,
+                    scene_object_key=scene_object_key(tenant_id, scene.sha256),
+                    scene_sha256=scene.sha256,
+                    task=msgspec.to_builtins(task),
+                )
+                await self._bells.ring(conn, stills_bell(DEFAULT_POOL))
+
+    async def _resolve(self, tenant_id: UUID, request: SceneRequest) -> ResolvedSceneData:
+        (scene,) = await self._content.resolve_scenes(tenant_id=tenant_id, requests=[request])
+        await store_scene(self._objects, tenant_id, scene)
+        return scene
+
+    async def request_still(
+        self,
+        tenant_id: UUID,
+        *,
+        user_id: UUID,
+        saved_project_id: UUID,
+        draft: bytes,
+        frame: int | None,
+        width: int | None,
+    ) -> SnapshotRow:
+        """Return the picture of unsaved edits, ready at once when the same was drawn before. Raises SnapshotNotFound when the project is not theirs."""
+        request = await self._studio.scene_request(
+            tenant_id=tenant_id, user_id=user_id, saved_project_id=saved_project_id, draft=draft
+        )
+        if request is None:
+            raise errors.SnapshotNotFound("there is no such project")
+        scene = await self._resolve(tenant_id, request)
+        task = still_task(
+            scene,
+            frame=scene.snapshot_frame if frame is None else frame,
+            width=min(width or self._settings.snapshot_width, self._settings.max_snapshot_width),
+        )
+        async with self._database.tenant(tenant_id) as conn:
+            row = await rows.upsert_still(
+                conn,
+                tenant_id=tenant_id,
+                cache_key=content_key(task),
+                project_version_id=request.version_id,
+                saved_project_id=saved_project_id,
+                frame_no=int(task.frame),
+                width=task.width,
+                height=task.height,
+                scene_object_key=scene_object_key(tenant_id, scene.sha256),
+                scene_sha256=scene.sha256,
+                task=msgspec.to_builtins(task),
+            )
+            if row.status == "queued":
+                await self._bells.ring(conn, stills_bell(DEFAULT_POOL))
+            return row
+
+    async def still(self, tenant_id: UUID, snapshot_id: UUID) -> SnapshotRow:
+        """Return a preview. Raises SnapshotNotFound."""
+        async with self._database.tenant(tenant_id) as conn:
+            row = await rows.snapshot(conn, tenant_id=tenant_id, snapshot_id=snapshot_id)
+        if row is None:
+            raise errors.SnapshotNotFound("there is no such picture")
+        return row
+
+    async def claim(self, secret: str, claim: Claim) -> Assignment | None:
+        """Wait for a picture to draw and lease it: previews first, then thumbnails. Raises NodeUnknown and BootSuperseded."""
+        until = time.monotonic() + max(0.0, min(claim.wait_s, self._settings.claim_wait_s))
+        async with self._database.worker() as conn:
+            pool = (await self._nodes.recognise(conn, secret, claim.boot_id)).pool
+        with self._bells.hear(stills_bell(pool)) as bell:
+            while True:
+                async with self._database.worker() as conn:
+                    node = await self._nodes.recognise(conn, secret, claim.boot_id)
+                    claimed = None
+                    if may_work(node):
+                        scope: dict[str, Any] = {
+                            "pool": node.pool,
+                            "node_id": node.id,
+                            "dedicated_tenant_id": node.dedicated_tenant_id,
+                            "lease_s": self._settings.lease_s,
+                        }
+                        claimed = await rows.claim_still(conn, **scope) or await rows.claim_scene_job(conn, **scope)
+                left = until - time.monotonic()
+                if claimed is not None:
+                    return self._assignment(claimed)
+                if left <= 0:
+                    return None
+                await bell.wait(min(left, self._settings.claim_recheck_s))
+
+    def _assignment(self, claimed: ClaimedStill) -> Assignment:
+        task = decode_task(claimed.task)
+        key = output_key(claimed, task)
+        return Assignment(
+            lease=Lease(kind=claimed.kind, id=claimed.id, lease_id=claimed.lease_id, epoch=claimed.epoch),
+            lease_s=self._settings.lease_s,
+            task=task,
+            scene_url=self._links.sign("GET", claimed.scene_object_key, life_s=self._settings.link_life_s),
+            upload_url=self._links.sign("PUT", key, life_s=self._settings.link_life_s),
+            output_key=key,
+            deadline_s=min(self._settings.work_deadline_s, 300.0),
+        )
+
+    async def claim_for_development(self) -> ClaimedStill | None:
+        """Lease a scene thumbnail (and nothing else) to the development worker of this process."""
+        async with self._database.worker() as conn:
+            return await rows.claim_scene_job(
+                conn, pool=DEFAULT_POOL, node_id=None, dedicated_tenant_id=None, lease_s=self._settings.lease_s
+            )
+
+    async def scene_job_result(self, secret: str, job_id: UUID, result: Result) -> Accepted:
+        """Take a thumbnail: the job and the scene's `snapshot_url` change in one transaction. Raises LeaseSuperseded and OutputMissing."""
+        async with self._database.worker() as conn:
+            node = await self._nodes.recognise(conn, secret, result.boot_id)
+            job = await rows.scene_job(conn, job_id=job_id)
+        if job is None or (job.epoch, job.lease_id) != (result.epoch, result.lease_id):
+            raise _superseded()
+        if job.status == "done":
+            return Accepted(replayed=True)
+        key = still_upload_key(job.tenant_id, "snapshot_job", job.id, job.epoch, "jpeg")
+        await output_present(self._objects, key, result.bytes)
+        return await self.finish_scene_job(job, key, lease_id=result.lease_id, epoch=result.epoch, node_id=node.id)
+
+    async def finish_scene_job(
+        self, job: SceneJobRow, key: str, *, lease_id: UUID, epoch: int, node_id: UUID | None
+    ) -> Accepted:
+        """Keep the picture for good, then end the job and write the scene's `snapshot_url` together. Raises LeaseSuperseded."""
+        (file,) = await self._files.store(
+            tenant_id=job.tenant_id,
+            requests=[
+                StoreRequest(
+                    name=f"{job.scene_key}.jpg",
+                    purpose="snapshot",
+                    content_type="image/jpeg",
+                    object_key=key,
+                    public=True,
+                    dedupe_key=f"snapshot_job:{job.id}:{epoch}",
+                )
+            ],
+        )
+        if file.permanent_url is None:
+            raise Unavailable("the picture got no permanent address", code="render.no_permanent_url")
+        async with self._database.worker() as conn:
+            accepted = await rows.finish_scene_job(
+                conn,
+                job_id=job.id,
+                node_id=node_id,
+                lease_id=lease_id,
+                epoch=epoch,
+                image_url=file.permanent_url,
+                image_file_id=file.id,
+            )
+            if not accepted:
+                now = await rows.scene_job(conn, job_id=job.id)
+                if now is not None and now.status == "done" and (now.epoch, now.lease_id) == (epoch, lease_id):
+                    return Accepted(replayed=True)
+                raise _superseded()
+            written = await rows.set_scene_snapshot(
+                conn, tenant_id=job.tenant_id, scene_id=job.scene_id, url=file.permanent_url
+            )
+            if not written:
+                log.info("snapshot_of_gone_scene", scene_id=str(job.scene_id))
+            await emit(
+                conn,
+                SCHEMA,
+                tenant_id=job.tenant_id,
+                type="snapshot.ready",
+                aggregate_type="snapshot_job",
+                aggregate_id=job.id,
+                payload={
+                    "project_id": str(job.project_id),
+                    "scene_id": str(job.scene_id),
+                    "scene_key": job.scene_key,
+                    "image_url": file.permanent_url,
+                },
+            )
+        return Accepted()
+
+    async def still_result(self, secret: str, snapshot_id: UUID, result: Result) -> Accepted:
+        """Take a preview. Raises LeaseSuperseded and OutputMissing."""
+        async with self._database.worker() as conn:
+            node = await self._nodes.recognise(conn, secret, result.boot_id)
+            row = await rows.still(conn, snapshot_id=snapshot_id)
+        if row is None or (row.epoch, row.lease_id) != (result.epoch, result.lease_id):
+            raise _superseded()
+        if row.status == "ready":
+            return Accepted(replayed=True)
+        key = still_upload_key(row.tenant_id, "snapshot", row.id, row.epoch, "jpeg")
+        await output_present(self._objects, key, result.bytes)
+        (file,) = await self._files.store(
+            tenant_id=row.tenant_id,
+            requests=[
+                StoreRequest(
+                    name="preview.jpg",
+                    purpose="snapshot",
+                    content_type="image/jpeg",
+                    object_key=key,
+                    public=True,
+                    dedupe_key=f"snapshot:{row.id}:{row.epoch}",
+                )
+            ],
+        )
+        async with self._database.worker() as conn:
+            accepted = await rows.finish_still(
+                conn,
+                snapshot_id=snapshot_id,
+                node_id=node.id,
+                lease_id=result.lease_id,
+                epoch=result.epoch,
+                image_url=file.permanent_url or f"/v1/files/{file.id}/content",
+                image_file_id=file.id,
+                render_ms=round(result.seconds * 1000),
+            )
+            if not accepted:
+                raise _superseded()
+        return Accepted()
+
+    async def scene_job_fail(self, secret: str, job_id: UUID, fail: Fail) -> Accepted:
+        """Take the report that a thumbnail could not be drawn. Raises LeaseSuperseded."""
+        async with self._database.worker() as conn:
+            node = await self._nodes.recognise(conn, secret, fail.boot_id)
+            job = await rows.scene_job(conn, job_id=job_id)
+            if job is None or not await self.release_scene_job(conn, job, fail.lease_id, fail.epoch, fail):
+                raise _superseded()
+            await self._note(conn, node, job.tenant_id, fail, job.scene_key)
+        return Accepted()
+
+    async def release_scene_job(self, conn: Conn, job: SceneJobRow, lease_id: UUID, epoch: int, fail: Fail) -> bool:
+        """End a thumbnail's lease after a failure; False when it had ended."""
+        content = fail.failure == "content"
+        final = content and (fail.code in FINAL_CODES or job.attempt + 1 >= job.max_attempts)
+        released = await rows.release_scene_job(
+            conn,
+            job_id=job.id,
+            lease_id=lease_id,
+            epoch=epoch,
+            status="error" if final else "queued",
+            burn=content,
+            message=f"{fail.code}: {fail.detail}",
+            pause_s=0.0 if content else NODE_PAUSE_S,
+        )
+        if released and not final:
+            await self._bells.ring(conn, stills_bell(DEFAULT_POOL))
+        return released
+
+    async def still_fail(self, secret: str, snapshot_id: UUID, fail: Fail) -> Accepted:
+        """Take the report that a preview could not be drawn. Raises LeaseSuperseded."""
+        async with self._database.worker() as conn:
+            node = await self._nodes.recognise(conn, secret, fail.boot_id)
+            row = await rows.still(conn, snapshot_id=snapshot_id)
+            content = fail.failure == "content"
+            final = row is not None and content and (fail.code in FINAL_CODES or row.attempt + 1 >= rows.MAX_ATTEMPTS)
+            if row is None or not await rows.release_still(
+                conn,
+                snapshot_id=snapshot_id,
+                lease_id=fail.lease_id,
+                epoch=fail.epoch,
+                status="failed" if final else "queued",
+                burn=content,
+                error=fail.code,
+            ):
+                raise _superseded()
+            if not final:
+                await self._bells.ring(conn, stills_bell(DEFAULT_POOL))
+            await self._note(conn, node, row.tenant_id, fail, "preview")
+        return Accepted()
+
+    async def _note(self, conn: Conn, node: node_rows.NodeRow, tenant_id: UUID, fail: Fail, what: str) -> None:
+        kind = fail.crash or ("agent_crash" if fail.failure == "node" else None)
+        if kind is None:
+            return
+        await node_rows.insert_crash(
+            conn,
+            node_id=node.id,
+            tenant_id=tenant_id,
+            render_job_id=None,
+            frame_job_id=None,
+            kind=kind,
+            fingerprint=f"{fail.code}:{what}",
+            log_excerpt=fail.detail,
+            recovery="retried_same",
+        )
+        if fail.failure == "node":
+            await quarantine(conn, node, self._settings)
+
+    async def expire(self) -> int:
+        """Queue again the pictures whose lease has run out; return how many."""
+        async with self._database.worker() as conn:
+            given = await rows.give_back(conn, node_id=None)
+            if given:
+                await self._bells.ring(conn, stills_bell(DEFAULT_POOL))
+        return given
+
+
+def output_key(claimed: ClaimedStill, task: Any) -> str:
+    """Return where the picture of a claimed job goes."""
+    if not isinstance(task, StillTask):
+        raise Refused("this job holds no picture's task", code="render.task_invalid")
+    return still_upload_key(claimed.tenant_id, claimed.kind, claimed.id, claimed.epoch, task.format)
+
+
+async def store_scene(objects: ObjectStore, tenant_id: UUID, scene: ResolvedSceneData) -> str:
+    """Keep a resolved scene under its hash unless it is there; return its key. Raises Unavailable when the bytes are not what the hash says."""
+    key = scene_object_key(tenant_id, scene.sha256)
+    if not await objects.exists(key):
+        if hashlib.sha256(scene.lottie).hexdigest() != scene.sha256:
+            raise Unavailable("a resolved scene does not have its hash", code="render.scene_damaged")
+        await objects.put(key, scene.lottie)
+    return key
+
+
+def _superseded() -> errors.LeaseSuperseded:
+    return errors.LeaseSuperseded("this work was given to somebody else or is not wanted any more: drop the result")

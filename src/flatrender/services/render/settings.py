@@ -1,0 +1,46 @@
+"""What can be set in the render service."""
+
+import msgspec
+
+
+class RenderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Times are seconds; the nodes learn theirs at registration."""
+
+    lease_s: float = 60.0
+    """How long a lease lasts without a heartbeat."""
+    heartbeat_s: float = 15.0
+    progress_s: float = 1.0
+    """How often a node reports while it draws, and how often people hear of progress."""
+    claim_wait_s: float = 20.0
+    claim_recheck_s: float = 1.0
+    """How long a waiting claim trusts the bell before it looks again."""
+    sweep_s: float = 1.0
+    """How often expired leases are looked for."""
+    grace_s: float = 60.0
+    """No lease expires for so long after this service or its database was away."""
+    work_deadline_s: float = 1800.0
+    link_life_s: int = 7200
+    """How long a node may fetch a scene and put an output."""
+    quarantine_after: int = 5
+    """Failures of a node in an hour."""
+    quarantine_s: float = 600.0
+    chunk_s: float = 5.0
+    """How long a chunk should take a node."""
+    chunk_frames: int = 150
+    """Output frames of a chunk of a template that has not been measured yet."""
+    min_chunk_frames: int = 30
+    max_chunk_frames: int = 600
+    snapshot_width: int = 960
+    """Pixels of a scene's thumbnail."""
+    max_snapshot_width: int = 1920
+    resolve_batch: int = 4
+    """Scenes resolved with one call to content."""
+    max_scenes: int = 200
+    """Scenes of one film."""
+    join_deadline_s: float = 600.0
+    max_sound_bytes: int = 256 << 20
+    """All sound files of one film together."""
+    max_segment_bytes: int = 1 << 30
+    dev_snapshots: bool = False
+    """`RENDER_DEV_SNAPSHOTS`: fulfil scene thumbnails here, in child processes, without a node. Never a render job."""
+    dev_snapshot_deadline_s: float = 60.0

@@ -1,0 +1,73 @@
+"""What runs besides requests: the workflows' names, the sweep of leases, the development worker."""
+
+import asyncio
+import time
+
+import structlog
+
+from flatrender.kit.db import Database
+from flatrender.kit.errors import AppError
+from flatrender.kit.workflows import Workflows
+from flatrender.services.render.queries import nodes as node_rows
+from flatrender.services.render.service.films import Films
+from flatrender.services.render.service.jobs import FINISH_WORKFLOW, PLAN_WORKFLOW
+from flatrender.services.render.service.leases import Leases
+from flatrender.services.render.service.snapshots import PREPARE_WORKFLOW, Snapshots
+from flatrender.services.render.settings import RenderSettings
+
+log = structlog.get_logger(__name__)
+
+STRANDED_EVERY_S = 15.0
+
+
+def register_workflows(workflows: Workflows, films: Films, snapshots: Snapshots) -> None:
+    """Make the render service's workflows known to the executor, before it opens."""
+    workflows.register(PLAN_WORKFLOW, films.plan_film)
+    workflows.register(FINISH_WORKFLOW, films.finish_film)
+    workflows.register(PREPARE_WORKFLOW, snapshots.prepare)
+
+
+class Sweep:
+    """Takes back leases that ran out, marks silent nodes offline.
+
+    After this process started or could not reach the database for a moment, no lease expires for `grace_s`: nodes could not report to us either.
+    """
+
+    def __init__(self, database: Database, leases: Leases, snapshots: Snapshots, settings: RenderSettings) -> None:
+        self._database = database
+        self._leases = leases
+        self._snapshots = snapshots
+        self._settings = settings
+        self._last = time.monotonic()
+        self._grace_until = self._last + settings.grace_s
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Sweep until `stop`."""
+        stranded_at = time.monotonic() + STRANDED_EVERY_S
+        while not stop.is_set():
+            try:
+                await self.once()
+                if time.monotonic() >= stranded_at:
+                    stranded_at = time.monotonic() + STRANDED_EVERY_S
+                    await self._leases.finish_stranded()
+            except AppError as error:
+                log.warning("sweep_waits", code=error.code)
+            try:
+                await asyncio.wait_for(stop.wait(), self._settings.sweep_s)
+            except TimeoutError:
+                continue
+
+    async def once(self) -> int:
+        """Do one round; return how many leases were taken back."""
+        async with self._database.worker() as conn:
+            await conn.execute("SELECT 1")
+        now = time.monotonic()
+        if now - self._last > max(5.0, 5 * self._settings.sweep_s):
+            self._grace_until = now + self._settings.grace_s
+        self._last = now
+        if now < self._grace_until:
+            return 0
+        taken = await self._leases.expire() + await self._snapshots.expire()
+        async with self._database.worker() as conn:
+            await node_rows.mark_offline(conn)
+        return taken
