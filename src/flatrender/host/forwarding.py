@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from flatrender.host.gateway import client_address, is_secure
 from flatrender.kit.errors import NotFound, NotSignedIn, Unavailable
 from flatrender.kit.http import Caller
 from flatrender.kit.rpc import ServiceKeys
@@ -103,10 +104,14 @@ class Forwarder:
         headers[REQUEST_ID_HEADER] = str(request.state.request_id)
         found = getattr(request.state, "caller", None)
         reason = getattr(request.state, "caller_error", None)
+        claims: dict[str, Any] = {
+            "client": [client_address(request), is_secure(request.scope, request.headers)],
+        }
         if isinstance(found, Caller):
-            headers[CALLER_HEADER] = self._keys.token(service, {"caller": msgspec.to_builtins(found)})
+            claims["caller"] = msgspec.to_builtins(found)
         elif isinstance(reason, NotSignedIn):
-            headers[CALLER_HEADER] = self._keys.token(service, {"refusal": [reason.code, reason.detail]})
+            claims["refusal"] = [reason.code, reason.detail]
+        headers[CALLER_HEADER] = self._keys.token(service, claims)
         if "content-length" in request.headers:
             headers["content-length"] = request.headers["content-length"]
         has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
@@ -166,7 +171,7 @@ async def _chunks(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
 
 
 class VouchedCaller:
-    """The middleware of a service that stands behind a gateway: takes the caller from the gateway's signed token and believes no other header."""
+    """The middleware of a service behind a gateway: takes the caller and their address from the gateway's signed token, and believes no other header."""
 
     def __init__(self, app: ASGIApp, *, service: str, keys: ServiceKeys) -> None:
         self._app = app
@@ -183,6 +188,11 @@ class VouchedCaller:
             if token:
                 try:
                     claims = self._keys.verify(token, self._service)
+                    if "client" in claims:
+                        # the person's address, which sign-in counts attempts by, not the gateway's
+                        address, secure = claims["client"]
+                        scope["client"] = (str(address), 0)
+                        scope["scheme"] = "https" if secure else "http"
                     if "caller" in claims:
                         state["caller"] = msgspec.convert(claims["caller"], Caller)
                     elif "refusal" in claims:
