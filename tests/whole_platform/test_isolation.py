@@ -3,7 +3,6 @@
 import json
 import re
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +34,11 @@ BODIES: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def tenants(platform: Running) -> Iterator[tuple[Tenant, Tenant, dict[str, Any]]]:
+def tenants(platform: Running) -> tuple[Tenant, Tenant, dict[str, Any]]:
     """Two tenants; the first has one of everything, whose ids are given."""
     first, second = new_tenant(platform), new_tenant(platform)
     ids = everything(first.client)
-    yield first, second, ids
-    first.client.close()
-    second.client.close()
+    return first, second, ids
 
 
 def everything(client: httpx.Client) -> dict[str, Any]:
@@ -172,7 +169,7 @@ def test_every_table_counts_nothing_of_another_tenant(
                     connection.execute("SELECT set_config('app.tenant_id', %s, true)", (str(tenant),))
                     found = connection.execute(
                         f"SELECT count(*) FROM {table} WHERE tenant_id = %s", (first.id,)
-                    ).fetchone()  # noqa: S608
+                    ).fetchone()
                     count = found[0] if found else 0
                     if expected_zero:
                         assert count == 0, f"{role} sees {count} rows of another tenant in {table}"

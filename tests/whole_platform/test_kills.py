@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 
@@ -78,4 +77,4 @@ def test_without_a_kill_nothing_is_rendered_twice(own_platform: Running) -> None
     first, second = press_render(client, document, key="a"), press_render(client, document, key="a")
     assert first["id"] == second["id"]
     with pytest.raises(AssertionError):
-        press_render(httpx.Client(base_url=own_platform.address), document)
+        press_render(own_platform.client(None), document)

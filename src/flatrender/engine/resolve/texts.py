@@ -97,7 +97,7 @@ class TextSetter:
                 layer, document, want.text if want is not None else designed, font, face, filed, want, table
             )
             if index == 0 and has_animators(layer):
-                fit_selectors(layer, characters=len(designed), mirror=rtl)
+                fit_selectors(layer, designed=designed, emitted=document["t"], mirror=rtl)
 
     def _write_tables(self, table: GlyphTable, kept: dict[str, Json], original: _Originals) -> None:
         fonts = [
