@@ -77,6 +77,12 @@ class Forwarder:
         self._peers = peers
         self._keys = keys
         self._http: aiohttp.ClientSession | None = None
+        self._streams: set[aiohttp.ClientResponse] = set()
+
+    def stop_soon(self) -> None:
+        """End the event streams that pass through here; other answers may finish."""
+        for answer in list(self._streams):
+            answer.close()
 
     async def open(self) -> None:
         """Open the connections to the services."""
@@ -134,10 +140,25 @@ class Forwarder:
         if request.method == "HEAD":
             answer.release()
             return Response(status_code=answer.status, headers=kept)
-        response = StreamingResponse(_chunks(answer), status_code=answer.status, headers=kept)
+        response = StreamingResponse(self._chunks(answer), status_code=answer.status, headers=kept)
         for cookie in answer.headers.getall("set-cookie", []):
             response.headers.append("set-cookie", cookie)
         return response
+
+    async def _chunks(self, answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        stream = answer.content_type == "text/event-stream"
+        if stream:
+            self._streams.add(answer)
+        try:
+            async for chunk in answer.content.iter_any():
+                yield chunk
+        except aiohttp.ClientError:
+            # an event stream that we end ourselves is no failure: the client comes back
+            if not (stream and answer.closed):
+                raise
+        finally:
+            self._streams.discard(answer)
+            answer.release()
 
     async def openapi(self) -> JSONResponse:
         """Return the services' documents as one."""
@@ -160,14 +181,6 @@ class Forwarder:
             merged["paths"].update(document.get("paths", {}))
             merged["components"]["schemas"].update(document.get("components", {}).get("schemas", {}))
         return JSONResponse(merged)
-
-
-async def _chunks(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in answer.content.iter_any():
-            yield chunk
-    finally:
-        answer.release()
 
 
 class VouchedCaller:

@@ -155,6 +155,10 @@ class Platform:
                 await seed({module.name: module for module in self.modules}, self.peers.files, self.settings.data_dir)
             yield
 
+    def stop_soon(self) -> None:
+        """Let every loop end, and with notification's the streams that pages hold open."""
+        self._stop.set()
+
     async def health(self) -> dict[str, Any]:
         """Return whether every database pool answers."""
         answers = await asyncio.gather(*(module.database.healthy() for module in self.modules))
