@@ -157,6 +157,10 @@ class Platform:
                 await seed({module.name: module for module in self.modules}, self.peers.files, self.settings.data_dir)
             yield
 
+    def stop_soon(self) -> None:
+        """Let every loop end, and with notification's the streams that pages hold open."""
+        self._stop.set()
+
     async def _wait_for(self, service: ServiceName, http: aiohttp.ClientSession) -> None:
         """Wait, at most 60 s, until a peer in another process answers: machines that start together need not start in order."""
         url = self._remote_urls.get(service)
