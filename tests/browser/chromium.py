@@ -109,11 +109,13 @@ def visiting(
     browser: Browser, address: str, *, locale: str = "fa", size: tuple[int, int] = WIDE, state: Any = None
 ) -> Iterator[Visitor]:
     """Lend a visitor with a browser context of their own, in the language, signed in when `state` is given (`storage_state`)."""
+    # the cookies only: the language that was chosen then is not the one wanted now
+    cookies = None if state is None else {"cookies": state["cookies"], "origins": []}
     context: BrowserContext = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         reduced_motion="reduce",
         accept_downloads=True,
-        storage_state=state,
+        storage_state=cookies,
     )
     context.add_init_script(
         f"localStorage.getItem('flatrender.locale') ?? localStorage.setItem('flatrender.locale', '{locale}')"
