@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 import httpx
@@ -344,7 +344,7 @@ class Farm:
         self._stop = asyncio.Event()
         self.port = 0
 
-    async def __aenter__(self) -> "Farm":
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 
@@ -527,12 +527,12 @@ class Farm:
                 server=self.url, token=NODE_TOKEN, name=name, slots=slots, data_dir=self.folder / f"node-{name}"
             )
         )
-        failures: list[BaseException] = []
+        failures: list[Exception] = []
 
         def run() -> None:
             try:
                 agent.run()
-            except BaseException as error:
+            except Exception as error:
                 failures.append(error)
 
         thread = threading.Thread(target=run, name=f"agent-{name}")
