@@ -403,6 +403,15 @@ class Farm:
 
         self._stack.push_async_callback(self.deafen)
 
+    @contextlib.asynccontextmanager
+    async def deaf(self) -> AsyncIterator[None]:
+        """Answer no HTTP within the block."""
+        await self.deafen()
+        try:
+            yield
+        finally:
+            await self.listen()
+
     async def deafen(self) -> None:
         """Stop answering HTTP; everything else goes on."""
         if not self._serving.done():
@@ -532,7 +541,7 @@ class Farm:
         def run() -> None:
             try:
                 agent.run()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever ended it is asserted below
                 failures.append(error)
 
         thread = threading.Thread(target=run, name=f"agent-{name}")
