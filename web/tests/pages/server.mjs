@@ -637,7 +637,10 @@ export function startDouble({ root, film }) {
       if (!path.startsWith('/v1/')) {
         const wanted = normalize(join(root, path));
         const isFile = wanted.startsWith(root) && existsSync(wanted) && statSync(wanted).isFile();
-        return serveFile(response, isFile ? wanted : join(root, 'index.html'), { 'Content-Security-Policy': POLICY });
+        const isAsset = isFile && !wanted.endsWith('index.html');
+        return serveFile(response, isFile ? wanted : join(root, 'index.html'), {
+          'Content-Security-Policy': isAsset ? "default-src 'none'" : POLICY,
+        });
       }
       if (request.headers['content-type'] === 'application/json')
         request.json = JSON.parse(request.body.toString() || '{}');
