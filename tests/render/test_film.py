@@ -68,7 +68,7 @@ async def test_editing_one_scene_renders_only_that_scene_again(farm: Farm) -> No
     drawn = farm.rows(
         "SELECT scene_key, sum(epoch) FROM render.frame_jobs WHERE render_job_id = %s GROUP BY 1", second.id
     )
-    assert {key: int(epochs) for key, epochs in drawn} == {"a": 0, "b": 2, "c": 0}
+    assert {key for key, epochs in drawn if epochs} == {"b"}
 
 
 async def test_a_film_made_of_stored_segments_only_needs_no_node(farm: Farm) -> None:
