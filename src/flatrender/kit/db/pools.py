@@ -85,18 +85,6 @@ class Database:
         async with self._block(self._worker_pool) as conn:
             yield conn
 
-    async def listening(self) -> Conn:
-        """Return a new connection of the worker role in autocommit, outside the pools, for LISTEN. The caller closes it; raises Unavailable."""
-        try:
-            return await AsyncConnection.connect(
-                self.worker_dsn,
-                autocommit=True,
-                connect_timeout=CONNECT_TIMEOUT_S,
-                application_name=f"flatrender-{self.name}-listen",
-            )
-        except psycopg.OperationalError as error:
-            raise Unavailable("the database is not reachable", code="database_unavailable", retry_after_s=2) from error
-
     async def healthy(self) -> bool:
         """Return whether the database answers within the pool's time."""
         try:
