@@ -203,7 +203,8 @@ CREATE TABLE render.frame_jobs (
 );
 COMMENT ON COLUMN render.frame_jobs.scene_object_key IS 'object key of the resolved scene';
 COMMENT ON COLUMN render.frame_jobs.scene_sha256 IS 'hash of the resolved scene; part of the cache key';
-COMMENT ON COLUMN render.frame_jobs.task IS 'what the node is told: the scene''s figures, the frames within the scene, the encoder''s settings; fixed at planning';
+COMMENT ON COLUMN render.frame_jobs.task IS
+    'what the node is told: the scene''s figures, the frames within the scene, the encoder''s settings; fixed at planning';
 COMMENT ON COLUMN render.frame_jobs.frame_start IS 'output frame of the film; both ends belong to the chunk';
 COMMENT ON COLUMN render.frame_jobs.pool IS 'fixed at planning; a claim asks for pools, never for capabilities';
 COMMENT ON COLUMN render.frame_jobs.priority IS 'copied from the render job, so that a claim reads one table';

@@ -36,7 +36,7 @@ def node_environment() -> dict[str, str]:
     """Return the environment in which npm's scripts find this Node first, with a package cache that can be written."""
     env = dict(os.environ)
     env["PATH"] = os.pathsep.join([str(node_binary().parent), env.get("PATH", "")])
-    env["NODE_ENV"] = "development"
+    env.pop("NODE_ENV", None)  # it would decide for Vite whether this is a development build
     env["CI"] = "1"
     home = Path.home()
     if "npm_config_cache" not in env and os.name != "nt" and not os.access(home, os.W_OK):
@@ -86,7 +86,7 @@ def ensure_modules() -> None:
     if MODULES_STAMP.is_file() and MODULES_STAMP.read_text() == wanted:
         return
     print("installing the locked web packages …", flush=True)
-    if run_npm("ci", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error", quiet=True):
+    if run_npm("ci", "--include=dev", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error", quiet=True):
         shutil.rmtree(WEB / "node_modules", ignore_errors=True)
         raise WebToolError(
             "The web packages could not be installed. The first build needs a connection to the npm registry;"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from flatrender.engine.errors import EngineError
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.resolve import resolve_scene
 from flatrender.engine.template import load_template
@@ -21,6 +22,13 @@ def frame_of(word: str, snapshot: int, frames: int) -> int:
     return max(0, min(frames - 1, number + frames if number < 0 else number))
 
 
+def typed(kind: str, word: str) -> str | float | bool:
+    """A value from the command line as its field wants it."""
+    if kind in ("number", "slider"):
+        return float(word)
+    return word in ("true", "yes", "1") if kind == "checkbox" else word
+
+
 def main() -> None:
     """Reads the command line, draws and writes the sheet."""
     parser = argparse.ArgumentParser(description="Show a template's scenes on one picture.")
@@ -31,9 +39,9 @@ def main() -> None:
     parser.add_argument("--preset", action="append", help="may be given several times (default: the default preset)")
     parser.add_argument("--scene", action="append", help="only these scenes")
     parser.add_argument("--frames", default="0,12,24,snap,-1")
-    parser.add_argument("--width", type=int, default=480, help="of one picture, px")
+    parser.add_argument("--width", type=int, default=480, help="of one picture, px (default: 480)")
     parser.add_argument("--columns", type=int, default=5)
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=TEXT")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     options = parser.parse_args()
     template = load_template(HERE / options.key if (HERE / options.key).is_dir() else Path(options.key))
     values = dict(pair.split("=", 1) for pair in options.set)
@@ -44,8 +52,11 @@ def main() -> None:
             for spec in template.manifest.scenes:
                 if options.scene and spec.key not in options.scene:
                     continue
-                known = {field.key for field in (*template.manifest.fields, *spec.fields)}
-                own = {key: value for key, value in values.items() if key in known}
+                own = {
+                    field.key: typed(field.type, values[field.key])
+                    for field in (*template.manifest.fields, *spec.fields)
+                    if field.key in values
+                }
                 colours = presets[preset] if preset else None
                 scene = resolve_scene(
                     template, spec.key, size=options.size, locale=options.locale, values=own, colors=colours
@@ -66,4 +77,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (EngineError, ValueError, KeyError) as error:
+        sys.exit(f"sheet.py: {error}")

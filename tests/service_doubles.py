@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import psycopg
 from fastapi import FastAPI, Request
 from httpx import ASGITransport, AsyncClient
+from psycopg import sql
 
 from flatrender.contracts.files import StoredFile, StoreRequest
 from flatrender.contracts.identity import ALL_PERMISSIONS
@@ -31,6 +33,13 @@ def pools_of(copy: DatabaseCopy, service: str, role: str) -> Database:
     return Database(service, copy.dsn(role), copy.dsn(f"{role}_worker"), max_size=4, worker_max_size=2)
 
 
+def empty(copy: DatabaseCopy, service: str, *tables: str) -> None:
+    """Remove all rows of these tables of a service's schema, and what hangs on them."""
+    with psycopg.connect(copy.dsn(f"svc_{service}_worker"), autocommit=True) as conn:
+        for table in tables:
+            conn.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(service, table)))
+
+
 class FakeFiles:
     """`FilesApi` in memory. `down` makes it answer like a peer that is not there."""
 
@@ -41,7 +50,14 @@ class FakeFiles:
         self.reads = 0
 
     def put(
-        self, tenant_id: UUID, data: bytes, *, name: str = "file", kind: str = "archive", duration_ms: int | None = None
+        self,
+        tenant_id: UUID,
+        data: bytes,
+        *,
+        name: str = "file",
+        kind: str = "archive",
+        duration_ms: int | None = None,
+        owner: UUID | None = None,
     ) -> UUID:
         """Keep what somebody uploaded."""
         file_id = new_id()
@@ -58,6 +74,7 @@ class FakeFiles:
                 width=None,
                 height=None,
                 duration_ms=duration_ms,
+                owner_user_id=owner,
                 permanent_url=None,
             ),
             data,
@@ -107,13 +124,13 @@ class FakeRender:
 
     def __init__(self) -> None:
         self.down = False
+        self.create_down = False
         self.requests: list[RenderRequest] = []
         self.jobs: dict[UUID, RenderJobBrief] = {}
-        self.revision_of: dict[UUID, UUID] = {}
 
     async def create_jobs(self, *, tenant_id: UUID, requests: Sequence[RenderRequest]) -> list[RenderJobBrief]:
         assert_no_transaction("render.create_jobs")
-        if self.down:
+        if self.down or self.create_down:
             raise Unavailable("render does not answer", code="peer_unavailable", retry_after_s=2)
         answers = []
         for request in requests:
@@ -138,6 +155,10 @@ class FakeRender:
             if job.saved_project_id in saved_project_ids:
                 found[job.saved_project_id] = job
         return found
+
+    async def enqueue_scene_previews(self, *, tenant_id: UUID, project_ids: Sequence[UUID], locale: str) -> int:
+        assert_no_transaction("render.enqueue_scene_previews")
+        return 0
 
     def set_status(self, status: str) -> None:
         """Move every job to a status."""

@@ -7,6 +7,11 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   { ignores: ['dist', 'node_modules'] },
   js.configs.recommended,
+  {
+    rules: {
+      'no-unused-vars': ['error', { ignoreRestSiblings: true, varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
+    },
+  },
   { files: ['**/*.mjs'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
   {
     files: ['**/*.{ts,tsx}'],
@@ -16,6 +21,9 @@ export default tseslint.config(
     rules: {
       'react-hooks/rules-of-hooks': 'error',
       'react-hooks/exhaustive-deps': 'error',
+      // a table that scrolls must be reachable by the keyboard (WCAG 2.1.1)
+      'jsx-a11y/no-noninteractive-tabindex': ['error', { roles: ['region'], tags: [] }],
+      'jsx-a11y/label-has-associated-control': ['error', { depth: 5 }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // event handlers are the places where a promise is meant to be let go
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],

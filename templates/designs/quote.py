@@ -198,9 +198,9 @@ def saying(scene: Scene) -> None:
     u = p.unit
     shape = "tall" if p.height > p.width else "wide" if p.width > p.height else "square"
     head, top, bottom, foot = {
-        "wide": (165, 240, 690, 775),
-        "tall": (400, 510, 1290, 1440),
-        "square": (170, 245, 690, 770),
+        "wide": (155, 225, 640, 762),
+        "tall": (400, 500, 1250, 1440),
+        "square": (165, 240, 650, 775),
     }[shape]
     mark(scene, (p.middle, head), u, size=80)
     wide = 1260 if shape == "wide" else p.line

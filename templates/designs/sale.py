@@ -286,7 +286,9 @@ PACKAGE = Package(
                     max_width=1600,
                     max_length=60,
                 ),
-                text_field("code", ("کد", "Code"), ("SALE50", "SALE50"), "Code", max_width=960, max_length=16),
+                text_field(
+                    "code", ("کد", "Code"), ("SALE50", "SALE50"), "Code", max_width=940, max_length=16, min_font_size=80
+                ),
                 text_field(
                     "small_print",
                     ("ریزنوشته", "Small print"),
@@ -344,15 +346,21 @@ PACKAGE = Package(
             ending,
             [
                 text_field(
-                    "shop", ("نام فروشگاه", "Shop name"), ("بازارچه", "Bazaar"), "Shop", max_width=560, max_length=24
+                    "shop",
+                    ("نام فروشگاه", "Shop name"),
+                    ("بازارچه", "Bazaar"),
+                    "Shop",
+                    max_width=560,
+                    max_length=24,
+                    min_font_size=48,
                 ),
                 text_field(
                     "slogan",
                     ("شعار", "Slogan"),
                     ("خرید خوش، قیمت خوش", "Happy prices"),
                     "Slogan",
-                    max_width=560,
-                    max_length=40,
+                    max_width=520,
+                    max_length=36,
                 ),
                 text_field(
                     "address",

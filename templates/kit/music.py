@@ -39,11 +39,11 @@ def drive() -> Samples:
             tonal.add(
                 pluck(pitch(notes[index]) * octave, 0.9, bright=4, decay=0.28),
                 start + at * beat,
-                gain=0.2,
+                gain=0.25,
                 pan=0.35 * (-1) ** index,
             )
         for at, ratio in ((0, 1), (0.75, 1), (1.5, 1), (2.5, 2), (3.25, 1), (3.5, 1.5)):
-            tonal.add(bass(pitch(root) * ratio, beat * 0.62), start + at * beat, gain=0.32)
+            tonal.add(bass(pitch(root) * ratio, beat * 0.62), start + at * beat, gain=0.26)
         if b in {7, 15}:
             for i in range(6):
                 tonal.add(
@@ -55,9 +55,9 @@ def drive() -> Samples:
         for i in range(4):
             kicks.append(start + i * beat)
             drums.add(kick(), kicks[-1], gain=0.62 if full else 0.42)
-            drums.add(hat(100 + i), start + (i + 0.5) * beat, gain=0.16, pan=0.2)
+            drums.add(hat(100 + i), start + (i + 0.5) * beat, gain=0.26, pan=0.2)
         for i in range(8 if full else 0):
-            drums.add(shaker(200 + i), start + i * beat / 2 + 0.01, gain=0.06 + 0.03 * (i % 2), pan=-0.35)
+            drums.add(shaker(200 + i), start + i * beat / 2 + 0.01, gain=0.1 + 0.05 * (i % 2), pan=-0.35)
         for at in (1, 3) if full else ():
             drums.add(clap(300 + at), start + at * beat, gain=0.3)
     tonal.room(length=1.5, level=0.3, seed=11)
@@ -100,7 +100,7 @@ def calm() -> Samples:
             )
             for k in range(2):
                 loop.add(
-                    pluck(pitch(note) * 2, 1.6, bright=1.6, decay=0.5),
+                    pluck(pitch(note) * 2, 1.6, bright=2.6, decay=0.5),
                     start + (i + 4 * k) * beat / 2,
                     gain=0.065,
                     pan=(-1) ** i * 0.5,

@@ -147,8 +147,8 @@ def bust() -> Studio:
         ],
         ground="#dcc9b4",
         eye=(0, 1.6, 8),
-        look=(0, 1.4, 0),
-        zoom=7.4,
+        look=(0, 1.42, 0),
+        zoom=6.5,
     )
 
 

@@ -18,14 +18,15 @@ from flatrender.kit.module import ServiceModule
 from flatrender.services.content.module import build
 from flatrender.services.content.settings import ContentSettings
 from tests.database_server import DatabaseCopy
-from tests.service_doubles import ROOT, FakeFiles, application, caller_of, client_of, pools_of
+from tests.service_doubles import ROOT, FakeFiles, application, caller_of, client_of, empty, pools_of
 
 DEMO = ROOT / "templates"
 
 
 @pytest.fixture
-async def database(fresh_database: DatabaseCopy) -> AsyncIterator[Database]:
-    database = pools_of(fresh_database, "content", "svc_content")
+async def database(module_database: DatabaseCopy) -> AsyncIterator[Database]:
+    empty(module_database, "content", "projects", "categories", "outbox_events", "idempotency_keys")
+    database = pools_of(module_database, "content", "svc_content")
     await database.open()
     yield database
     await database.close()

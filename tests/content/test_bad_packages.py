@@ -2,10 +2,10 @@
 
 import io
 import json
-import os
 import stat
 import struct
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,6 +80,12 @@ def faster_than_served() -> bytes:
         ("absent.zip", without_its_scene(), "content.missing_asset"),
         ("fast.zip", faster_than_served(), "content.manifest_invalid"),
         ("nothing.json", b"", "content.not_json"),
+        (
+            "tiny.json",
+            lottie(w=8, h=8, layers=[{"ty": 3, "nm": "n", "ip": 0, "op": 30, "st": 0, "ks": {}}]),
+            "content.manifest_invalid",
+        ),
+        ("nul.zip", zipped(small_template(title="a\0b")), "content.manifest_invalid"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -96,12 +102,13 @@ async def test_a_file_that_is_no_template_is_refused_with_its_code(
         assert (await client.get("/v1/admin/projects")).json()["items"] == []
 
 
-async def test_a_file_that_is_not_there_or_is_another_tenants_is_not_found(content: Content) -> None:
+async def test_a_file_that_is_not_there_or_is_somebody_elses_is_not_found(content: Content) -> None:
     from tests.service_doubles import OTHER_TENANT_ID
 
     theirs = content.files.put(OTHER_TENANT_ID, zipped(small_template()))
+    a_colleagues = content.files.put(DEFAULT_TENANT_ID, zipped(small_template()), owner=new_id())
     async with content.client() as client:
-        for file_id in (new_id(), theirs):
+        for file_id in (new_id(), theirs, a_colleagues):
             answer = await client.post("/v1/admin/projects", json={"file_id": str(file_id)})
             assert (answer.status_code, answer.json()["code"]) == (404, "content.file_not_found")
 
@@ -123,14 +130,14 @@ async def test_reading_that_takes_too_long_or_too_much_memory_ends_and_says_so()
 
 
 async def test_nothing_of_an_import_stays_on_the_disk(
-    content: Content, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+    content: Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     async with content.client() as client:
         for data in (zipped(small_template()), b"bad"):
             file_id = content.files.put(DEFAULT_TENANT_ID, data)
             await client.post("/v1/admin/projects", json={"file_id": str(file_id)})
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_only_an_administrator_of_templates_may_import(content: Content) -> None:

@@ -1,5 +1,6 @@
 """The numbered files and the command that applies them."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,8 @@ import psycopg
 import pytest
 
 from flatrender.kit import migrate
-from flatrender.kit.embedded_postgres import installation
+from flatrender.kit.database_roles import LOGIN_ROLES, role_dsn
+from flatrender.kit.embedded_postgres import EmbeddedPostgres, installation
 from flatrender.kit.embedded_postgres.cluster import Cluster
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -381,3 +383,27 @@ class TestCommand:
         done = self.cli("--database-url", empty)
         assert (done.returncode, done.stderr.count("\n")) == (1, 1)
         assert "00_setup.sql was changed after it was applied" in done.stderr
+
+    def test_gives_the_roles_the_passwords_of_the_secrets_file(self, open_folder):
+        with EmbeddedPostgres(open_folder / "postgres", durable=False) as server:
+            done = self.cli("--database-url", server.admin_dsn(), FLATRENDER_DATA_DIR=str(open_folder / "var"))
+            assert (done.returncode, done.stdout) == (0, "nothing to apply\n")
+            passwords = json.loads((open_folder / "var" / "secrets.json").read_text())["role_passwords"]
+            for role in LOGIN_ROLES:
+                with psycopg.connect(role_dsn(server.admin_dsn(), role, passwords[role])) as connection:
+                    assert connection.execute("SELECT current_user").fetchone() == (role,)
+            with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+                psycopg.connect(server.dsn("svc_content"))
+
+    def test_the_databases_owner_need_not_be_a_superuser(self, open_folder):
+        with EmbeddedPostgres(open_folder / "postgres", durable=False) as server:
+            with psycopg.connect(server.admin_dsn(database="postgres"), autocommit=True) as connection:
+                connection.execute("DROP DATABASE flatrender")
+                for role in ("flatrender_owner", *LOGIN_ROLES):
+                    connection.execute(f"DROP ROLE {role}")
+                connection.execute("CREATE ROLE landlord LOGIN CREATEROLE PASSWORD 'secret'")
+                connection.execute("CREATE DATABASE flatrender OWNER landlord")
+            url = role_dsn(server.admin_dsn(), "landlord", "secret")
+            done = self.cli("--database-url", url, FLATRENDER_DATA_DIR=str(open_folder / "var"))
+            assert (done.returncode, done.stderr) == (0, "")
+            assert done.stdout.startswith(f"applied {len(NAMES)}:")

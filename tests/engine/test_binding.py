@@ -428,3 +428,33 @@ def test_a_keystroke_resolves_in_under_thirty_milliseconds_of_work() -> None:
         resolve_scene(source, "one", values={"headline": "نوشتن یک تیتر تازه"[:length]})
         took.append(time.process_time() - start)
     assert sorted(took)[len(took) // 2] < 0.03, took
+
+
+def test_a_layer_whose_text_changes_with_time_files_all_its_glyphs_under_one_font() -> None:
+    changing = text_layer("T", "یک")
+    first = changing["t"]["d"]["k"][0]
+    changing["t"]["d"]["k"].append({"s": {**first["s"], "t": "دو", "f": "V"}, "t": 30})
+    changing["t"]["d"]["x"] = "var $bm_rt = 'raw';"
+    _, animation = scene(template([changing], []))
+    data = named(animation, "T")["t"]["d"]
+    fonts = {frame["s"]["f"] for frame in data["k"]}
+    assert len(fonts) == 1
+    assert {char["fFamily"] for char in animation["chars"]} == fonts
+    assert len({frame["s"]["t"] for frame in data["k"]}) == 2
+    assert "x" not in data
+
+
+def test_a_bare_animations_own_glyphs_serve_until_its_text_is_changed() -> None:
+    glyph = {"fFamily": "Brand", "style": "Bold", "w": 50, "size": 60, "data": {"shapes": []}}
+    animation = lottie(
+        [text_layer("T", "ab", f="B")],
+        fonts={"list": [{"fName": "B", "fFamily": "Brand", "fStyle": "Bold", "ascent": 70}]},
+        chars=[{"ch": char, **glyph} for char in "abz"],
+    )
+    source = load_template(encoded(animation))
+    untouched, changed = (resolve_scene(source, "main", values=values) for values in ({}, {"t": "ba"}))
+    kept = json.loads(untouched.lottie)
+    assert document(kept, "T")["t"] == "ab"
+    assert {char["ch"] for char in kept["chars"]} == {"a", "b", "z"}
+    assert not untouched.warnings
+    assert [w.code for w in changed.warnings] == ["font_substituted"]

@@ -152,6 +152,17 @@ def test_a_text_animator_reveals_persian_from_the_right_and_latin_from_the_left(
     assert places["H"][0] <= 2 < 100 < places["H"][1]
 
 
+@pytest.mark.parametrize(("text", "j"), [("سلام دنیای خوب ما", 1), ("This is your world", 0)])
+def test_a_text_animator_reveals_whole_words_in_reading_order(text: str, j: int, draw: Draw) -> None:
+    x = 580 if j else 20
+    animation = lottie([text_layer("T", text, x, 170, (reveal(b=3),), j=j)])
+    boxes = [ink(draw(resolved(animation), frame=frame)) for frame in (55, 40, 25)]
+    words = text.split()
+    for count, box in zip((4, 3, 2), boxes, strict=True):
+        whole = ink(draw(resolved(lottie([text_layer("T", " ".join(words[:count]), x, 170, j=j)]))))
+        assert (box[0], box[2]) == pytest.approx((whole[0], whole[2]), abs=3)
+
+
 def test_a_text_animator_reveals_the_upper_persian_line_first(draw: Draw) -> None:
     style = {"sz": [400, 300], "ps": [-200, -150], "j": 1}
     text = "سلام دنیای بزرگ ما که زیباست"

@@ -396,6 +396,10 @@ def test_arbitrary_json_is_loaded_or_refused(value: Any) -> None:
     use(encoded(value) if "\\ud" not in json.dumps(value) else json.dumps(value).encode())
 
 
+def test_an_effect_of_no_known_kind_is_described() -> None:
+    use(encoded(lottie([layer(4, "S", ef=[{"ty": []}, {"ty": {}}, {"ty": None}])])))
+
+
 @FUZZ
 @given(st.data())
 def test_a_damaged_animation_is_drawn_or_refused(data: st.DataObject) -> None:

@@ -200,6 +200,17 @@ def test_a_scene_that_never_ends_stops_the_film_within_its_time_with_its_encoder
     assert [child for child in psutil.Process().children(recursive=True) if "ffmpeg" in child.name()] == []
 
 
+def test_an_output_that_is_a_folder_is_an_error_and_stays(pool, tmp_path):
+    (tmp_path / "film.mp4").mkdir()
+    with pytest.raises(RenderError) as caught:
+        render_film([as_scene(numbered(2), "f")], SMALL, tmp_path / "film.mp4", pool=pool)
+    assert caught.value.code == "output_unwritable"
+    with pytest.raises(RenderError) as caught:
+        render_film([as_scene(numbered(2), "f")], SMALL, tmp_path / "absent" / "film.mp4", pool=pool)
+    assert caught.value.code == "output_unwritable"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["film.mp4"]
+
+
 def test_an_encoder_that_fails_is_reported_with_its_reason(pool, tmp_path):
     with pytest.raises(RenderError, match="No such file or directory") as caught:
         render_segment(as_scene(numbered(9), "f"), 0, 8, SMALL, tmp_path / "absent" / "s.mp4", pool=pool)

@@ -1,18 +1,19 @@
 """Files on a real database and a real folder."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from files_platform import Platform
 
 from flatrender.kit.db import Database
 from flatrender.services.files.settings import FilesSettings
+from tests.database_server import DatabaseCopy
+from tests.files.files_platform import Platform
 
 
 @pytest.fixture
-async def platform(dsn: Callable[[str], str], tmp_path: Path) -> AsyncIterator[Platform]:
-    database = Database("files", dsn("svc_file"), dsn("svc_file_worker"))
+async def platform(module_database: DatabaseCopy, tmp_path: Path) -> AsyncIterator[Platform]:
+    database = Database("files", module_database.dsn("svc_file"), module_database.dsn("svc_file_worker"))
     await database.open()
     settings = FilesSettings(
         max_upload_bytes=4_000_000,
@@ -23,7 +24,7 @@ async def platform(dsn: Callable[[str], str], tmp_path: Path) -> AsyncIterator[P
         max_pixels=2_000_000,
         stall_s=2.0,
     )
-    platform = Platform(settings, database, dsn("postgres"), tmp_path / "objects")
+    platform = Platform(settings, database, module_database.admin_dsn, tmp_path / "objects")
     # the store is new for each test, so the rows that point into it are too
     platform.admin("TRUNCATE file_mgr.files, file_mgr.blobs, file_mgr.quotas, file_mgr.outbox_events CASCADE")
     yield platform

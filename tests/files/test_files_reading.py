@@ -6,7 +6,6 @@ import time
 from uuid import UUID, uuid4
 
 import pytest
-from files_platform import SECOND_TENANT, Platform, picture, upload, wav
 from PIL import Image
 
 from flatrender.contracts.files import StoreRequest
@@ -16,6 +15,7 @@ from flatrender.services.files.errors import FileTooLarge, NoRoom
 from flatrender.services.files.ranges import Part, Unsatisfiable, wanted_part
 from flatrender.services.files.settings import FilesSettings
 from flatrender.services.files.tasks import sweep
+from tests.files.files_platform import SECOND_TENANT, Platform, picture, upload, wav
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ async def test_a_tenants_tables_are_empty_to_another_tenants_transaction(platfor
         await upload(owner, picture())
     async with platform.database.tenant(SECOND_TENANT) as conn:
         for table in ("files", "blobs", "quotas", "upload_sessions", "file_derivatives", "outbox_events"):
-            found = await (await conn.execute("SELECT count(*) FROM file_mgr." + table)).fetchone()  # type: ignore[arg-type]  # noqa: S608
+            found = await (await conn.execute("SELECT count(*) FROM file_mgr." + table)).fetchone()  # type: ignore[arg-type]
             assert found == (0,), table
 
 

@@ -14,11 +14,11 @@ from uuid import uuid4
 import av
 import numpy as np
 import pytest
-from files_platform import Platform, picture, upload, wav
 from PIL import Image, PngImagePlugin
 
 from flatrender.services.files.errors import BadFileName
 from flatrender.services.files.service.names import cleaned_name, disposition, name_from_header
+from tests.files.files_platform import Platform, picture, upload, wav
 
 
 def png_header_claiming(width: int, height: int) -> bytes:

@@ -8,10 +8,10 @@ from uuid import uuid4
 import httpx
 import pytest
 import structlog
-from identity_platform import PASSWORD, SECOND_TENANT, Platform
 
 from flatrender.kit.errors import NotSignedIn
 from flatrender.kit.ids import DEFAULT_TENANT_ID, new_secret
+from tests.identity.identity_platform import PASSWORD, SECOND_TENANT, Platform
 
 
 async def signed_in(platform: Platform, email: str, **client_headers: str) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 from argon2 import PasswordHasher
-from identity_platform import PASSWORD, SECOND_TENANT, Platform
 
 from flatrender.services.identity.errors import HashingBusy, UnknownRole, WeakPassword
 from flatrender.services.identity.module import ensure_account
 from flatrender.services.identity.service.passwords import Passwords
+from tests.identity.identity_platform import PASSWORD, SECOND_TENANT, Platform
 
 
 async def test_a_person_signs_in_and_the_token_says_who_they_are(platform: Platform) -> None:

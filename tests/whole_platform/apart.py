@@ -28,15 +28,19 @@ def apart(data_dir: Path) -> Iterator[Running]:
     peers = ",".join(f"{name}=http://127.0.0.1:{ports[name]}" for name in SERVICES)
     write_private(data_dir / "node-token", secrets.node_token.encode())
     processes: list[subprocess.Popen[bytes]] = []
+    platform = Running(data_dir, port=ports["gateway"])
 
     def start(name: str, command: list[str]) -> None:
-        log = (data_dir / f"{name}.log").open("wb")
         environment = {**os.environ, "FLATRENDER_PEERS": peers, "FLATRENDER_SEED": "1", "PYTHONUNBUFFERED": "1"}
-        processes.append(
-            subprocess.Popen(
-                [sys.executable, "-m", "flatrender", *command], stdout=log, stderr=subprocess.STDOUT, env=environment
+        with (data_dir / f"{name}.log").open("wb") as log:
+            processes.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "flatrender", *command],
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=environment,
+                )
             )
-        )
 
     def answers(port: int) -> bool:
         try:
@@ -64,10 +68,10 @@ def apart(data_dir: Path) -> Iterator[Running]:
             start("node", node)
             for name, port in ports.items():
                 eventually(lambda port=port: answers(port), timeout_s=90, what=f"{name} answering")  # type: ignore[misc]
-            platform = Running(data_dir, port=ports["gateway"])
             eventually(lambda: _seeded(platform), timeout_s=60, what="accounts and templates")
             yield platform
         finally:
+            platform.hang_up()
             for process in reversed(processes):
                 process.terminate()
             for process in processes:
@@ -82,7 +86,6 @@ def _seeded(platform: Running) -> bool:
     if not (platform.data_dir / "accounts.json").exists():
         return False
     try:
-        with platform.client("user") as client:
-            return len(client.get("/v1/projects").json()["items"]) >= 4
+        return len(platform.client("user").get("/v1/projects").json()["items"]) >= 4
     except (AssertionError, httpx.TransportError, KeyError):
         return False

@@ -48,6 +48,7 @@ class Running:
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
     output: str = ""
+    clients: list[httpx.Client] = field(default_factory=list)
 
     @property
     def address(self) -> str:
@@ -56,30 +57,32 @@ class Running:
     def start(self, *options: str) -> float:
         """Start `flatrender up` and wait until it says that it is ready; return the seconds that took."""
         began = time.monotonic()
-        log = (self.data_dir.parent / f"up-{self.port}.log").open("w+")
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "flatrender",
-                "up",
-                "--data-dir",
-                str(self.data_dir),
-                "--port",
-                str(self.port),
-                *options,
-            ],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            start_new_session=True,
-            env={**os.environ, **self.environment},
-        )
+        path = self.data_dir.parent / f"up-{self.port}.log"
+        command = [
+            sys.executable,
+            "-m",
+            "flatrender",
+            "up",
+            "--data-dir",
+            str(self.data_dir),
+            "--port",
+            str(self.port),
+            *options,
+        ]
+        with path.open("w") as log:
+            self.process = subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                start_new_session=True,
+                env={**os.environ, **self.environment},
+            )
 
         def says_ready() -> bool:
             assert self.process is not None
-            self.output = Path(log.name).read_text()
+            self.output = path.read_text()
             if self.process.poll() is not None:
                 raise AssertionError(
                     f"flatrender up ended with {self.process.returncode}: {self.output}\n{self.server_log()[-3000:]}"
@@ -105,6 +108,11 @@ class Running:
                     left.kill()
                 raise AssertionError("flatrender up did not stop") from None
         return time.monotonic() - began
+
+    def hang_up(self) -> None:
+        """Close the clients that were given out."""
+        for client in self.clients:
+            client.close()
 
     def processes(self) -> list[psutil.Process]:
         """Return every process that belongs to this platform: by its data directory in the command line, working folder or environment."""
@@ -136,6 +144,7 @@ class Running:
     def client(self, role: str | None = "user") -> httpx.Client:
         """Return a client signed in as the role's account, or as nobody."""
         client = httpx.Client(base_url=self.address, timeout=30)
+        self.clients.append(client)
         if role is not None:
             account = self.accounts()[role]
             answer = client.post("/v1/auth/login", json={"email": account["email"], "password": account["password"]})
@@ -151,6 +160,7 @@ def running(data_dir: Path, *options: str, **environment: str) -> Iterator[Runni
     try:
         yield platform
     finally:
+        platform.hang_up()
         platform.stop()
 
 

@@ -49,7 +49,8 @@ def new_tenant(platform: Running) -> Tenant:
         return account.user_id
 
     user_id = asyncio.run(make())
-    client = httpx.Client(base_url=platform.address, timeout=30, headers={"Host": f"{slug}.localhost:{platform.port}"})
+    client = platform.client(None)
+    client.headers["Host"] = f"{slug}.localhost:{platform.port}"
     answer = client.post("/v1/auth/login", json={"email": "owner@example.org", "password": password})
     assert answer.status_code == 200, answer.text
     client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 
 from .films import difference, film_frames, video_facts
 from .running import Running, eventually, wait_for_film
-from .story import download, edited, press_render
+from .story import download, edited, lengths_of, press_render
 from .test_story import drawn
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("kills"), pytest.mark.timeout(420)]
@@ -54,7 +53,7 @@ def test_the_film_arrives_once_although_a_part_is_killed_in_the_middle(
     assert finished["status"] == "completed", finished
 
     film = download(client, finished, tmp_path / "film.mp4")
-    lengths = [scene["duration_frames"] for scene in document["scenes"]]
+    lengths = lengths_of(client, document)
     assert video_facts(film)["frames"] == sum(lengths)
     starts = [sum(lengths[:number]) for number in range(len(lengths))]
     places = {number: start + lengths[number] // 2 for number, start in enumerate(starts)}
@@ -78,4 +77,4 @@ def test_without_a_kill_nothing_is_rendered_twice(own_platform: Running) -> None
     first, second = press_render(client, document, key="a"), press_render(client, document, key="a")
     assert first["id"] == second["id"]
     with pytest.raises(AssertionError):
-        press_render(httpx.Client(base_url=own_platform.address), document)
+        press_render(own_platform.client(None), document)

@@ -39,7 +39,7 @@ def test_the_button_gives_every_scene_a_permanent_thumbnail(platform: Running) -
     detail = admin.get(f"/v1/admin/projects/{project['id']}").json()
     urls = [scene["snapshot_url"] for scene in detail["scenes"]]
     assert len(set(urls)) == 8
-    nobody = httpx.Client(base_url=platform.address)
+    nobody = platform.client(None)
     for url in urls:
         answer = nobody.get(url)
         picture = Image.open(io.BytesIO(answer.content)).convert("L")

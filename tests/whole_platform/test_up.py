@@ -28,6 +28,7 @@ def test_ctrl_c_stops_everything_and_a_second_start_finds_everything(tmp_path: P
         assert all(account["password"] in platform.output for account in passwords.values())
         assert platform.address in platform.output
     finally:
+        platform.hang_up()
         platform.stop()
     assert platform.processes() == []
 

@@ -4,7 +4,8 @@ export function isTyping(event: KeyboardEvent): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target.closest('[role="dialog"]:not([data-shortcuts])')) return true;
   if (target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
-  if (target instanceof HTMLInputElement) return !['button', 'checkbox', 'radio', 'range', 'color'].includes(target.type);
+  if (target instanceof HTMLInputElement)
+    return !['button', 'checkbox', 'radio', 'range', 'color'].includes(target.type);
   return false;
 }
 
@@ -13,7 +14,8 @@ export function usesArrows(event: KeyboardEvent): boolean {
   const target = event.target;
   return (
     target instanceof HTMLElement &&
-    target.closest('input, select, textarea, [role="tab"], [role="menu"], [role="menuitem"], [role="listbox"], [role="radio"]') !==
-      null
+    target.closest(
+      'input, select, textarea, [role="tab"], [role="menu"], [role="menuitem"], [role="listbox"], [role="radio"]',
+    ) !== null
   );
 }

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
 import { adminContent, adminRender, content, files, identity, notification, render, studio } from './api/endpoints';
 import { ApiError } from './api/errors';
-import type { Page, Permission, RenderJob, RenderStatus } from './api/types';
+import type { Page, Permission, PressedRender, RenderJob, RenderStatus } from './api/types';
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -38,7 +38,8 @@ export const queries = {
   notices: pages(['notices'], notification.list),
   unread: queryOptions({ queryKey: ['notices', 'unread'], queryFn: notification.unreadCount, refetchInterval: 60_000 }),
   adminProjects: pages(['admin', 'projects'], adminContent.list),
-  adminProject: (id: string) => queryOptions({ queryKey: ['admin', 'project', id], queryFn: () => adminContent.one(id) }),
+  adminProject: (id: string) =>
+    queryOptions({ queryKey: ['admin', 'project', id], queryFn: () => adminContent.one(id) }),
   adminJobs: pages(['admin', 'jobs'], adminRender.list),
   adminNodes: queryOptions({ queryKey: ['admin', 'nodes'], queryFn: adminRender.nodes, refetchInterval: 5000 }),
   sceneSnapshots: (projectId: string) =>
@@ -75,6 +76,24 @@ export function rememberJob(job: RenderJob): void {
       })),
     };
   });
+}
+
+/** A job that has just been asked for, until the farm says more. */
+export function freshJob(pressed: PressedRender): RenderJob {
+  return {
+    eta_seconds: null,
+    queue_position: null,
+    width: null,
+    height: null,
+    fps: null,
+    total_frames: null,
+    error_code: null,
+    error_message: null,
+    started_at: null,
+    finished_at: null,
+    export: null,
+    ...pressed,
+  };
 }
 
 export function can(permissions: readonly string[] | undefined, permission: Permission): boolean {

@@ -1,11 +1,4 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-
-  redirect,
-} from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { refreshSession, setSignedOutHandler, accessExpiresAt } from './api/client';
 import { ApiError } from './api/errors';
 import type { Permission } from './api/types';
@@ -13,7 +6,7 @@ import { NotFound, PageError } from './components/PageError';
 import { PageLoading } from './components/PageLoading';
 import { Root } from './components/Root';
 import { Shell } from './components/Shell';
-import { isLocale, setLocale, storedLocale } from './i18n';
+import { baseLocale, setLocale, storedLocale } from './i18n';
 import { can, queries, queryClient } from './queries';
 
 type SignInSearch = { next?: string; expired?: true };
@@ -42,9 +35,9 @@ const signedInRoute = createRoute({
   id: 'signed-in',
   beforeLoad: async ({ location }) => {
     try {
-      const me = await queryClient.ensureQueryData(queries.me);
-      const own = storedLocale() ?? me.locale ?? me.tenant.default_locale;
-      if (isLocale(own)) setLocale(own, false);
+      const me = await queryClient.query({ ...queries.me, staleTime: 'static' });
+      const own = storedLocale() ?? baseLocale(me.locale) ?? baseLocale(me.tenant.default_locale);
+      if (own) setLocale(own, false);
       return { me };
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) {
@@ -184,8 +177,6 @@ declare module '@tanstack/react-router' {
     router: typeof router;
   }
 }
-
-
 
 setSignedOutHandler(() => {
   const knew = queryClient.getQueryData(queries.me.queryKey) !== undefined;

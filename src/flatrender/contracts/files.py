@@ -27,10 +27,10 @@ class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
     width: int | None
     height: int | None
     duration_ms: int | None
-    owner_user_id: UUID | None
-    """Whose it is; None for what a service keeps for the tenant."""
     permanent_url: str | None
     """Path of the public, permanent address (`/p/…`), for public files only."""
+    owner_user_id: UUID | None = None
+    """Whose it is; None for what a service keeps for the tenant."""
 
 
 class StoreRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ _LAYER_TYPES = {
     14: "light",
     15: "data layer",
 }
-_DRAWN_EFFECTS = {5, 20, 21, 22, 23, 25, 29}
+_DRAWN_EFFECTS = (5, 20, 21, 22, 23, 25, 29)
 
 
 class Caution(msgspec.Struct, frozen=True, kw_only=True):

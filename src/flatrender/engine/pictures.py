@@ -149,7 +149,8 @@ def cover_box(
 ) -> tuple[float, float, float, float]:
     """Return the part (left, top, right, bottom) of a picture that fills `goal`, its middle as near to the focus as the edges allow."""
     scale = min(size[0] / goal[0], size[1] / goal[1])
-    width, height = goal[0] * scale, goal[1] * scale
+    # Rounding may put the product above the picture's own size, which would make the offset negative.
+    width, height = min(goal[0] * scale, size[0]), min(goal[1] * scale, size[1])
     left = min(max(size[0] * focus[0] - width / 2, 0), size[0] - width)
     top = min(max(size[1] * focus[1] - height / 2, 0), size[1] - height)
     return (left, top, min(left + width, size[0]), min(top + height, size[1]))

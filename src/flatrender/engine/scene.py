@@ -6,7 +6,7 @@ import msgspec
 class SceneWarning(msgspec.Struct, frozen=True, kw_only=True):
     """Something the user should know although the scene can be drawn.
 
-    Codes: `text_overflow`, `text_shrunk`, `missing_glyph`, `unknown_layer`, `picture_upscaled`.
+    Codes: `text_overflow`, `text_shrunk`, `missing_glyph`, `font_substituted`, `unknown_layer`, `picture_upscaled`, `missing_picture`.
     """
 
     code: str

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
+import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from flatrender.contracts.identity import IdentityApi
 from flatrender.kit.errors import AppError, Forbidden, NotSignedIn, TooLarge
 from flatrender.kit.http import Caller, problem_response
+
+log = structlog.get_logger(__name__)
 
 SESSION_COOKIES = ("__Host-fr_session", "fr_session")
 CLIENT_HEADER = "x-flatrender-client"
@@ -77,11 +80,13 @@ class Gateway:
             )
             await response(scope, receive, send_with_headers)
             return
-        if path.startswith(STREAMED_PREFIXES):
+        if not path.startswith(STREAMED_PREFIXES):
+            body = LimitedBody(scope, receive, send_with_headers, MAX_JSON_BYTES)
+            receive, send_with_headers = body.receive, body.send
+        try:
             await self._app(scope, receive, send_with_headers)
-            return
-        body = LimitedBody(scope, receive, send_with_headers, MAX_JSON_BYTES)
-        await self._app(scope, body.receive, body.send)
+        except Exception as error:  # noqa: BLE001 - the problem handler has answered and logged it; the server would log it a second time
+            log.debug("request_ended_with_error", request_id=request_id, error=repr(error))
 
     async def _recognise(self, token: str, state: dict[str, object]) -> None:
         """Put the caller into the state; an unknown token is no error here, since public routes need none."""
@@ -180,7 +185,8 @@ def finish_headers(headers: MutableHeaders, path: str, request_id: str, *, secur
     headers["x-request-id"] = request_id
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
-    page = "text/html" in headers.get("content-type", "")
+    # A worker's script brings its own policy: without the page's it could not fetch the player's WebAssembly.
+    page = "text/html" in headers.get("content-type", "") or path.startswith("/assets/")
     headers.setdefault("content-security-policy", PAGE_POLICY if page else API_POLICY)
     if path.startswith(("/v1/", "/rpc/", "/internal/")):
         headers.setdefault("cache-control", "no-store")

@@ -209,6 +209,8 @@ class Agent:
                 self._give_up(error)
                 return
             backoff.reset()
+            if self._stop.is_set():
+                return
             if assignment is None:
                 # A node that may not work is answered at once: do not ask in a hurry.
                 self._stop.wait(0.05 if self._working.is_set() else 1.0)
@@ -327,7 +329,9 @@ class Agent:
         self._client.close()
         for thread in threads:
             if thread.ident is not None:
-                thread.join(max(0.0, until - time.monotonic()))
+                # A loop that waits for the server's answer to a claim ends with the process; there is nothing in its hands.
+                idle = thread.name.startswith(("frames", "stills")) and not self._busy()
+                thread.join(0.1 if idle else max(0.0, until - time.monotonic()))
         self._spool.close()
         self._data.close()
         self._move(AgentState.STOPPED)

@@ -64,6 +64,8 @@ async function rotate(seenExpiry: number | null): Promise<boolean> {
   const now = accessExpiresAt();
   if (now !== null && now !== seenExpiry && now > Date.now()) return true;
   const response = await send('/v1/auth/refresh', { method: 'POST', body: {} });
+  // 409: another request has just rotated it, and its answer carried the new cookies
+  if (response.status === 409) return true;
   if (!response.ok) {
     if (response.status === 401 || response.status === 403) return false;
     throw await problemFrom(response);

@@ -6,6 +6,7 @@ import type {
   Me,
   Notice,
   Page,
+  PressedRender,
   PreviewRequest,
   Project,
   ProjectSummary,
@@ -44,8 +45,7 @@ export const content = {
     get<Page<ProjectSummary>>(withQuery('/v1/projects', { ...query, limit: LIST_LIMIT })),
   one: (idOrSlug: string) => get<Project>(`/v1/projects/${encodeURIComponent(idOrSlug)}`),
   categories: async (): Promise<Category[]> => {
-    const answer = await get<Page<Category> | Category[]>('/v1/categories');
-    return Array.isArray(answer) ? answer : answer.items;
+    return (await get<Page<Category>>('/v1/categories?limit=100')).items;
   },
 };
 
@@ -73,24 +73,23 @@ export const studio = {
   list: (cursor?: string | null) =>
     get<Page<SavedProjectSummary>>(withQuery('/v1/saved-projects', { cursor, limit: LIST_LIMIT })),
   one: (id: string) => get<SavedProject>(`/v1/saved-projects/${id}`),
-  create: (body: { project_id: string; title?: string; size?: string; preset?: string; locale?: string }, key: string) =>
-    post<SavedProject>('/v1/saved-projects', body, { idempotencyKey: key }),
+  create: (
+    body: { project_id: string; title?: string; size?: string; preset?: string; locale?: string },
+    key: string,
+  ) => post<SavedProject>('/v1/saved-projects', body, { idempotencyKey: key }),
   save: (id: string, body: DocumentBody, rowVersion: number, keepalive = false) =>
     call<SavedProject>(`/v1/saved-projects/${id}`, { method: 'PUT', body, ifMatch: rowVersion, keepalive }),
-  remove: (id: string, keepalive = false) =>
-    call<unknown>(`/v1/saved-projects/${id}`, { method: 'DELETE', keepalive }),
-  duplicate: (id: string) =>
-    post<SavedProject>(`/v1/saved-projects/${id}/duplicate`, {}, { idempotencyKey: newKey() }),
+  remove: (id: string, keepalive = false) => call<unknown>(`/v1/saved-projects/${id}`, { method: 'DELETE', keepalive }),
+  duplicate: (id: string) => post<SavedProject>(`/v1/saved-projects/${id}/duplicate`, {}, { idempotencyKey: newKey() }),
   preview: (id: string, body: PreviewRequest, signal: AbortSignal) =>
     post<ResolvedScene>(`/v1/saved-projects/${id}/preview`, body, { signal }),
   render: (id: string, profile: RenderProfile, key: string) =>
-    post<RenderJob>(`/v1/saved-projects/${id}/render`, { profile }, { idempotencyKey: key }),
+    post<PressedRender>(`/v1/saved-projects/${id}/render`, { profile }, { idempotencyKey: key }),
   library: () => get<Page<Track>>(withQuery('/v1/audio/library', { kind: 'music', limit: 100 })),
 };
 
 export const render = {
-  list: (cursor?: string | null) =>
-    get<Page<RenderJob>>(withQuery('/v1/render-jobs', { cursor, limit: LIST_LIMIT })),
+  list: (cursor?: string | null) => get<Page<RenderJob>>(withQuery('/v1/render-jobs', { cursor, limit: LIST_LIMIT })),
   one: (id: string) => get<RenderJob>(`/v1/render-jobs/${id}`),
   eventsPath: (id: string) => `/v1/render-jobs/${id}/events`,
   cancel: (id: string) => post<RenderJob>(`/v1/render-jobs/${id}/cancel`),
@@ -110,8 +109,7 @@ export const adminRender = {
   drain: (id: string) => post<RenderNode>(`/v1/admin/nodes/${id}/drain`),
   resume: (id: string) => post<RenderNode>(`/v1/admin/nodes/${id}/resume`),
   sceneSnapshots: (projectId: string) => get<{ items: SceneSnapshotJob[] }>(`/v1/scene-snapshots/${projectId}`),
-  buildSceneSnapshots: (projectId: string) =>
-    post<{ items: SceneSnapshotJob[] }>(`/v1/scene-snapshots/${projectId}`),
+  buildSceneSnapshots: (projectId: string) => post<{ items: SceneSnapshotJob[] }>(`/v1/scene-snapshots/${projectId}`),
 };
 
 export const files = {
@@ -123,12 +121,8 @@ export const files = {
 
 export const notification = {
   list: (cursor?: string | null) => get<Page<Notice>>(withQuery('/v1/notifications', { cursor, limit: 20 })),
-  unreadCount: async (): Promise<number> => {
-    const answer = await get<{ unread?: number; count?: number; unread_count?: number }>(
-      '/v1/notifications/unread-count',
-    );
-    return answer.unread_count ?? answer.unread ?? answer.count ?? 0;
-  },
+  unreadCount: async (): Promise<number> =>
+    (await get<{ unread_count: number }>('/v1/notifications/unread-count')).unread_count,
   read: (id: string) => post<unknown>(`/v1/notifications/${id}/read`),
   readAll: () => post<unknown>('/v1/notifications/read-all'),
   streamPath: '/v1/notifications/stream',

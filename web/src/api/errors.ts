@@ -1,4 +1,4 @@
-import { i18n } from '../i18n';
+import { i18n, textFor } from '../i18n';
 
 export type ProblemBody = {
   type?: string;
@@ -49,10 +49,8 @@ export async function problemFrom(response: Response): Promise<ApiError> {
 /** The sentence for people in their language: the code's own, else its kind's, else the server's detail. */
 export function errorMessage(error: unknown): string {
   if (!(error instanceof ApiError)) return i18n.t('error.unexpected');
-  const own = `error.code.${error.code.replaceAll('.', '_')}`;
-  if (i18n.exists(own)) return i18n.t(own as never);
-  const byStatus = `error.status.${error.status}`;
-  if (i18n.exists(byStatus)) return i18n.t(byStatus as never);
+  const known = textFor(`error.code.${error.code.replaceAll('.', '_')}`) ?? textFor(`error.status.${error.status}`);
+  if (known !== null) return known;
   if (error.status >= 500) return i18n.t('error.server');
   return error.detail || i18n.t('error.unexpected');
 }

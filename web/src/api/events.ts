@@ -90,8 +90,12 @@ export async function follow(
         }
       }
     } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it changes while we wait
       if (signal.aborted) return;
-      if (error instanceof ApiError && [401, 403, 404].includes(error.status)) return;
+      if (error instanceof ApiError && [401, 403, 404].includes(error.status)) {
+        onState(false);
+        return;
+      }
     }
     onState(false);
     await pause(wait, signal);

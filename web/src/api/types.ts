@@ -27,19 +27,16 @@ export type Preset = {
   colors: Record<string, string>;
   is_default?: boolean;
 };
-export type Music = { key: string; title: Localized | string; track_id: string; url: string | null; duration_ms: number };
-export type FontChoice = string | { family: string };
+export type Music = {
+  key: string;
+  title: Localized | string;
+  track_id: string;
+  url: string | null;
+  duration_ms: number;
+};
 
 export type FieldType =
-  | 'text'
-  | 'textarea'
-  | 'image'
-  | 'color'
-  | 'number'
-  | 'slider'
-  | 'checkbox'
-  | 'dropdown'
-  | 'font';
+  'text' | 'textarea' | 'image' | 'color' | 'number' | 'slider' | 'checkbox' | 'dropdown' | 'font';
 export type FieldValue = string | number | boolean | null;
 export type FieldOption = { key: string; label: Localized | string };
 export type FieldConstraints = {
@@ -75,7 +72,7 @@ export type Scene = {
   can_repeat: boolean;
   is_required: boolean;
   is_active?: boolean;
-  color_slots: (string | ColorSlot)[];
+  color_slots: string[];
   fields: Field[];
 };
 
@@ -89,7 +86,7 @@ export type ProjectSummary = {
   category: string | null;
   cover_url: string | null;
   fps: number;
-  duration_frames: number;
+  duration_frames: number | null;
   sizes: Size[];
   scene_count: number;
   published_at: string | null;
@@ -101,13 +98,17 @@ export type Project = ProjectSummary & {
   color_slots: ColorSlot[];
   presets: Preset[];
   fields: Field[];
-  fonts: FontChoice[];
+  fonts: string[];
   music: Music[];
   scenes: Scene[];
 };
 
-export type ImportWarning = string | { code?: string; detail?: string; where?: string };
-export type AdminProject = Project & { row_version: number; warnings: ImportWarning[] };
+export type ImportWarning = { code: string; detail: string; where: string };
+export type AdminProject = Project & {
+  row_version: number;
+  published_version_id: string | null;
+  warnings: ImportWarning[];
+};
 
 export type Category = { slug: string; name: Localized | string };
 
@@ -150,7 +151,7 @@ export type SavedProject = DocumentBody & {
   status: string;
   project_id: string;
   project_version_id: string;
-  duration_frames: number;
+  duration_frames: number | null;
   thumbnail_url: string | null;
   row_version: number;
   created_at: string;
@@ -159,9 +160,17 @@ export type SavedProject = DocumentBody & {
 
 export type SavedProjectSummary = Pick<
   SavedProject,
-  'id' | 'title' | 'status' | 'project_id' | 'thumbnail_url' | 'updated_at' | 'created_at'
-> &
-  Partial<Pick<SavedProject, 'size' | 'duration_frames' | 'row_version'>>;
+  | 'id'
+  | 'title'
+  | 'status'
+  | 'project_id'
+  | 'thumbnail_url'
+  | 'updated_at'
+  | 'created_at'
+  | 'size'
+  | 'duration_frames'
+  | 'row_version'
+>;
 
 export type SceneWarning = { code: string; detail: string; field: string | null; layer: string | null };
 
@@ -213,9 +222,9 @@ export type Export = {
   id: string;
   file_id: string;
   bytes: number;
-  duration_ms: number;
-  width: number;
-  height: number;
+  duration_ms: number | null;
+  width: number | null;
+  height: number | null;
   play_url: string;
   download_url: string;
   poster_url: string | null;
@@ -223,7 +232,7 @@ export type Export = {
 
 export type RenderJob = {
   id: string;
-  saved_project_id: string | null;
+  saved_project_id: string;
   title: string;
   profile: RenderProfile;
   status: RenderStatus;
@@ -241,6 +250,12 @@ export type RenderJob = {
   finished_at: string | null;
   export: Export | null;
 };
+
+/** What asking for a film answers: the job before the farm has planned it. */
+export type PressedRender = Pick<
+  RenderJob,
+  'id' | 'saved_project_id' | 'title' | 'profile' | 'status' | 'progress_pct' | 'queued_at'
+>;
 
 export type Snapshot = { id: string; status: string; image_url: string | null; error_code: string | null };
 
@@ -262,7 +277,7 @@ export type RenderNode = {
   status: string;
   agent_version: string | null;
   os: string | null;
-  engines: string[] | Record<string, unknown> | null;
+  engines: Record<string, unknown>;
   cpu_cores: number | null;
   memory_bytes: number | null;
   max_slots: number;

@@ -4,7 +4,12 @@ import type { FilePurpose, StoredFile } from './types';
 
 export type UploadProgress = (share: number) => void;
 
-function attempt(file: File, purpose: FilePurpose, onProgress: UploadProgress, signal?: AbortSignal): Promise<StoredFile> {
+function attempt(
+  file: File,
+  purpose: FilePurpose,
+  onProgress: UploadProgress,
+  signal?: AbortSignal,
+): Promise<StoredFile> {
   return new Promise((resolve, reject) => {
     // XMLHttpRequest, because fetch does not tell how much of a body has gone
     const request = new XMLHttpRequest();

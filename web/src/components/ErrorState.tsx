@@ -30,13 +30,15 @@ export function RequestId({ id }: { id: string }) {
   );
 }
 
-export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }) {
+type ErrorStateProps = { error: unknown; retry?: () => void; title?: string };
+
+export function ErrorState({ error, retry, title }: ErrorStateProps) {
   const { t } = useI18n();
   const requestId = error instanceof ApiError ? error.requestId : null;
   return (
     <Stack align="center" gap="xs" py={48} px="md" role="alert" data-testid="error-state">
       <IconAlertTriangle size={34} stroke={1.5} color="var(--mantine-color-error)" aria-hidden />
-      <Text fw={700}>{t('error.title')}</Text>
+      <Text fw={700}>{title ?? t('error.title')}</Text>
       <Text c="dimmed" size="sm" ta="center" maw={440}>
         {errorMessage(error)}
       </Text>

@@ -1,7 +1,7 @@
 import { Button, Group, Text } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import type { RenderJob } from '../api/types';
-import { localDigits } from '../format/digits';
+import { isolated, localDigits } from '../format/digits';
 import { formatBytes, formatClock } from '../format/time';
 import { useI18n } from '../i18n';
 import classes from './FilmPlayer.module.css';
@@ -17,7 +17,7 @@ export function FilmPlayer({ job }: { job: RenderJob }) {
       <video
         key={film.play_url}
         className={classes.video}
-        style={{ aspectRatio: `${film.width} / ${film.height}` }}
+        style={{ aspectRatio: film.width && film.height ? `${film.width} / ${film.height}` : '16 / 9' }}
         src={film.play_url}
         poster={film.poster_url ?? undefined}
         controls
@@ -27,9 +27,15 @@ export function FilmPlayer({ job }: { job: RenderJob }) {
         data-testid="film-video"
       />
       <Group justify="space-between" mt="sm">
-        <Text size="sm" c="dimmed" className="ltr">
-          {localDigits(`${film.width}×${film.height}`, locale)} · {formatClock(film.duration_ms / 1000, locale)} ·{' '}
-          {formatBytes(film.bytes, locale)}
+        <Text size="sm" c="dimmed">
+          {[
+            film.width && film.height ? localDigits(`${film.width}×${film.height}`, locale) : null,
+            film.duration_ms === null ? null : formatClock(film.duration_ms / 1000, locale),
+            formatBytes(film.bytes, locale),
+          ]
+            .filter((fact) => fact !== null)
+            .map(isolated)
+            .join(' · ')}
         </Text>
         <Button
           component="a"

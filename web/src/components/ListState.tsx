@@ -47,7 +47,7 @@ export function ListState<T>({ query, empty, children, skeleton, rows, rowHeight
   if (query.isError && !query.isFetchNextPageError) {
     return <ErrorState error={query.error} retry={() => void query.refetch()} />;
   }
-  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const items = query.data.pages.flatMap((page) => page.items);
   if (items.length === 0) return empty;
   return (
     <>

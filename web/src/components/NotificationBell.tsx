@@ -80,16 +80,23 @@ export function NotificationBell() {
   const [opened, { toggle, close }] = useDisclosure(false);
   const unread = useQuery(queries.unread).data ?? 0;
   return (
-    <Popover opened={opened} onChange={(open) => !open && close()} position="bottom-end" width={340} shadow="lg" trapFocus>
-      <Popover.Target>
-        <Indicator
-          label={unread > 99 ? '99+' : formatNumber(unread, locale)}
-          size={17}
-          offset={6}
-          color="red.9"
-          disabled={unread === 0}
-          data-testid="unread-count"
-        >
+    <Popover
+      opened={opened}
+      onChange={(open) => !open && close()}
+      position="bottom-end"
+      width={340}
+      shadow="lg"
+      trapFocus
+    >
+      <Indicator
+        label={unread > 99 ? '99+' : formatNumber(unread, locale)}
+        size={17}
+        offset={6}
+        color="red.9"
+        disabled={unread === 0}
+        data-testid="unread-count"
+      >
+        <Popover.Target>
           <ActionIcon
             variant="subtle"
             color="gray"
@@ -100,8 +107,8 @@ export function NotificationBell() {
           >
             <IconBell size={20} stroke={1.7} aria-hidden />
           </ActionIcon>
-        </Indicator>
-      </Popover.Target>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown p={0} aria-label={t('notices.title')}>
         {opened && <NoticeList close={close} />}
       </Popover.Dropdown>

@@ -4,7 +4,7 @@ import { ApiError } from '../api/errors';
 import { useI18n } from '../i18n';
 import { ErrorState } from './ErrorState';
 
-export function NotFound() {
+export function NotFoundNote() {
   const { t } = useI18n();
   return (
     <Stack align="center" gap="sm" py={120} px="md">
@@ -19,11 +19,24 @@ export function NotFound() {
   );
 }
 
+/** An address that no page has, outside the frame of the other pages. */
+export function NotFound() {
+  return (
+    <main id="main" tabIndex={-1}>
+      <NotFoundNote />
+    </main>
+  );
+}
+
 export function PageError({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
   const retry = () => {
     reset();
     void router.invalidate();
   };
-  return error instanceof ApiError && error.status === 404 ? <NotFound /> : <ErrorState error={error} retry={retry} />;
+  return error instanceof ApiError && error.status === 404 ? (
+    <NotFoundNote />
+  ) : (
+    <ErrorState error={error} retry={retry} />
+  );
 }

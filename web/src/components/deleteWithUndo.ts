@@ -6,7 +6,10 @@ export const UNDO_MS = 7000;
  * Delete with a way back: `hide` takes it out of sight at once, `commit` deletes it when the time for undo is over or the page is left,
  * `restore` brings it back.
  */
-export function deleteWithUndo(message: string, actions: { hide: () => void; restore: () => void; commit: (leaving: boolean) => void }) {
+export function deleteWithUndo(
+  message: string,
+  actions: { hide: () => void; restore: () => void; commit: (leaving: boolean) => void },
+) {
   let open = true;
   const finish = (leaving: boolean) => {
     if (!open) return;

@@ -62,6 +62,11 @@ export class Autosave {
   changed(film: Film): void {
     if (film === this.#film || this.#closed) return;
     this.#film = film;
+    if (!this.isDirty && !this.#flight && this.#state !== 'conflict') {
+      // undone back to what the server has
+      this.#settled();
+      return;
+    }
     this.#changes += 1;
     this.#shelve(false);
     if (this.#state === 'conflict') {
@@ -103,9 +108,7 @@ export class Autosave {
     this.#savedFilm = film;
     this.#ids = ids;
     this.#rowVersion = rowVersion;
-    this.#changes = 0;
-    this.#options.shelf.clear();
-    this.#tell('saved');
+    this.#settled();
   }
 
   close(): void {
@@ -158,9 +161,15 @@ export class Autosave {
       this.#schedule(this.#options.delayMs ?? AUTOSAVE_DELAY_MS);
       return false;
     }
+    this.#settled();
+    return true;
+  }
+
+  #settled(): void {
+    clearTimeout(this.#timer);
+    this.#changes = 0;
     this.#options.shelf.clear();
     this.#tell('saved');
-    return true;
   }
 
   #failed(error: unknown): void {

@@ -10,7 +10,7 @@ import type {
   Scene,
   Values,
 } from '../api/types';
-import { localized } from '../i18n';
+import { baseLocale, localized } from '../i18n';
 
 /** A scene of the film being edited. `uid` is ours and stays the same through undo; the server's id is kept beside the history. */
 export type FilmScene = {
@@ -54,7 +54,8 @@ export function filmFrom(saved: SavedProject): { film: Film; ids: SceneIds } {
       duration_frames: scene.duration_frames,
     };
   });
-  const { title, size, locale, palette, global_values, audio } = saved;
+  const { title, size, palette, global_values, audio } = saved;
+  const locale = baseLocale(saved.locale) ?? saved.locale;
   return { film: { title, size, locale, palette, global_values, audio, scenes }, ids };
 }
 

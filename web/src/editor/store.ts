@@ -186,11 +186,11 @@ export function createEditorStore(initial: Film, now: () => number = Date.now): 
     ),
   );
 
-  // after undo or redo the selected scene may be gone
-  store.subscribe((state) => {
-    if (!state.film.scenes.some((scene) => scene.uid === state.selected)) {
-      store.setState({ selected: state.film.scenes[0]?.uid ?? '' });
-    }
+  // after undo or redo the selected scene may be gone: its neighbour takes its place
+  store.subscribe((state, before) => {
+    if (state.film.scenes.some((scene) => scene.uid === state.selected)) return;
+    const was = before.film.scenes.findIndex((scene) => scene.uid === state.selected);
+    store.setState({ selected: state.film.scenes[Math.max(0, was - 1)]?.uid ?? '' });
   });
   return store;
 }

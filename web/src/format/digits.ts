@@ -31,3 +31,8 @@ export function formatNumber(value: number, locale: string, options: Intl.Number
 export function formatPercent(value: number, locale: string): string {
   return locale === 'fa' ? `${formatNumber(Math.round(value), locale)}٪` : `${Math.round(value)}%`;
 }
+
+/** Keep a piece's own direction from mixing with its neighbours' (Unicode FIRST STRONG ISOLATE … POP DIRECTIONAL ISOLATE). */
+export function isolated(text: string): string {
+  return `\u2068${text}\u2069`;
+}

@@ -52,6 +52,8 @@ export function formatBytes(bytes: number, locale: string): string {
   const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
   const value = bytes / 2 ** (10 * power);
   const digits = value >= 10 || power === 0 ? 0 : 1;
-  const number = new Intl.NumberFormat(locale === 'fa' ? 'fa-IR' : 'en-US', { maximumFractionDigits: digits }).format(value);
+  const number = new Intl.NumberFormat(locale === 'fa' ? 'fa-IR' : 'en-US', { maximumFractionDigits: digits }).format(
+    value,
+  );
   return `${number} ${(locale === 'fa' ? PERSIAN_UNITS : UNITS)[power] ?? ''}`;
 }

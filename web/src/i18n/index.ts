@@ -21,6 +21,12 @@ export function isLocale(value: unknown): value is Locale {
   return LOCALES.includes(value as Locale);
 }
 
+/** The interface's language of a locale such as `fa-IR`; null when we have none. */
+export function baseLocale(locale: string | null | undefined): Locale | null {
+  const base = locale?.split('-')[0];
+  return isLocale(base) ? base : null;
+}
+
 export function storedLocale(): Locale | null {
   const stored = localStorage.getItem(LOCALE_KEY);
   return isLocale(stored) ? stored : null;
@@ -56,6 +62,12 @@ export function setLocale(locale: Locale, remember: boolean): void {
 export function useI18n() {
   const { t, i18n: instance } = useTranslation(undefined, { i18n });
   return { t, locale: instance.language as Locale, dir: directionOf(instance.language) };
+}
+
+/** The text of a key that is only known at run time (an error's code, a notification's type); null when there is none. */
+export function textFor(key: string): string | null {
+  const translate = i18n.t as unknown as (key: string) => string;
+  return i18n.exists(key) ? translate(key) : null;
 }
 
 /** A text for people that the server sends as a map of locales: the wanted one, then Persian, then English, then any. */

@@ -3,6 +3,7 @@ import { IconMovie, IconPlayerPlay } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { RenderJob } from '../api/types';
+import { artOf } from '../components/art';
 import { EmptyState } from '../components/EmptyState';
 import { JobProgress, JobStatus } from '../components/JobProgress';
 import { ListState } from '../components/ListState';
@@ -18,13 +19,18 @@ function FilmRow({ job }: { job: RenderJob }) {
   const { t, locale } = useI18n();
   const facts = [
     t(`render.profile.${job.profile}`),
-    job.export ? formatClock(job.export.duration_ms / 1000, locale) : null,
+    job.export?.duration_ms ? formatClock(job.export.duration_ms / 1000, locale) : null,
     job.export ? formatBytes(job.export.bytes, locale) : null,
     job.width && job.height && !job.export ? localDigits(`${job.width}×${job.height}`, locale) : null,
   ].filter((fact): fact is string => fact !== null);
   return (
     <li className={classes.row} data-testid="film-row">
-      <Picture src={job.export?.poster_url} alt="" className={classes.poster} />
+      <Picture
+        src={job.export?.poster_url}
+        alt=""
+        className={classes.poster}
+        art={artOf(job.saved_project_id, job.title)}
+      />
       <div className={classes.text}>
         <div className={classes.head}>
           <h2 className={classes.title} dir="auto">

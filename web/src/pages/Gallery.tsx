@@ -4,7 +4,8 @@ import { IconSearch, IconTemplate } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
-import type { ProjectSummary } from '../api/types';
+import type { Category, ProjectSummary } from '../api/types';
+import { artOf } from '../components/art';
 import { AspectGlyph, aspectName } from '../components/AspectGlyph';
 import { EmptyState } from '../components/EmptyState';
 import { ListState } from '../components/ListState';
@@ -12,7 +13,7 @@ import { PageHeader } from '../components/PageHeader';
 import { Picture } from '../components/Picture';
 import { formatNumber, localDigits } from '../format/digits';
 import { formatClock } from '../format/time';
-import { localized, useI18n } from '../i18n';
+import { localized, textFor, useI18n } from '../i18n';
 import { isTyping } from '../keys';
 import { queries } from '../queries';
 import classes from './Gallery.module.css';
@@ -21,7 +22,7 @@ const route = getRouteApi('/signed-in/shell/');
 
 function TemplateCard({ project }: { project: ProjectSummary }) {
   const { t, locale } = useI18n();
-  const seconds = project.duration_frames / project.fps;
+  const seconds = (project.duration_frames ?? 0) / project.fps;
   return (
     <li>
       <Link
@@ -32,7 +33,12 @@ function TemplateCard({ project }: { project: ProjectSummary }) {
         data-slug={project.slug}
       >
         <span className={classes.cover}>
-          <Picture src={project.cover_url} alt="" className={classes.picture} />
+          <Picture
+            src={project.cover_url}
+            alt=""
+            className={classes.picture}
+            art={artOf(project.slug, localized(project.title, locale))}
+          />
           <span className={classes.duration}>
             <span className="ltr">{formatClock(seconds, locale)}</span>
           </span>
@@ -40,7 +46,9 @@ function TemplateCard({ project }: { project: ProjectSummary }) {
         <span className={classes.info}>
           <h2 className={classes.title}>{localized(project.title, locale)}</h2>
           <span className={classes.meta}>
-            <span>{t('common.scenes', { n: formatNumber(project.scene_count, locale) })}</span>
+            <span>
+              {t('common.scenes', { count: project.scene_count, n: formatNumber(project.scene_count, locale) })}
+            </span>
             <span className={classes.sizes}>
               {project.sizes.map((size) => (
                 <span key={size.key} className={classes.size}>
@@ -54,6 +62,12 @@ function TemplateCard({ project }: { project: ProjectSummary }) {
       </Link>
     </li>
   );
+}
+
+/** The category's name in the language: its own, else ours for the usual ones, else what there is. */
+function categoryName(category: Category, locale: string): string {
+  const own = typeof category.name === 'string' ? category.name : category.name[locale];
+  return own ?? textFor(`category.${category.slug}`) ?? localized(category.name, locale);
 }
 
 function GallerySkeleton() {
@@ -123,13 +137,13 @@ export function Gallery() {
             setText(event.currentTarget.value);
             searchFor(event.currentTarget.value.trim());
           }}
-          attributes={{ input: { dir: 'auto', 'data-testid': 'gallery-search' } }}
+          attributes={{ input: { 'data-testid': 'gallery-search' } }}
         />
       </PageHeader>
       {categories.length > 0 && (
         <div className={classes.chips} role="group" aria-label={t('gallery.categories')}>
           {chip('', t('common.all'))}
-          {categories.map((item) => chip(item.slug, localized(item.name, locale)))}
+          {categories.map((item) => chip(item.slug, categoryName(item, locale)))}
         </div>
       )}
       <ListState

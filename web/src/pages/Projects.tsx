@@ -5,6 +5,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { studio } from '../api/endpoints';
 import type { SavedProjectSummary } from '../api/types';
+import { artOf } from '../components/art';
 import { deleteWithUndo } from '../components/deleteWithUndo';
 import { EmptyState } from '../components/EmptyState';
 import { ListState } from '../components/ListState';
@@ -42,7 +43,12 @@ function ProjectCard({ project, remove }: { project: SavedProjectSummary; remove
         className={classes.open}
         aria-label={`${t('common.open')}: ${project.title}`}
       >
-        <Picture src={project.thumbnail_url} alt="" className={classes.picture} />
+        <Picture
+          src={project.thumbnail_url}
+          alt=""
+          className={classes.picture}
+          art={artOf(project.project_id, project.title)}
+        />
       </Link>
       <div className={classes.row}>
         <div className={classes.text}>

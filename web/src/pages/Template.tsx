@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { newKey } from '../api/client';
 import { studio } from '../api/endpoints';
 import type { Project, Scene } from '../api/types';
+import { sceneArt } from '../components/art';
 import { aspectName } from '../components/AspectGlyph';
 import { ErrorState } from '../components/ErrorState';
 import { SkeletonRows, useSlow } from '../components/ListState';
@@ -28,7 +29,7 @@ function SceneCard(props: { scene: Scene; project: Project; index: number; chose
   return (
     <li>
       <button type="button" className={classes.scene} aria-pressed={chosen} onClick={choose}>
-        <Picture src={scene.snapshot_url ?? scene.image} alt="" />
+        <Picture src={scene.snapshot_url ?? scene.image} alt="" art={sceneArt(project, title)} />
         <span className={classes.sceneText}>
           <span className={classes.sceneTitle}>
             {formatNumber(index + 1, locale)}. {title}
@@ -37,7 +38,8 @@ function SceneCard(props: { scene: Scene; project: Project; index: number; chose
             {t('common.seconds', {
               n: formatNumber(scene.duration_frames / project.fps, locale, { maximumFractionDigits: 1 }),
             })}
-            {scene.fields.length > 0 && ` · ${t('template.fields', { n: formatNumber(scene.fields.length, locale) })}`}
+            {scene.fields.length > 0 &&
+              ` · ${t('template.fields', { count: scene.fields.length, n: formatNumber(scene.fields.length, locale) })}`}
           </span>
         </span>
       </button>
@@ -78,6 +80,11 @@ function TemplateView({ project }: { project: Project }) {
             src={scene?.snapshot_url ?? scene?.image ?? project.cover_url}
             alt={t('template.preview', { title: scene ? localized(scene.title, locale) : title })}
             className={classes.big}
+            art={sceneArt(
+              project,
+              scene ? localized(scene.title, locale) : title,
+              project.presets.find((item) => item.key === preset)?.colors,
+            )}
             fit="contain"
           />
           <section aria-labelledby="scenes-title">
@@ -108,10 +115,10 @@ function TemplateView({ project }: { project: Project }) {
             </Text>
             <div className={classes.facts}>
               <Badge variant="default" size="lg" leftSection={<IconClock size={14} aria-hidden />}>
-                <span className="ltr">{formatClock(project.duration_frames / project.fps, locale)}</span>
+                <span className="ltr">{formatClock((project.duration_frames ?? 0) / project.fps, locale)}</span>
               </Badge>
               <Badge variant="default" size="lg" leftSection={<IconStack2 size={14} aria-hidden />}>
-                {t('common.scenes', { n: formatNumber(scenes.length, locale) })}
+                {t('common.scenes', { count: scenes.length, n: formatNumber(scenes.length, locale) })}
               </Badge>
               {project.music.length > 0 && (
                 <Badge variant="default" size="lg" leftSection={<IconMusic size={14} aria-hidden />}>
@@ -145,7 +152,9 @@ function TemplateView({ project }: { project: Project }) {
             {create.isPending ? t('template.creating') : ''}
           </span>
           <span className="visually-hidden">
-            {t('gallery.sizes', { sizes: project.sizes.map((item) => localDigits(aspectName(item), locale)).join('، ') })}
+            {t('gallery.sizes', {
+              sizes: project.sizes.map((item) => localDigits(aspectName(item), locale)).join('، '),
+            })}
           </span>
         </aside>
       </div>

@@ -1,4 +1,4 @@
-import { DotLottie } from '@lottiefiles/dotlottie-web';
+import { DotLottie, type Config } from '@lottiefiles/dotlottie-web';
 import wasmUrl from '@lottiefiles/dotlottie-web/dotlottie-player.wasm?url';
 import type { FromWorker, ToWorker } from './messages';
 
@@ -13,6 +13,15 @@ let player: DotLottie | null = null;
 let current = -1;
 let frame = 0;
 let loaded = false;
+let ready = false;
+
+const SETTINGS = {
+  autoplay: false,
+  loop: false,
+  useFrameInterpolation: false,
+  renderConfig: { autoResize: false, freezeOnOffscreen: false, devicePixelRatio: 1 },
+  layout: { fit: 'contain', align: [0.5, 0.5] },
+} satisfies Partial<Config>;
 
 function answer(message: FromWorker, transfer: Transferable[] = []): void {
   self.postMessage(message, { transfer });
@@ -29,14 +38,21 @@ function draw(): void {
   answer({ type: 'picture', id: current, frame, picture }, [picture]);
 }
 
+/** The first scene may come before the player's WebAssembly: until it is ready, loading would be ignored. */
+let waiting: unknown = null;
+
+function load(lottie: unknown): void {
+  player ??= begin();
+  if (ready) player.load({ ...SETTINGS, data: lottie as Record<string, unknown> });
+  else waiting = lottie;
+}
+
 function begin(): DotLottie {
-  const made = new DotLottie({
-    canvas: surface,
-    autoplay: false,
-    loop: false,
-    useFrameInterpolation: false,
-    renderConfig: { autoResize: false, freezeOnOffscreen: false, devicePixelRatio: 1 },
-    layout: { fit: 'contain', align: [0.5, 0.5] },
+  const made = new DotLottie({ ...SETTINGS, canvas: surface });
+  made.addEventListener('ready', () => {
+    ready = true;
+    if (waiting !== null) load(waiting);
+    waiting = null;
   });
   made.addEventListener('load', () => {
     loaded = true;
@@ -54,15 +70,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       loaded = false;
       surface.width = data.width;
       surface.height = data.height;
-      player ??= begin();
-      player.load({
-        data: data.lottie as Record<string, unknown>,
-        autoplay: false,
-        loop: false,
-        useFrameInterpolation: false,
-        renderConfig: { autoResize: false, freezeOnOffscreen: false, devicePixelRatio: 1 },
-        layout: { fit: 'contain', align: [0.5, 0.5] },
-      });
+      load(data.lottie);
     } else if (data.id !== current) {
       return;
     } else if (data.type === 'frame') {

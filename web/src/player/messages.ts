@@ -5,5 +5,4 @@ export type ToWorker =
   | { type: 'resize'; id: number; width: number; height: number };
 
 export type FromWorker =
-  | { type: 'picture'; id: number; frame: number; picture: ImageBitmap }
-  | { type: 'failed'; id: number; reason: string };
+  { type: 'picture'; id: number; frame: number; picture: ImageBitmap } | { type: 'failed'; id: number; reason: string };

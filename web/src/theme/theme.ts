@@ -46,8 +46,17 @@ export function makeTheme(primary: string | null | undefined) {
     focusRing: 'auto',
     components: {
       Button: { styles: { label: { fontWeight: 600 } } },
+      Badge: { styles: { root: { textTransform: 'none', minWidth: 'fit-content' }, label: { overflow: 'visible' } } },
       Tooltip: { defaultProps: { openDelay: 350, withArrow: true, fz: 'xs' } },
-      Modal: { defaultProps: { centered: true, radius: 'lg', overlayProps: { backgroundOpacity: 0.6, blur: 2 } } },
+      Modal: {
+        defaultProps: {
+          centered: true,
+          radius: 'lg',
+          overlayProps: { backgroundOpacity: 0.6, blur: 2 },
+          // a dialog's header is no second banner of the page
+          attributes: { header: { role: 'none' } },
+        },
+      },
       Menu: { defaultProps: { radius: 'md', shadow: 'lg', width: 210 } },
     },
   });

@@ -21,9 +21,21 @@ const only = process.argv.slice(2);
 mkdirSync(out, { recursive: true });
 
 const python = join(repository, '.venv/bin/python');
-const ffmpeg = execFileSync(python, ['-c', 'import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())'], { encoding: 'utf8' }).trim();
+const ffmpeg = execFileSync(python, ['-c', 'import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())'], {
+  encoding: 'utf8',
+}).trim();
 const film = join(work, 'film.mp4');
-execFileSync(ffmpeg, ['-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=30:duration=2', '-pix_fmt', 'yuv420p', film]);
+execFileSync(ffmpeg, [
+  '-loglevel',
+  'error',
+  '-f',
+  'lavfi',
+  '-i',
+  'testsrc2=size=640x360:rate=30:duration=2',
+  '-pix_fmt',
+  'yuv420p',
+  film,
+]);
 const upload = join(work, 'گل.png');
 execFileSync(ffmpeg, ['-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc=size=800x600', '-frames:v', '1', upload]);
 
@@ -31,7 +43,16 @@ const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 assert.ok(existsSync(executablePath), `${executablePath} is missing; set CHROMIUM to a Chromium binary`);
 const browser = await chromium.launch({
   executablePath,
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  args: [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
 });
 
 const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
@@ -39,13 +60,17 @@ const findings = [];
 
 async function visit(locale, size, double) {
   const context = await browser.newContext({ viewport: SIZES[size], reducedMotion: 'reduce' });
-  await context.addInitScript((value) => localStorage.getItem('flatrender.locale') ?? localStorage.setItem('flatrender.locale', value), locale);
+  await context.addInitScript(
+    (value) => localStorage.getItem('flatrender.locale') ?? localStorage.setItem('flatrender.locale', value),
+    locale,
+  );
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`));
   page.on('console', (message) => {
-    if (/Content Security Policy|Uncaught|Warning:|same key|validateDOMNesting|hydration/i.test(message.text())) complaints.push(message.text());
+    if (/Content Security Policy|Uncaught|Warning:|same key|validateDOMNesting|hydration/i.test(message.text()))
+      complaints.push(message.text());
   });
   const id = (name) => page.getByTestId(name);
   const look = async (name, options = {}) => {
@@ -53,11 +78,24 @@ async function visit(locale, size, double) {
     await page.screenshot({ path: join(out, `${name}.${locale}.${size}.png`), fullPage: options.full ?? false });
     await page.evaluate(axeSource);
     const result = await page.evaluate(async () => {
-      const found = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
-      return found.violations.map((item) => ({ id: item.id, help: item.help, nodes: item.nodes.map((node) => `${node.target.join(' ')} ${node.failureSummary.split('\n')[1] ?? ''}`).slice(0, 4) }));
+      const found = await globalThis.axe.run(document, {
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      });
+      return found.violations.map((item) => ({
+        id: item.id,
+        help: item.help,
+        nodes: item.nodes
+          .map((node) => `${node.target.join(' ')} ${node.failureSummary.split('\n')[1] ?? ''}`)
+          .slice(0, 4),
+      }));
     });
-    for (const violation of result) findings.push(`${name}.${locale}.${size}: ${violation.id} (${violation.help})\n    ${violation.nodes.join('\n    ')}`);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    for (const violation of result)
+      findings.push(
+        `${name}.${locale}.${size}: ${violation.id} (${violation.help})\n    ${violation.nodes.join('\n    ')}`,
+      );
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
     if (overflow > 1) findings.push(`${name}.${locale}.${size}: the page is ${overflow} px wider than the window`);
   };
   const open = (path) => page.goto(double.url + path);
@@ -76,7 +114,11 @@ async function story(visitor) {
   const { page, id, look, open, signIn, double } = visitor;
   await open('/projects');
   await id('sign-in-form').waitFor();
-  assert.match(page.url(), /sign-in\?next=%2Fprojects/, 'a page behind the sign-in sends there and remembers where from');
+  assert.match(
+    page.url(),
+    /sign-in\?next=%2Fprojects/,
+    'a page behind the sign-in sends there and remembers where from',
+  );
   await look('sign-in');
   await id('sign-in-email').fill('sara@example.com');
   await id('sign-in-password').fill('wrong');
@@ -120,10 +162,14 @@ async function story(visitor) {
   visitor.keystroke = Date.now() - since;
   await id('field-warning').waitFor();
   await id('field-photo-upload').setInputFiles(upload);
-  await page.waitForFunction(() => /^[0-9a-f-]{36}$/.test(document.querySelector('[data-testid=field-photo]').dataset.value));
+  await page.waitForFunction(() =>
+    /^[0-9a-f-]{36}$/.test(document.querySelector('[data-testid=field-photo]').dataset.value),
+  );
   await id('field-price').fill('۲۵۰');
   await id('field-price').blur();
-  await page.waitForFunction(() => document.querySelector('[data-testid=save-state]').dataset.state === 'saved', null, { timeout: 8000 });
+  await page.waitForFunction(() => document.querySelector('[data-testid=save-state]').dataset.state === 'saved', null, {
+    timeout: 8000,
+  });
   const saved = double.state.documents[0].scenes[1].values;
   assert.equal(saved.headline, 'فروش ویژهٔ پاییز، فقط تا پایان همین هفته');
   assert.equal(saved.price, 250, 'Persian digits are sent as a number');
@@ -140,7 +186,8 @@ async function story(visitor) {
 
 async function strip(visitor) {
   const { page, id, double } = visitor;
-  const keys = () => page.$$eval('[data-testid=scene-item]', (items) => items.map((item) => item.dataset.sceneKey).join(' '));
+  const keys = () =>
+    page.$$eval('[data-testid=scene-item]', (items) => items.map((item) => item.dataset.sceneKey).join(' '));
   assert.equal(await keys(), 'opening feature photos offer closing');
   await id('scene-item').nth(1).getByTestId('scene-menu').click();
   await id('scene-duplicate').click();
@@ -157,9 +204,17 @@ async function strip(visitor) {
   for (let step = 0; step < 3; step += 1) await id('undo').click();
   assert.equal(await keys(), 'opening feature photos offer closing');
   await page.evaluate(() => document.activeElement.blur());
-  await page.evaluate(() => window.dispatchEvent(new KeyboardEvent('keydown', { code: 'KeyZ', key: 'ظ', ctrlKey: true, shiftKey: true, bubbles: true })));
+  await page.evaluate(() =>
+    window.dispatchEvent(
+      new KeyboardEvent('keydown', { code: 'KeyZ', key: 'ظ', ctrlKey: true, shiftKey: true, bubbles: true }),
+    ),
+  );
   await page.waitForTimeout(100);
-  assert.equal(await keys(), 'opening feature feature photos offer closing', 'redo goes by the physical key on a Persian keyboard');
+  assert.equal(
+    await keys(),
+    'opening feature feature photos offer closing',
+    'redo goes by the physical key on a Persian keyboard',
+  );
   await id('undo').click();
   if (visitor.size === 'wide') {
     const from = await id('scene-item').nth(3).boundingBox();
@@ -178,7 +233,9 @@ async function strip(visitor) {
   await page.waitForTimeout(200);
   assert.equal((await keys()).split(' ').length, 6);
   await id('undo').click();
-  await page.waitForFunction(() => document.querySelector('[data-testid=save-state]').dataset.state === 'saved', null, { timeout: 8000 });
+  await page.waitForFunction(() => document.querySelector('[data-testid=save-state]').dataset.state === 'saved', null, {
+    timeout: 8000,
+  });
   assert.equal(double.state.documents[0].scenes.length, 5);
 }
 
@@ -202,7 +259,12 @@ async function playback(visitor) {
 async function trouble(visitor) {
   const { page, id, look, double, context } = visitor;
   const document = double.state.documents[0];
-  const state = (wanted) => page.waitForFunction((value) => window.document.querySelector('[data-testid=save-state]').dataset.state === value, wanted, { timeout: 12_000 });
+  const state = (wanted) =>
+    page.waitForFunction(
+      (value) => window.document.querySelector('[data-testid=save-state]').dataset.state === value,
+      wanted,
+      { timeout: 12_000 },
+    );
   // offline: kept, then saved by itself
   await context.setOffline(true);
   await id('field-headline').fill('بی‌اینترنت');
@@ -256,11 +318,13 @@ async function render(visitor) {
   await id('render-start').waitFor();
   await look('render-start');
   await id('profile-720p').click();
+  double.control.renderStepMs = 1000;
   await id('render-start').click();
   await id('render-progress').waitFor();
   await look('render-progress');
   await page.reload();
   await id('render-progress').waitFor();
+  double.control.renderStepMs = 250;
   await id('film-video').waitFor();
   await page.waitForFunction(() => document.querySelector('video').readyState >= 2);
   const moved = await page.evaluate(async () => {
@@ -315,7 +379,9 @@ async function rest(visitor) {
   const promo = double.state.projects[2];
   await open(`/admin/templates/${promo.id}`);
   await id('build-scene-previews').click();
-  await page.waitForFunction(() => document.querySelector('[data-testid=admin-scene-thumbnail-boom] img')?.src.includes('snapshot-boom'));
+  await page.waitForFunction(() =>
+    document.querySelector('[data-testid=admin-scene-thumbnail-boom] img')?.src.includes('snapshot-boom'),
+  );
   await look('admin-scenes-running');
   await page.waitForFunction(() => document.querySelector('[data-testid=previews-state]').dataset.open === '0');
   await id('snapshot-frame-boom').fill('۱۲');
@@ -328,7 +394,11 @@ async function rest(visitor) {
   await id('admin-archive').waitFor();
   await look('admin-draft');
   await open('/admin/templates');
-  await id('admin-import-input').setInputFiles({ name: 'x.frt', mimeType: 'application/zip', buffer: Buffer.from('x') });
+  await id('admin-import-input').setInputFiles({
+    name: 'x.frt',
+    mimeType: 'application/zip',
+    buffer: Buffer.from('x'),
+  });
   await page.waitForURL('**/admin/templates/*-*');
   await open('/admin/jobs');
   await id('admin-job-row').first().waitFor();
@@ -363,22 +433,32 @@ async function rest(visitor) {
   await open('/');
   await id('template-card').first().waitFor();
   const other = visitor.locale === 'fa' ? 'en' : 'fa';
-  await id('language-switch').getByText(other === 'en' ? 'EN' : 'فا').click();
+  await id('language-switch')
+    .getByText(other === 'en' ? 'EN' : 'فا')
+    .click();
   await page.reload();
   await id('template-card').first().waitFor();
-  assert.equal(await page.evaluate(() => `${document.documentElement.lang} ${document.documentElement.dir}`), other === 'fa' ? 'fa rtl' : 'en ltr');
+  assert.equal(
+    await page.evaluate(() => `${document.documentElement.lang} ${document.documentElement.dir}`),
+    other === 'fa' ? 'fa rtl' : 'en ltr',
+  );
   double.state.me.locale = null;
 }
 
 let failed = false;
-for (const [locale, size] of [['fa', 'wide'], ['en', 'wide'], ['fa', 'narrow'], ['en', 'narrow']]) {
+for (const [locale, size] of [
+  ['fa', 'wide'],
+  ['en', 'wide'],
+  ['fa', 'narrow'],
+  ['en', 'narrow'],
+]) {
   if (only.length && !only.includes(`${locale}.${size}`)) continue;
   const double = await startDouble({ root, film });
   const visitor = await visit(locale, size, double);
   try {
     await story(visitor);
     await strip(visitor);
-    await id1(visitor);
+    await visitor.id('scene-item').nth(1).locator('[data-uid]').click();
     if (size === 'wide') await playback(visitor);
     await trouble(visitor);
     await render(visitor);
@@ -392,10 +472,6 @@ for (const [locale, size] of [['fa', 'wide'], ['en', 'wide'], ['fa', 'narrow'], 
   for (const complaint of new Set(visitor.complaints)) findings.push(`${locale}.${size}: ${complaint}`);
   await visitor.context.close();
   double.close();
-}
-
-async function id1({ id }) {
-  await id('scene-item').nth(1).locator('[data-uid]').click();
 }
 
 await browser.close();

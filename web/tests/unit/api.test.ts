@@ -124,7 +124,7 @@ describe('the event stream parser', () => {
   it('puts events together from chunks cut anywhere', () => {
     const parser = new EventStreamParser();
     const whole = ': hello\r\nevent: job\r\nid: 7\r\ndata: {"a":\r\ndata: 1}\r\n\r\ndata: plain\n\n';
-    const events = [...whole].flatMap((character) => parser.feed(character));
+    const events = Array.from(whole).flatMap((character) => parser.feed(character));
     expect(events).toEqual([
       { event: 'job', data: '{"a":\n1}', id: '7' },
       { event: 'message', data: 'plain', id: '7' },
@@ -135,7 +135,8 @@ describe('the event stream parser', () => {
 describe('the translations', () => {
   it('use the same placeholders in both languages', () => {
     const holes = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
-    for (const key of Object.keys(fa) as (keyof typeof fa)[]) expect([key, holes(en[key])]).toEqual([key, holes(fa[key])]);
+    for (const key of Object.keys(fa) as (keyof typeof fa)[])
+      expect([key, holes(en[key])]).toEqual([key, holes(fa[key])]);
   });
   it('leave nothing empty and nothing Persian in English', () => {
     for (const [key, text] of Object.entries(en)) {

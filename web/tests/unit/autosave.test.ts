@@ -67,6 +67,16 @@ describe('autosave', () => {
     expect(shelf.read()).toBeNull();
   });
 
+  it('is saved again, without asking the server, when the change is undone', async () => {
+    const autosave = start();
+    autosave.changed({ ...film, title: 'a' });
+    autosave.changed(film);
+    expect(states.at(-1)).toBe('saved');
+    expect(shelf.read()).toBeNull();
+    await vi.advanceTimersByTimeAsync(AUTOSAVE_DELAY_MS * 2);
+    expect(calls).toHaveLength(0);
+  });
+
   it('sends the version of the answer before, and one request at a time', async () => {
     let release: (() => void) | undefined;
     answer = (call) => new Promise((resolve) => (release = () => resolve(accepted(call))));
@@ -87,7 +97,10 @@ describe('autosave', () => {
   it('learns the ids of new scenes and sends them the next time', async () => {
     const autosave = start();
     const uid = newUid();
-    const longer = { ...film, scenes: [...film.scenes, { ...film.scenes[0]!, uid }] };
+    const longer = {
+      ...film,
+      scenes: [...film.scenes, { uid, scene_key: 'feature', values: {}, colors: {}, duration_frames: null }],
+    };
     autosave.changed(longer);
     await autosave.flush();
     autosave.changed({ ...longer, title: 'next' });

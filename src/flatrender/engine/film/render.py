@@ -23,6 +23,9 @@ from flatrender.engine.scene import ResolvedScene
 from flatrender.engine.sound.mix import mix_sound
 from flatrender.engine.sound.track import TrackSpec
 
+_MAX_ENCODER_THREADS = 4
+"""Of one segment: each costs memory (a picture or two) and gains less than the one before."""
+
 
 class FilmProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a film is. Stages follow each other: `drawing`, `joining`, `checking`, `done`."""
@@ -70,7 +73,12 @@ def render_film(
         join_segments(made.segments, settings, film, sound=made.sound, title=title, cancel=cancel)
         tell(FilmProgress(stage="checking", frames_done=plan.frames, frames=plan.frames))
         report = probe_film(film, made.expected, cancel=cancel)
-        film.replace(out)
+        try:
+            film.replace(out)
+        except OSError as error:
+            raise RenderError(
+                f"the film cannot be put here: {error.strerror}", code="output_unwritable", where=str(out)
+            ) from error
         tell(FilmProgress(stage="done", frames_done=plan.frames, frames=plan.frames))
         return msgspec.structs.replace(report, path=str(out))
 
@@ -98,7 +106,7 @@ def _make_parts(
     done = [0] * len(plan.chunks)
     segments = tuple(folder / f"segment-{chunk.index:05d}.mp4" for chunk in plan.chunks)
     sound = folder / "sound.m4a" if plan.sound else None
-    threads = max(1, (os.cpu_count() or 1) // pool.workers)
+    threads = max(1, min(_MAX_ENCODER_THREADS, (os.cpu_count() or 1) // pool.workers))
     with Tasks(pool.workers + 1, cancel) as tasks:
 
         def segment(index: int) -> None:

@@ -31,7 +31,7 @@ class RasterLimits(msgspec.Struct, frozen=True, kw_only=True):
     wait_s: float = 3600.0
     """How long a caller waits for a free worker."""
     memory_bytes: int = 4 << 30
-    """Address space of a worker, and of the encoder beside it."""
+    """Address space of a worker (not on Windows). The encoder beside it is not limited."""
     max_pixels: int = 7680 * 4320
 
 

@@ -103,6 +103,7 @@ class Animation:
         self._library = thorvg.library
         self._animation = 0
         self._canvas = 0
+        self._transparent = background is None  # only then must the picture before be cleared away
         self._buffer = bytearray(width * height * 4)
         self._width, self._height, self._colorspace = width, height, colorspace
         try:
@@ -157,7 +158,7 @@ class Animation:
         if moved not in {0, _NO_CHANGE}:
             check(moved, f"go to frame {frame:g}")
         check(lib.tvg_canvas_update(self._canvas), f"prepare frame {frame:g}")
-        check(lib.tvg_canvas_draw(self._canvas, True), f"draw frame {frame:g}")
+        check(lib.tvg_canvas_draw(self._canvas, self._transparent), f"draw frame {frame:g}")
         check(lib.tvg_canvas_sync(self._canvas), f"finish frame {frame:g}")
         return self._buffer
 

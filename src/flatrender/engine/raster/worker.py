@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import IO
 
 import msgspec
@@ -70,7 +71,10 @@ class Worker:
     def _encode(self, command: messages.Encode) -> messages.Reply:
         animation = self._open[command.key]
         with tempfile.TemporaryFile() as log:
-            encoder = subprocess.Popen(command.argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log)
+            with (
+                _memory_unlimited()
+            ):  # the encoder inherits it; it reads our own pictures only and large ones take gigabytes
+                encoder = subprocess.Popen(command.argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log)
             assert encoder.stdin is not None  # noqa: S101  # it was asked for
             _widen(encoder.stdin)
             feed = _Feed(encoder.stdin)
@@ -144,6 +148,19 @@ class _Feed:
                     self._broken = error  # keep taking frames, or `put` would wait forever
         with contextlib.suppress(OSError):
             self._pipe.close()
+
+
+@contextlib.contextmanager
+def _memory_unlimited() -> Iterator[None]:
+    if sys.platform == "win32":
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def _widen(pipe: IO[bytes]) -> None:

@@ -64,25 +64,45 @@ class TextSetter:
             if layer.get("ty") != TEXT:
                 continue
             want, family = wanted.get(id(layer)), families.get(id(layer))
-            fitted = not has_animators(layer)
-            for document in text_documents(layer):
-                font = declared.get(str(document.get("f")), {})
-                text = document.get("t")
-                new = want.text if want is not None else text
-                if not isinstance(new, str):
+            documents = text_documents(layer)
+            for document in documents:
+                if not isinstance(document.get("t"), str):
                     document["t"] = ""
-                elif family is None and _same(new, text) and original.covers(document, font):
-                    kept_fonts[str(font["fName"])] = font
-                else:
-                    rtl = self._set(layer, document, new, font, family, want, table)
-                    if not fitted:
-                        fit_selectors(layer, characters=len(str(text)), mirror=rtl)
-                        fitted = True
+            fonts = [declared.get(str(document.get("f")), {}) for document in documents]
+            if family is None and all(
+                (want is None or _same(want.text, document["t"])) and original.covers(document, font)
+                for document, font in zip(documents, fonts, strict=True)
+            ):
+                kept_fonts.update({str(font["fName"]): font for font in fonts})
+            else:
+                self._set_layer(layer, list(zip(documents, fonts, strict=True)), family, want, table)
         self._write_tables(table, kept_fonts, original)
+
+    def _set_layer(
+        self,
+        layer: Json,
+        documents: list[tuple[Json, Json]],
+        family: str | None,
+        want: Wanted | None,
+        table: GlyphTable,
+    ) -> None:
+        """Set all documents of a layer. Players look its glyphs up under one font, that of its first document."""
+        layer["t"]["d"].pop("x", None)  # an expression would put unshaped letters in their place
+        filed = ""
+        for index, (document, font) in enumerate(documents):
+            designed = document["t"]
+            face = self._face(layer, font, family)
+            filed = filed or table.font_name(face)
+            rtl = self._set(
+                layer, document, want.text if want is not None else designed, font, face, filed, want, table
+            )
+            if index == 0 and has_animators(layer):
+                fit_selectors(layer, designed=designed, emitted=document["t"], mirror=rtl)
 
     def _write_tables(self, table: GlyphTable, kept: dict[str, Json], original: _Originals) -> None:
         fonts = [
-            {key: font[key] for key in ("fName", "fFamily", "fStyle", "ascent") if key in font} | {"origin": 0}
+            {key: font[key] for key in ("fName", "fFamily", "fStyle")}
+            | {"ascent": _number(font.get("ascent"), 0), "origin": 0}
             for font in kept.values()
         ]
         files = {(str(font["fFamily"]), str(font["fStyle"])) for font in fonts}
@@ -115,12 +135,12 @@ class TextSetter:
         document: Json,
         text: str,
         font: Json,
-        family: str | None,
+        face: FontFace,
+        name: str,
         want: Wanted | None,
         table: GlyphTable,
     ) -> bool:
         """Set one document; tells whether its text runs from right to left."""
-        face = self._face(layer, font, family)
         size = _number(document.get("s"), _DEFAULT_SIZE)
         if document.get("ca") in (1, 2):
             text = text.upper()
@@ -148,7 +168,6 @@ class TextSetter:
             ),
         )
         self._report(layout, layer, want)
-        name = table.font_name(face)
         # Animators run along the string: from a right-to-left text's end, which fit_selectors mirrors, so its lines must stand in reverse too.
         upwards = layout.rtl and has_animators(layer) and len(layout.lines) > 1
         document.update(

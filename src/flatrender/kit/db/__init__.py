@@ -5,6 +5,7 @@ The only place besides a service's `queries` that names psycopg.
 
 from flatrender.kit.db.bells import Bell, Bells
 from flatrender.kit.db.idempotency import IdempotencyKey, consume_once, run_once
+from flatrender.kit.db.listening import Listener, announce
 from flatrender.kit.db.outbox import Event, EventHandler, OutboxRelay, emit
 from flatrender.kit.db.pools import Conn, Database, assert_no_transaction, current_version_check
 
@@ -16,7 +17,9 @@ __all__ = [
     "Event",
     "EventHandler",
     "IdempotencyKey",
+    "Listener",
     "OutboxRelay",
+    "announce",
     "assert_no_transaction",
     "consume_once",
     "current_version_check",

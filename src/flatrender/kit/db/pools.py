@@ -31,7 +31,8 @@ class Database:
 
     def __init__(self, name: str, dsn: str, worker_dsn: str, *, max_size: int = 8, worker_max_size: int = 4) -> None:
         self.name = name
-        self._worker_dsn = worker_dsn
+        self.worker_dsn = worker_dsn
+        """For a `Listener`, which needs a connection of its own."""
         self._pool = self._make_pool(f"{name}", dsn, max_size)
         self._worker_pool = self._make_pool(f"{name}_worker", worker_dsn, worker_max_size)
 
@@ -83,18 +84,6 @@ class Database:
         """Open a background transaction that sees every tenant. No request handler of a person may hold it."""
         async with self._block(self._worker_pool) as conn:
             yield conn
-
-    async def listening(self) -> Conn:
-        """Return a new connection of the worker role in autocommit, outside the pools, for LISTEN. The caller closes it; raises Unavailable."""
-        try:
-            return await AsyncConnection.connect(
-                self._worker_dsn,
-                autocommit=True,
-                connect_timeout=CONNECT_TIMEOUT_S,
-                application_name=f"flatrender-{self.name}-listen",
-            )
-        except psycopg.OperationalError as error:
-            raise Unavailable("the database is not reachable", code="database_unavailable", retry_after_s=2) from error
 
     async def healthy(self) -> bool:
         """Return whether the database answers within the pool's time."""

@@ -150,7 +150,7 @@ class EmbeddedPostgres:
             return cluster.spawn(cluster.command("postgres", "-D", str(cluster.files), *options), output)
 
     def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
-        """Return when SELECT 1 works; raise PostgresDidNotStart when the process has ended instead."""
+        """Return when SELECT 1 works; raise PostgresDidNotStart when the process has ended, or stop() was called, instead."""
         pause_s = FIRST_POLL_S
         while not self._stopping.is_set():
             try:
@@ -169,6 +169,7 @@ class EmbeddedPostgres:
                 pause_s = min(pause_s * 1.5, LAST_POLL_S)
             else:
                 return
+        raise PostgresDidNotStart("stopped while PostgreSQL was starting")
 
     def _bring_schema_up(self) -> None:
         with psycopg.connect(self.admin_dsn(database="postgres"), autocommit=True) as connection:

@@ -98,6 +98,7 @@ def _read(source: Path, folder: Path, name: str) -> Package:
         category=template.manifest.category or None,
         tags=list(template.manifest.tags),
         sha256=template.sha256,
+        plain=template.plain,
         fps=template.fps,
         sizes=[PackageSize(key=size.key, width=size.width, height=size.height) for size in template.sizes],
         color_slots=[msgspec.to_builtins(slot) for slot in template.color_slots],
@@ -114,7 +115,7 @@ def _read(source: Path, folder: Path, name: str) -> Package:
     )
 
 
-def _warnings(template: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - the engine's template
+def _warnings(template: Any) -> list[dict[str, Any]]:
     """Return what is not drawn as designed, and what the default values do not fit into."""
     from flatrender.engine.inspect import inspect_template  # noqa: PLC0415 - only after the limits hold
     from flatrender.engine.resolve import resolve_scene  # noqa: PLC0415 - likewise
@@ -129,7 +130,7 @@ def _warnings(template: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - the engi
     return found[:MAX_WARNINGS]
 
 
-def _field(field: Any) -> PackageField:  # noqa: ANN401 - the engine's model
+def _field(field: Any) -> PackageField:
     constraints = msgspec.to_builtins(field.constraints)
     options = constraints.pop("options", [])
     return PackageField(
@@ -144,7 +145,7 @@ def _field(field: Any) -> PackageField:  # noqa: ANN401 - the engine's model
     )
 
 
-def _slots(lottie: Any, known: list[str]) -> list[str]:  # noqa: ANN401 - parsed JSON
+def _slots(lottie: Any, known: list[str]) -> list[str]:
     """Return which of the template's colour slots the animation uses, in the template's order."""
     used: set[str] = set()
     waiting = [lottie]
@@ -163,7 +164,7 @@ def _slots(lottie: Any, known: list[str]) -> list[str]:  # noqa: ANN401 - parsed
     return [key for key in known if key in used]
 
 
-def _blobs(template: Any, folder: Path) -> Iterator[PackageBlob]:  # noqa: ANN401 - the engine's template
+def _blobs(template: Any, folder: Path) -> Iterator[PackageBlob]:
     pictures = {
         path
         for owner in (template, *template.scenes)

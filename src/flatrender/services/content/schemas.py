@@ -6,11 +6,16 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL's text holds no NUL."""
 LocaleKey = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Title = Annotated[
-    dict[LocaleKey, Annotated[str, StringConstraints(min_length=1, max_length=200)]], Field(min_length=1, max_length=20)
+    dict[LocaleKey, Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]],
+    Field(min_length=1, max_length=20),
 ]
-Description = Annotated[dict[LocaleKey, Annotated[str, StringConstraints(max_length=4000)]], Field(max_length=20)]
+Description = Annotated[
+    dict[LocaleKey, Annotated[str, StringConstraints(max_length=4000, pattern=NO_NUL)]], Field(max_length=20)
+]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 
 
@@ -161,6 +166,8 @@ class ImportNotice(BaseModel):
     size: str | None = None
     field: str | None = None
     layer: str | None = None
+    where: str
+    """The same in one line, for people."""
 
 
 class AdminProjectDetail(AdminProject):

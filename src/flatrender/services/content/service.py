@@ -1,5 +1,6 @@
 """The catalogue's rules: what is listed for whom, publishing, archiving, changing."""
 
+import re
 from uuid import UUID
 
 from flatrender.kit.db import Conn, Database, current_version_check, emit
@@ -13,6 +14,8 @@ from flatrender.services.content.queries.scenes import SceneRow
 from flatrender.services.content.schemas import ProjectPatch, ScenePatch
 
 MAX_WORDS = 200
+KEY = re.compile(r"[A-Za-z0-9_.-]{1,120}")
+"""What slugs and ids are made of; anything else cannot be one."""
 
 
 class Catalogue:
@@ -25,26 +28,46 @@ class Catalogue:
         self, *, tenant_id: UUID, words: str | None, category: str | None, before: UUID | None, limit: int
     ) -> list[ProjectRow]:
         """Return what people can choose, newest first."""
+        if category is not None and not KEY.fullmatch(category):
+            return []
         async with self._database.tenant(tenant_id) as conn:
             return await projects.published(
                 conn,
                 tenant_id=tenant_id,
-                words=(words or "").strip()[:MAX_WORDS] or None,
+                # PostgreSQL's text holds no NUL.
+                words=(words or "").replace("\0", " ").strip()[:MAX_WORDS] or None,
                 category=category,
                 before=before,
                 limit=limit,
             )
 
-    async def detail(self, *, tenant_id: UUID, reference: str) -> tuple[ProjectRow, VersionDetails]:
-        """Return a released template by slug or id; raise NotFound otherwise."""
+    async def detail(
+        self, *, tenant_id: UUID, reference: str, version_id: UUID | None = None
+    ) -> tuple[ProjectRow, VersionDetails]:
+        """Return a released template by slug or id with its current version, or with the version named; raise NotFound otherwise.
+
+        A version that is named is found also when its template was archived since: documents made with it go on.
+        """
+        if not KEY.fullmatch(reference):
+            raise not_found("template")
         async with self._database.tenant(tenant_id) as conn:
-            row = await projects.visible(conn, tenant_id=tenant_id, project_id=_as_id(reference), slug=reference[:120])
+            row = await projects.visible(
+                conn,
+                tenant_id=tenant_id,
+                project_id=_as_id(reference),
+                slug=reference,
+                archived=version_id is not None,
+            )
             if row is None:
                 raise not_found("template")
-            found = await load_details(conn, await versions.current(conn, tenant_id=tenant_id, project_ids=[row.id]))
-            if not found:
-                raise not_found("template")
-            return row, found[0]
+            if version_id is None:
+                found = await versions.current(conn, tenant_id=tenant_id, project_ids=[row.id])
+            else:
+                found = await versions.by_ids(conn, tenant_id=tenant_id, version_ids=[version_id])
+            details = await load_details(conn, [version for version in found if version.project_id == row.id])
+            if not details:
+                raise not_found("template version")
+            return row, details[0]
 
     async def categories(self, *, tenant_id: UUID) -> list[CategoryRow]:
         """Return the categories that the tenant sees."""

@@ -92,7 +92,7 @@ class Checker:
                 self.problems.add(wrong[0], f"{path}.{key}", wrong[1])
         return kept
 
-    def _wrong(self, field: TemplateField, value: Any, path: str) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+    def _wrong(self, field: TemplateField, value: Any, path: str) -> tuple[str, str] | None:
         if field.type == "image":
             return self._wrong_picture(value, path)
         check = _CHECKS.get(field.type)
@@ -100,7 +100,7 @@ class Checker:
             return "wrong_type", f"a field of type {field.type} takes no value here"
         return check(field, value)
 
-    def _wrong_picture(self, value: Any, path: str) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+    def _wrong_picture(self, value: Any, path: str) -> tuple[str, str] | None:
         if value == "":
             return None
         name = value
@@ -121,7 +121,7 @@ class Checker:
         return None
 
 
-def _wrong_text(field: TemplateField, value: Any) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+def _wrong_text(field: TemplateField, value: Any) -> tuple[str, str] | None:
     if not isinstance(value, str):
         return "wrong_type", "a text is a string"
     if any(c == "\0" or 0xD800 <= ord(c) < 0xE000 for c in value):
@@ -134,7 +134,7 @@ def _wrong_text(field: TemplateField, value: Any) -> tuple[str, str] | None:  # 
     return None
 
 
-def _wrong_number(field: TemplateField, value: Any) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+def _wrong_number(field: TemplateField, value: Any) -> tuple[str, str] | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "wrong_type", "a number is needed"
     low, high = field.constraints.get("min"), field.constraints.get("max")
@@ -145,24 +145,24 @@ def _wrong_number(field: TemplateField, value: Any) -> tuple[str, str] | None:  
     return None
 
 
-def _wrong_choice(field: TemplateField, value: Any) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+def _wrong_choice(field: TemplateField, value: Any) -> tuple[str, str] | None:
     known = [str(option["key"]) for option in field.options]
     if not isinstance(value, str):
         return "wrong_type", f"a choice is one of {', '.join(known)}"
     return None if value in known else ("value_out_of_range", f"the choices are {', '.join(known)}")
 
 
-def _wrong_color(_: TemplateField, value: Any) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+def _wrong_color(_: TemplateField, value: Any) -> tuple[str, str] | None:
     if not isinstance(value, str):
         return "wrong_type", "a colour is a string #rrggbb"
     return None if _COLOR.match(value) else ("value_out_of_range", "write a colour as #rrggbb")
 
 
-def _wrong_checkbox(_: TemplateField, value: Any) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+def _wrong_checkbox(_: TemplateField, value: Any) -> tuple[str, str] | None:
     return None if isinstance(value, bool) else ("wrong_type", "a checkbox is true or false")
 
 
-def _wrong_font(_: TemplateField, value: Any) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+def _wrong_font(_: TemplateField, value: Any) -> tuple[str, str] | None:
     if not isinstance(value, str):
         return "wrong_type", "a font is the name of a family"
     return None if 0 < len(value) <= 100 and value.isprintable() else ("value_out_of_range", "there is no such font")
@@ -180,7 +180,7 @@ _CHECKS: dict[str, Callable[[TemplateField, Any], tuple[str, str] | None]] = {
 }
 
 
-def _is_focus(value: Any) -> bool:  # noqa: ANN401 - JSON
+def _is_focus(value: Any) -> bool:
     return (
         isinstance(value, Sequence)
         and not isinstance(value, str)
@@ -189,11 +189,11 @@ def _is_focus(value: Any) -> bool:  # noqa: ANN401 - JSON
     )
 
 
-def _or_any(limit: Any) -> str:  # noqa: ANN401 - a number or None
+def _or_any(limit: Any) -> str:
     return "any" if limit is None else f"{limit:g}"
 
 
-def is_filled(field: TemplateField, value: Any) -> bool:  # noqa: ANN401 - JSON
+def is_filled(field: TemplateField, value: Any) -> bool:
     """Return whether a required field has something to show: what was written, otherwise its default."""
     effective = field.default if value is None else value
     if isinstance(effective, str):

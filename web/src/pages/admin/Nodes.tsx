@@ -10,7 +10,7 @@ import { PageHeader } from '../../components/PageHeader';
 import { StatusBadge } from '../../components/StatusBadge';
 import { formatNumber } from '../../format/digits';
 import { formatAgo, formatBytes } from '../../format/time';
-import { i18n, useI18n } from '../../i18n';
+import { textFor, useI18n } from '../../i18n';
 import { queries, queryClient } from '../../queries';
 import { say } from '../../say';
 import classes from './Admin.module.css';
@@ -27,8 +27,7 @@ const TONES: Record<string, 'good' | 'busy' | 'quiet' | 'bad' | 'warn'> = {
 };
 
 function enginesOf(node: RenderNode): string {
-  const names = Array.isArray(node.engines) ? node.engines : Object.keys(node.engines ?? {});
-  return names.join(', ') || '—';
+  return Object.keys(node.engines).join(', ') || '—';
 }
 
 function NodeCard({ node }: { node: RenderNode }) {
@@ -39,7 +38,6 @@ function NodeCard({ node }: { node: RenderNode }) {
     onSuccess: () => queryClient.invalidateQueries({ queryKey: queries.adminNodes.queryKey }),
     onError: say.failed,
   });
-  const statusKey = `admin.node.${node.status}`;
   const slots = t('admin.nodeSlots', {
     used: formatNumber(node.used_slots, locale),
     max: formatNumber(node.max_slots, locale),
@@ -63,15 +61,15 @@ function NodeCard({ node }: { node: RenderNode }) {
     <li className={classes.node} data-testid="node-card">
       <div className={classes.nodeHead}>
         <div>
-          <Text component="h2" fw={700} dir="ltr" ta="start">
-            {node.name}
+          <Text component="h2" fw={700}>
+            <bdi>{node.name}</bdi>
           </Text>
-          <Text size="sm" c="dimmed" dir="ltr" ta="start">
-            {[node.pool, node.os].filter(Boolean).join(' · ')}
+          <Text size="sm" c="dimmed">
+            <bdi>{[node.pool, node.os].filter(Boolean).join(' · ')}</bdi>
           </Text>
         </div>
         <StatusBadge tone={TONES[node.status] ?? 'quiet'} testId="node-status">
-          {i18n.exists(statusKey) ? i18n.t(statusKey as never) : node.status}
+          {textFor(`admin.node.${node.status}`) ?? node.status}
         </StatusBadge>
       </div>
       <div>

@@ -1,5 +1,12 @@
 import { Alert, Button, Group, List, Text } from '@mantine/core';
-import { IconArchive, IconArrowRight, IconExternalLink, IconFileImport, IconPhotoSpark, IconRocket } from '@tabler/icons-react';
+import {
+  IconArchive,
+  IconArrowRight,
+  IconExternalLink,
+  IconFileImport,
+  IconPhotoSpark,
+  IconRocket,
+} from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { adminContent, adminRender } from '../../api/endpoints';
@@ -81,7 +88,7 @@ function Actions({ project }: { project: AdminProject }) {
           {t('admin.archive')}
         </Button>
       )}
-      {project.status !== 'published' && (
+      {(project.status !== 'published' || project.published_version_id !== project.version_id) && (
         <Button
           leftSection={<IconRocket size={16} aria-hidden />}
           loading={publish.isPending}
@@ -111,10 +118,10 @@ function SceneTable({ project }: { project: AdminProject }) {
   const jobOf = (sceneId: string) => jobs.find((job) => job.scene_id === sceneId);
   const open = jobs.filter((job) => job.status === 'queued' || job.status === 'running').length;
   return (
-    <section aria-labelledby="scene-table-title">
+    <div>
       <div className={classes.bar}>
         <div>
-          <Text component="h2" id="scene-table-title" fw={700} size="lg">
+          <Text component="h2" fw={700} size="lg">
             {t('admin.sceneTable')}
           </Text>
           <Text size="sm" c="dimmed" role="status" data-testid="previews-state" data-open={open}>
@@ -123,7 +130,7 @@ function SceneTable({ project }: { project: AdminProject }) {
                   done: formatNumber(jobs.filter((job) => job.status === 'done').length, locale),
                   total: formatNumber(jobs.length, locale),
                 })
-              : t('common.scenes', { n: formatNumber(project.scenes.length, locale) })}
+              : t('common.scenes', { count: project.scenes.length, n: formatNumber(project.scenes.length, locale) })}
           </Text>
         </div>
         <Button
@@ -155,7 +162,7 @@ function SceneTable({ project }: { project: AdminProject }) {
           </tbody>
         </table>
       </div>
-    </section>
+    </div>
   );
 }
 
@@ -190,13 +197,10 @@ export function AdminTemplate() {
         </Text>
       </Group>
       {project.warnings.length > 0 && (
-        <Alert color="orange" title={t('admin.warnings')} mb="xl" data-testid="import-warnings">
+        <Alert color="#8f3a00" title={t('admin.warnings')} mb="xl" data-testid="import-warnings">
           <List size="sm">
             {project.warnings.map((warning) => {
-              const text =
-                typeof warning === 'string'
-                  ? warning
-                  : [warning.where, warning.detail ?? warning.code].filter(Boolean).join(': ');
+              const text = [warning.where, warning.detail].filter(Boolean).join(': ');
               return (
                 <List.Item key={text} dir="auto">
                   {text}

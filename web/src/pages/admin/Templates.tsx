@@ -3,6 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { adminContent } from '../../api/endpoints';
 import type { ProjectStatus, ProjectSummary } from '../../api/types';
+import { artOf } from '../../components/art';
 import { EmptyState } from '../../components/EmptyState';
 import { ListState } from '../../components/ListState';
 import { PageHeader } from '../../components/PageHeader';
@@ -35,7 +36,7 @@ function Row({ project }: { project: ProjectSummary }) {
       <td>
         <div className={classes.name}>
           <span className={classes.cover}>
-            <Picture src={project.cover_url} alt="" />
+            <Picture src={project.cover_url} alt="" art={artOf(project.slug, localized(project.title, locale))} />
           </span>
           <Link to="/admin/templates/$projectId" params={{ projectId: project.id }}>
             {localized(project.title, locale)}
@@ -43,9 +44,9 @@ function Row({ project }: { project: ProjectSummary }) {
         </div>
       </td>
       <td className={classes.muted}>{project.category ?? '—'}</td>
-      <td>{t('common.scenes', { n: formatNumber(project.scene_count, locale) })}</td>
+      <td>{t('common.scenes', { count: project.scene_count, n: formatNumber(project.scene_count, locale) })}</td>
       <td>
-        <span className="ltr">{formatClock(project.duration_frames / project.fps, locale)}</span>
+        <span className="ltr">{formatClock((project.duration_frames ?? 0) / project.fps, locale)}</span>
       </td>
       <td>
         <TemplateStatus status={project.status} />

@@ -15,7 +15,13 @@ import classes from './Inspector.module.css';
 
 type Choice = { id: string; title: string; url: string | null; durationMs: number };
 
-function TrackRow({ track, checked, choose, playing, listen }: {
+function TrackRow({
+  track,
+  checked,
+  choose,
+  playing,
+  listen,
+}: {
   track: Choice | null;
   checked: boolean;
   choose: () => void;

@@ -13,7 +13,7 @@ import { JobStatus } from '../../components/JobProgress';
 import { filmFrames } from '../../editor/film';
 import { formatClock } from '../../format/time';
 import { useI18n } from '../../i18n';
-import { isEnded, queries, rememberJob } from '../../queries';
+import { freshJob, isEnded, queries, rememberJob } from '../../queries';
 import { say } from '../../say';
 import { useJob } from '../../useJob';
 import choice from '../../components/Choice.module.css';
@@ -49,7 +49,7 @@ function StartRender({ onStarted }: { onStarted: () => void }) {
         say.warn(t('render.notReadyYet'));
         return;
       }
-      rememberJob(job);
+      rememberJob(freshJob(job));
       onStarted();
     },
     onError: say.failed,

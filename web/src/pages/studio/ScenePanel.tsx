@@ -22,9 +22,7 @@ function SceneColors({ scene, definition }: { scene: FilmScene; definition: Scen
   const { editor, project } = useWorkbench();
   const film = useEditor((state) => state.film);
   const palette = paletteOf(project, film);
-  const slots = project.color_slots.filter((slot) =>
-    definition.color_slots.some((used) => (typeof used === 'string' ? used : used.key) === slot.key),
-  );
+  const slots = project.color_slots.filter((slot) => definition.color_slots.includes(slot.key));
   if (slots.length === 0) return null;
   return (
     <details className={classes.fold}>

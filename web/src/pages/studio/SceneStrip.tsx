@@ -13,18 +13,18 @@ import { CSS } from '@dnd-kit/utilities';
 import { IconArrowDown, IconArrowUp, IconCopy, IconDots, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { Scene } from '../../api/types';
+import { sceneArt } from '../../components/art';
 import { Picture } from '../../components/Picture';
 import { addableScenes, canRemove, sceneOf, type FilmScene } from '../../editor/film';
-import { undo } from '../../editor/store';
 import { formatNumber } from '../../format/digits';
 import { formatClock } from '../../format/time';
 import { localized, useI18n } from '../../i18n';
-import { say } from '../../say';
 import { useEditor, useWorkbench } from './context';
+import { removeScene } from './removeScene';
 import classes from './SceneStrip.module.css';
 
 function useSceneActions(scene: FilmScene, index: number) {
-  const { t, locale } = useI18n();
+  const { locale } = useI18n();
   const { editor, project } = useWorkbench();
   const film = useEditor((state) => state.film);
   const definition = sceneOf(project, scene.scene_key);
@@ -38,15 +38,7 @@ function useSceneActions(scene: FilmScene, index: number) {
     isLast: index === film.scenes.length - 1,
     move: (to: number) => editor.getState().moveScene(scene.uid, to, title),
     duplicate: () => editor.getState().duplicateScene(scene.uid, title),
-    remove: () => {
-      editor.getState().removeScene(scene.uid, title);
-      const removed = editor.getState().film;
-      say.undoable(t('studio.sceneRemoved', { title }), () => {
-        // other changes may have come since; then the history's own button is the way back
-        if (editor.getState().film === removed) undo(editor);
-        else say.warn(t('studio.undo'));
-      });
-    },
+    remove: () => removeScene({ editor }, scene.uid, title),
   };
 }
 
@@ -54,6 +46,7 @@ function SceneItem({ scene, index }: { scene: FilmScene; index: number }) {
   const { t, locale } = useI18n();
   const { editor, project } = useWorkbench();
   const selected = useEditor((state) => state.selected === scene.uid);
+  const palette = useEditor((state) => state.film.palette);
   const actions = useSceneActions(scene, index);
   const { setNodeRef, listeners, transform, transition, isDragging } = useSortable({ id: scene.uid });
   const n = formatNumber(index + 1, locale);
@@ -72,7 +65,6 @@ function SceneItem({ scene, index }: { scene: FilmScene; index: number }) {
         type="button"
         className={classes.select}
         aria-current={selected ? 'true' : undefined}
-        aria-label={t('studio.sceneItem', { n, title: actions.title })}
         data-uid={scene.uid}
         onClick={() => editor.getState().select(scene.uid)}
         {...listeners}
@@ -82,9 +74,15 @@ function SceneItem({ scene, index }: { scene: FilmScene; index: number }) {
           alt=""
           className={classes.picture}
           testId="scene-item-thumbnail"
+          art={sceneArt(project, actions.title, palette)}
         />
-        <span className={classes.number}>{n}</span>
-        <span className={classes.length}>{formatClock(frames / project.fps, locale)}</span>
+        <span className="visually-hidden">{t('studio.sceneItem', { n, title: actions.title })}</span>
+        <span className={classes.number} aria-hidden>
+          {n}
+        </span>
+        <span className={classes.length} aria-hidden>
+          {formatClock(frames / project.fps, locale)}
+        </span>
       </button>
       <div className={classes.foot}>
         <span className={classes.title}>{actions.title}</span>
@@ -186,7 +184,11 @@ function AddScene() {
                   onClick={() => add(scene)}
                   data-testid={`scene-add-${scene.key}`}
                 >
-                  <Picture src={scene.snapshot_url ?? scene.image} alt="" />
+                  <Picture
+                    src={scene.snapshot_url ?? scene.image}
+                    alt=""
+                    art={sceneArt(project, localized(scene.title, locale), film.palette)}
+                  />
                   <span>{localized(scene.title, locale)}</span>
                 </button>
               </li>

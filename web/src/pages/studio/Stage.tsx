@@ -84,7 +84,8 @@ export function Stage({ retry }: { retry: () => void }) {
     const frameBox = box.current;
     if (!surface || !frameBox) return;
     const made = new ScenePlayer(surface, {
-      onFailed: () => {
+      onFailed: (reason) => {
+        console.warn(`The scene cannot be drawn here: ${reason}`);
         setFailedHash(hash.current);
         setPlaying(false);
       },
@@ -135,15 +136,19 @@ export function Stage({ retry }: { retry: () => void }) {
 
   useClock(playing && !fallback, scene, frame, setFrame);
 
-  const seek = useCallback((next: number) => {
-    setPlaying(false);
-    setFrame(Math.max(0, Math.min(last, next)));
-  }, [last]);
+  const seek = useCallback(
+    (next: number) => {
+      setPlaying(false);
+      setFrame(Math.max(0, Math.min(last, next)));
+    },
+    [last],
+  );
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
-      const inControl = event.target instanceof Element && event.target.closest('button, a, [role="menuitem"]') !== null;
+      const inControl =
+        event.target instanceof Element && event.target.closest('button, a, [role="menuitem"]') !== null;
       if (event.code === 'Space' && !inControl && !usesArrows(event)) {
         event.preventDefault();
         setPlaying((value) => !value);
@@ -214,7 +219,7 @@ export function Stage({ retry }: { retry: () => void }) {
           )}
           {error !== null && (
             <div className={classes.cover} data-testid="preview-error">
-              <ErrorState error={error} retry={retry} />
+              <ErrorState error={error} retry={retry} title={t('player.failed')} />
             </div>
           )}
           {waiting && !loading && error === null && (
@@ -232,7 +237,12 @@ export function Stage({ retry }: { retry: () => void }) {
       )}
       <div className={classes.transport} dir="ltr">
         <div className={classes.buttons}>
-          {control(t('player.first'), <IconPlayerTrackPrevFilled size={16} aria-hidden />, () => seek(0), 'player-first')}
+          {control(
+            t('player.first'),
+            <IconPlayerTrackPrevFilled size={16} aria-hidden />,
+            () => seek(0),
+            'player-first',
+          )}
           {control(
             t('player.prevFrame'),
             <IconPlayerSkipBackFilled size={16} aria-hidden />,

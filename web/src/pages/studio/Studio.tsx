@@ -174,9 +174,17 @@ function Bench({ saved, project }: { saved: SavedProject; project: Project }) {
 export function Studio() {
   const { documentId } = route.useParams();
   const client = useQueryClient();
-  const saved = useQuery({ ...queries.savedProject(documentId), refetchOnWindowFocus: false, refetchOnReconnect: false });
+  const saved = useQuery({
+    ...queries.savedProject(documentId),
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
   const projectId = saved.data?.project_id;
-  const project = useQuery({ ...queries.project(projectId ?? ''), enabled: projectId !== undefined, staleTime: Infinity });
+  const project = useQuery({
+    ...queries.project(projectId ?? ''),
+    enabled: projectId !== undefined,
+    staleTime: Infinity,
+  });
   const waiting = !saved.data || !project.data;
   const slow = useSlow(waiting);
   useEffect(() => {

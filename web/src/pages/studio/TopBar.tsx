@@ -41,7 +41,7 @@ function SaveState() {
   return (
     <span className={classes.save} data-state={state} data-testid="save-state" role="status">
       <Icon size={17} stroke={1.7} aria-hidden />
-      <span>{t(`studio.save.${state}`, { n: formatNumber(changes, locale) })}</span>
+      <span>{t(`studio.save.${state}`, { count: changes, n: formatNumber(changes, locale) })}</span>
     </span>
   );
 }

@@ -39,7 +39,10 @@ export function previewRequest(film: Film, uid: string): PreviewRequest | null {
 }
 
 /** Follow the editor: resolve the selected scene a moment after each change, the newest wish only; returns how to stop. */
-export function followEditor(documentId: string, editor: EditorStore): { store: StoreApi<PreviewState>; refresh: () => void; stop: () => void } {
+export function followEditor(
+  documentId: string,
+  editor: EditorStore,
+): { store: StoreApi<PreviewState>; refresh: () => void; stop: () => void } {
   const store = createStore<PreviewState>()(() => ({ scene: null, uid: null, busy: true, error: null, tookMs: null }));
   const known = new Map<string, ResolvedScene>();
   let timer: ReturnType<typeof setTimeout> | undefined;

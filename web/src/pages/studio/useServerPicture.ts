@@ -26,7 +26,8 @@ export function useServerPicture(
       const { film, selected } = editor.getState();
       const request = previewRequest(film, selected);
       if (!request) return;
-      const { max_width: _, ...scene } = request;
+      const scene = { ...request };
+      delete scene.max_width;
       const started = Date.now();
       let snapshot: Snapshot = await render.snapshot(
         { ...scene, saved_project_id: documentId, frame, width: WIDTH },

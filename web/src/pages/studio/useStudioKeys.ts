@@ -4,6 +4,7 @@ import { redo, undo } from '../../editor/store';
 import { localized, useI18n } from '../../i18n';
 import { isTyping } from '../../keys';
 import type { Workbench } from './context';
+import { removeScene } from './removeScene';
 
 /** The studio's shortcuts for editing, by physical key (`event.code`), so that they work on a Persian keyboard. */
 export function useStudioKeys(bench: Workbench | null): void {
@@ -50,7 +51,7 @@ export function useStudioKeys(bench: Workbench | null): void {
         const { scene, label } = selectedScene();
         if (scene && canRemove(project, editor.getState().film, scene.uid)) {
           event.preventDefault();
-          editor.getState().removeScene(scene.uid, label);
+          removeScene(bench, scene.uid, label);
         }
       }
     };

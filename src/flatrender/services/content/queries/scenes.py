@@ -148,7 +148,7 @@ async def insert_field(
     key: str,
     type: str,
     label: dict[str, str],
-    default: Any,  # noqa: ANN401 - whatever the field's type takes
+    default: Any,
     options: list[dict[str, Any]],
     constraints: dict[str, Any],
     bindings: list[dict[str, Any]],

@@ -68,7 +68,7 @@ class Snapshots:
         self._settings = settings
 
     async def enqueue_scenes(
-        self, tenant_id: UUID, project_id: UUID, *, user_id: UUID, locale: str
+        self, tenant_id: UUID, project_id: UUID, *, user_id: UUID | None, locale: str
     ) -> list[SceneJobRow]:
         """Queue one picture for each active scene without an open job; return the newest job of each scene. Raises TemplateNotFound."""
         scenes = await self._content.scenes(tenant_id=tenant_id, project_id=project_id)
@@ -99,9 +99,12 @@ class Snapshots:
         await enqueue(conn, PREPARE_WORKFLOW, f"{PREPARE_WORKFLOW}:{batch_id}", arguments)
 
     async def scene_jobs(self, tenant_id: UUID, project_id: UUID) -> list[SceneJobRow]:
-        """Return the newest job of each scene; empty for a template without any."""
+        """Return the newest job of each scene; empty for a template of the tenant without any. Raises TemplateNotFound for any other."""
         async with self._database.tenant(tenant_id) as conn:
-            return await rows.scene_jobs(conn, tenant_id=tenant_id, project_id=project_id)
+            found = await rows.scene_jobs(conn, tenant_id=tenant_id, project_id=project_id)
+        if not found and not await self._content.scenes(tenant_id=tenant_id, project_id=project_id):
+            raise errors.TemplateNotFound("there is no such template, or it has no active scene")
+        return found
 
     async def prepare(self, run: Run, arguments: dict[str, Json]) -> None:
         """Workflow: resolve each scene of a batch and store it, which makes its job claimable."""
@@ -223,7 +226,7 @@ class Snapshots:
                 left = until - time.monotonic()
                 if claimed is not None:
                     return self._assignment(claimed)
-                if left <= 0:
+                if left <= 0 or self._bells.closing:
                     return None
                 await bell.wait(min(left, self._settings.claim_recheck_s))
 

@@ -10,7 +10,7 @@ const HEX = /^#[0-9a-f]{6}$/i;
 export function readHex(text: string): string | null {
   const bare = toAsciiDigits(text).trim().replace(/^#/, '').toLowerCase();
   if (/^[0-9a-f]{6}$/.test(bare)) return `#${bare}`;
-  if (/^[0-9a-f]{3}$/.test(bare)) return `#${[...bare].map((place) => place + place).join('')}`;
+  if (/^[0-9a-f]{3}$/.test(bare)) return `#${bare.replace(/./g, '$&$&')}`;
   return null;
 }
 

@@ -33,8 +33,7 @@ export function WarningText({ warning }: { warning: SceneWarning }) {
 
 /** The font families of the template and the engine's own. */
 function familiesOf(project: Project): string[] {
-  const names = project.fonts.map((font) => (typeof font === 'string' ? font : font.family));
-  return [...new Set([...names, 'Vazirmatn'])];
+  return [...new Set([...project.fonts, 'Vazirmatn'])];
 }
 
 function FieldControl({ field, value, project, palette, onChange, onCommit }: Omit<FieldInputProps, 'warnings'>) {
@@ -48,7 +47,7 @@ function FieldControl({ field, value, project, palette, onChange, onCommit }: Om
     limits.max_length === undefined
       ? undefined
       : t('field.chars', {
-          n: formatNumber([...text].length, locale),
+          n: formatNumber(Array.from(text).length, locale),
           max: formatNumber(limits.max_length, locale),
         });
   const writing = {

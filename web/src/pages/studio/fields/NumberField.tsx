@@ -26,8 +26,7 @@ export function NumberField({ label, value, limits, slider, onChange, onCommit, 
   const parsed = typed === null ? value : parseNumber(typed);
   const within = parsed !== null && parsed >= min && parsed <= max;
   const clamp = (wanted: number) => Math.min(max, Math.max(min, Number(wanted.toFixed(6))));
-  const shown =
-    typed ?? localDigits(String(value), locale).replace('.', locale === 'fa' ? '٫' : '.');
+  const shown = typed ?? localDigits(String(value), locale).replace('.', locale === 'fa' ? '٫' : '.');
   const rangeHint =
     Number.isFinite(min) && Number.isFinite(max)
       ? t('field.range', { min: formatNumber(min, locale), max: formatNumber(max, locale) })
@@ -61,7 +60,7 @@ export function NumberField({ label, value, limits, slider, onChange, onCommit, 
       onChange={(event) => type(event.currentTarget.value)}
       onBlur={leave}
       onKeyDown={onKeyDown}
-      attributes={{ input: { dir: 'ltr', 'data-testid': testId } }}
+      attributes={{ wrapper: { dir: 'ltr' }, input: { dir: 'ltr', 'data-testid': testId } }}
     />
   );
   if (!slider) return input;

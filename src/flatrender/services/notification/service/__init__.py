@@ -1,0 +1,1 @@
+"""Notification's rules. No HTTP, no SQL."""

@@ -1,0 +1,45 @@
+"""What notifications say, in the languages that we speak. A locale that we do not know reads English."""
+
+from dataclasses import dataclass
+
+FIRST_STRONG_ISOLATE = "\u2068"
+POP_ISOLATE = "\u2069"
+LONGEST_TITLE = 120
+
+
+@dataclass(frozen=True)
+class Text:
+    """A title and a body."""
+
+    title: str
+    body: str
+
+
+_COMPLETED = {
+    "fa": Text("فیلم شما آماده است", "«{film}» ساخته شد و می‌توانید آن را ببینید یا دانلود کنید."),
+    "en": Text("Your film is ready", "“{film}” has been rendered: watch or download it."),
+}
+_FAILED = {
+    "fa": Text("ساخت فیلم ناموفق بود", "«{film}» ساخته نشد. می‌توانید دوباره تلاش کنید."),
+    "en": Text("Your film could not be rendered", "“{film}” failed. You can try again."),
+}
+_UNNAMED = {"fa": "بدون نام", "en": "Untitled"}
+
+
+def completed(locale: str, film: str) -> Text:
+    """Say that a film is ready."""
+    return _filled(_COMPLETED, locale, film)
+
+
+def failed(locale: str, film: str) -> Text:
+    """Say that a film could not be made."""
+    return _filled(_FAILED, locale, film)
+
+
+def _filled(texts: dict[str, Text], locale: str, film: str) -> Text:
+    language = locale.partition("-")[0].lower()
+    language = language if language in texts else "en"
+    name = film.strip()[:LONGEST_TITLE] or _UNNAMED[language]
+    # a Latin name inside a Persian sentence, and the reverse, must not turn the words around it (UAX #9 §2.4.1)
+    text = texts[language]
+    return Text(text.title, text.body.replace("{film}", f"{FIRST_STRONG_ISOLATE}{name}{POP_ISOLATE}"))
