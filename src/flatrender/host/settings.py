@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     seed: bool = False
     """Make the first accounts and import the demo templates at start."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least serious line that is logged."""
 
     @field_validator("peers", mode="before")
     @classmethod
