@@ -359,8 +359,8 @@ PACKAGE = Package(
                     ("شعار", "Slogan"),
                     ("خرید خوش، قیمت خوش", "Happy prices"),
                     "Slogan",
-                    max_width=560,
-                    max_length=40,
+                    max_width=520,
+                    max_length=36,
                 ),
                 text_field(
                     "address",

@@ -55,7 +55,7 @@ def change(scene: Scene, *, opens: bool = True, closes: bool = True) -> None:
 
 def rays(scene: Scene, slot: str, at: tuple[Number, Number], *, opacity: Number, count: int = 12) -> None:
     """Rays that turn slowly behind everything."""
-    far, half = 1400, math.pi / count / 2
+    far, half = 2200, math.pi / count / 2
     beams = [
         path([(0, 0), *((far * math.cos(a + side * half), far * math.sin(a + side * half)) for side in (-1, 1))])
         for a in (2 * math.pi * i / count for i in range(count))
@@ -405,7 +405,7 @@ def ending(scene: Scene) -> None:
     scene.text(
         "Slogan",
         "خرید خوش، قیمت خوش",
-        56,
+        48,
         C["contrast"],
         weight="Medium",
         at=slide((CX, 545), 14, by=(0, 50)),

@@ -80,6 +80,12 @@ def faster_than_served() -> bytes:
         ("absent.zip", without_its_scene(), "content.missing_asset"),
         ("fast.zip", faster_than_served(), "content.manifest_invalid"),
         ("nothing.json", b"", "content.not_json"),
+        (
+            "tiny.json",
+            lottie(w=8, h=8, layers=[{"ty": 3, "nm": "n", "ip": 0, "op": 30, "st": 0, "ks": {}}]),
+            "content.manifest_invalid",
+        ),
+        ("nul.zip", zipped(small_template(title="a\0b")), "content.manifest_invalid"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -96,12 +102,13 @@ async def test_a_file_that_is_no_template_is_refused_with_its_code(
         assert (await client.get("/v1/admin/projects")).json()["items"] == []
 
 
-async def test_a_file_that_is_not_there_or_is_another_tenants_is_not_found(content: Content) -> None:
+async def test_a_file_that_is_not_there_or_is_somebody_elses_is_not_found(content: Content) -> None:
     from tests.service_doubles import OTHER_TENANT_ID
 
     theirs = content.files.put(OTHER_TENANT_ID, zipped(small_template()))
+    a_colleagues = content.files.put(DEFAULT_TENANT_ID, zipped(small_template()), owner=new_id())
     async with content.client() as client:
-        for file_id in (new_id(), theirs):
+        for file_id in (new_id(), theirs, a_colleagues):
             answer = await client.post("/v1/admin/projects", json={"file_id": str(file_id)})
             assert (answer.status_code, answer.json()["code"]) == (404, "content.file_not_found")
 

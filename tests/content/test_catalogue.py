@@ -62,6 +62,8 @@ async def test_what_is_published_stays_as_it_was_until_the_next_version_is_publi
         seen = (await client.get("/v1/projects/small")).json()
         assert seen["version_id"] == second.json()["version_id"]
         assert seen["scenes"][0]["fields"] == []
+        pinned = (await client.get("/v1/projects/small", params={"version_id": first["version_id"]})).json()
+        assert [f["key"] for f in pinned["scenes"][0]["fields"]] == ["headline"]
     old = await content.api.template_details(tenant_id=DEFAULT_TENANT_ID, version_ids=[UUID(first["version_id"])])
     assert [field.key for field in old[0].scenes[0].fields] == ["headline"]
 
@@ -137,6 +139,9 @@ async def test_an_archived_template_leaves_the_lists_and_its_version_stays_usabl
         await client.post(f"/v1/admin/projects/{project['id']}/archive")
         assert (await client.get("/v1/projects")).json()["items"] == []
         assert (await client.get("/v1/projects/small")).status_code == 404
+        pinned = await client.get("/v1/projects/small", params={"version_id": project["version_id"]})
+        assert pinned.json()["version_id"] == project["version_id"]
+        assert (await client.get("/v1/projects/small", params={"version_id": str(new_id())})).status_code == 404
     version_id = UUID(project["version_id"])
     assert await content.api.template_details(tenant_id=DEFAULT_TENANT_ID, project_ids=[UUID(project["id"])]) == []
     details = await content.api.template_details(tenant_id=DEFAULT_TENANT_ID, version_ids=[version_id])

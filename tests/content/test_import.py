@@ -1,7 +1,14 @@
 """From an uploaded file to a template that people can choose."""
 
+import json
+from uuid import UUID
+
+import pytest
+
+from flatrender.contracts.content import SceneRequest
 from flatrender.kit.ids import DEFAULT_TENANT_ID
 from tests.content.conftest import Content, demo_archive, small_template, zipped
+from tests.service_doubles import ROOT
 
 
 async def test_an_uploaded_package_becomes_a_draft_and_is_listed_once_published(content: Content) -> None:
@@ -41,3 +48,30 @@ async def test_a_small_template_is_imported_with_its_warnings(content: Content) 
     async with content.client() as client:
         draft = (await client.post("/v1/admin/projects", json={"file_id": str(file_id)})).json()
     assert {warning["code"] for warning in draft["warnings"]} == {"unknown_layer"}
+
+
+@pytest.mark.parametrize("name", ["rtl.json", "tractor.json", "crash_dna.json", "hang_infinite_loop.json"])
+async def test_a_public_lottie_file_is_a_template_with_one_scene(content: Content, name: str) -> None:
+    path = ROOT.parent / "shared" / "corpus" / "lottie" / name
+    if not path.exists():
+        pytest.skip("the public test files are not beside the checkout")
+    file_id = content.files.put(DEFAULT_TENANT_ID, path.read_bytes(), name=name)
+    async with content.client() as client:
+        draft = (await client.post("/v1/admin/projects", json={"file_id": str(file_id)})).json()
+        published = (await client.post(f"/v1/admin/projects/{draft['id']}/publish")).json()
+    (scene,) = published["scenes"]
+    (resolved,) = await content.api.resolve_scenes(
+        tenant_id=DEFAULT_TENANT_ID,
+        requests=[
+            SceneRequest(
+                version_id=UUID(published["version_id"]),
+                scene_key=scene["key"],
+                size=published["sizes"][0]["key"],
+                locale="fa",
+                values={},
+                colors={},
+            )
+        ],
+    )
+    assert resolved.frames == scene["duration_frames"]
+    assert json.loads(resolved.lottie)["layers"]

@@ -142,7 +142,7 @@ async def test_a_tenants_tables_are_empty_to_another_tenants_transaction(platfor
         await upload(owner, picture())
     async with platform.database.tenant(SECOND_TENANT) as conn:
         for table in ("files", "blobs", "quotas", "upload_sessions", "file_derivatives", "outbox_events"):
-            found = await (await conn.execute("SELECT count(*) FROM file_mgr." + table)).fetchone()  # type: ignore[arg-type]  # noqa: S608
+            found = await (await conn.execute("SELECT count(*) FROM file_mgr." + table)).fetchone()  # type: ignore[arg-type]
             assert found == (0,), table
 
 

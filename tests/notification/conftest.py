@@ -58,12 +58,13 @@ class BrowserStream:
 
     async def event(self, timeout_s: float = 5) -> tuple[str, str | None, dict[str, Any]]:
         """Return the next event's name, id and data; comments are skipped."""
-        while True:
-            lines = dict(
-                line.split(": ", 1) for line in (await self.frame(timeout_s)).strip().split("\n") if line[0] != ":"
-            )
-            if "data" in lines:
-                return lines["event"], lines.get("id"), json.loads(lines["data"])
+        async with asyncio.timeout(timeout_s):
+            while True:
+                lines = dict(
+                    line.split(": ", 1) for line in (await self.frame(timeout_s)).strip().split("\n") if line[0] != ":"
+                )
+                if "data" in lines:
+                    return lines["event"], lines.get("id"), json.loads(lines["data"])
 
     async def close(self) -> None:
         self.left.set()

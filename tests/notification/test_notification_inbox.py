@@ -108,7 +108,7 @@ async def test_other_people_and_other_tenants_see_and_change_nothing(
         assert (await client.get("/v1/notifications/unread-count")).json() == {"unread_count": 1}
     async with notification.module.database.tenant(OTHER_TENANT_ID) as conn:
         for table in ("notifications", "idempotency_keys"):
-            statement = f"SELECT count(*) FROM notification.{table}"  # noqa: S608
+            statement = f"SELECT count(*) FROM notification.{table}"
             assert await (await conn.execute(statement)).fetchone() == (0,)  # type: ignore[arg-type]
 
 

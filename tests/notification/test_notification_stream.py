@@ -161,10 +161,14 @@ async def test_a_message_is_heard_only_when_its_transaction_commits(module_datab
     listener = Listener(database.worker_dsn, "test_channel")
     task = asyncio.create_task(listener.run(stop, on_message=heard.append, on_connected=connected.set))
     await asyncio.wait_for(connected.wait(), 5)
-    with pytest.raises(ZeroDivisionError):
+
+    async def roll_back() -> None:
         async with database.tenant(UUID(int=1)) as conn:
             await announce(conn, "test_channel", "rolled back")
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await roll_back()
     async with database.tenant(UUID(int=1)) as conn:
         await announce(conn, "test_channel", "committed")
         with pytest.raises(ValueError, match="at most"):

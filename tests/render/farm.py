@@ -57,7 +57,7 @@ FAST = RenderSettings(
     sweep_s=0.2,
     grace_s=0.0,
     chunk_frames=20,
-    min_chunk_frames=5,
+    chunk_lengths=(10, 20, 40),
     quarantine_after=3,
 )
 
@@ -70,6 +70,14 @@ class Templates:
         self.project_id = new_id()
         self.scenes_by_key: dict[str, tuple[bytes, int]] = {}
         self.scene_ids: dict[str, UUID] = {}
+        self.resolved = 0
+        self.refused: set[str] = set()
+
+    def clear(self) -> None:
+        self.scenes_by_key.clear()
+        self.scene_ids.clear()
+        self.refused.clear()
+        self.project_id = new_id()
         self.resolved = 0
 
     def add(self, key: str, lottie: dict[str, Any] | bytes, frames: int) -> None:
@@ -124,14 +132,16 @@ class Templates:
         self.resolved += 1
         if request.scene_key not in self.scenes_by_key:
             raise Refused(f"there is no scene {request.scene_key}", code="unknown_scene")
+        if request.scene_key in self.refused:
+            raise Refused("there is no field x", code="unknown_field")
         lottie, frames = self.scenes_by_key[request.scene_key]
         parsed = json.loads(lottie)
         return ResolvedSceneData(
             scene_key=request.scene_key,
             lottie=lottie,
             sha256=hashlib.sha256(lottie).hexdigest(),
-            width=parsed["w"],
-            height=parsed["h"],
+            width=parsed["w"] or 192,
+            height=parsed["h"] or 108,
             fps=parsed["fr"],
             first_frame=parsed["ip"],
             frames=request.duration_frames or frames,
@@ -475,6 +485,15 @@ class Farm:
             assert job["status"] not in ("completed", "failed", "canceled"), job
             await asyncio.sleep(0.05)
         raise AssertionError(f"still {job}")
+
+    def empty(self) -> None:
+        """Forget everything that a test left."""
+        for table in (
+            "frame_repair_jobs", "frame_jobs", "exports", "render_job_attempts", "render_job_events", "render_jobs", "snapshot_jobs", "snapshots",
+            "node_crashes", "node_health_logs", "nodes", "outbox_events", "idempotency_keys", "tenant_render_limits",
+        ):  # fmt: skip
+            self.do(f"DELETE FROM render.{table}")
+        self.do("DELETE FROM render.node_tokens WHERE name <> 'this machine'")
 
     def row(self, sql: str, *values: Any) -> Any:
         with psycopg.connect(self.copy.admin_dsn, autocommit=True) as conn:

@@ -11,7 +11,7 @@ import pytest
 from flatrender.contracts.content import TemplateDetails, TemplateField
 from flatrender.kit.errors import Refused
 from flatrender.kit.ids import DEFAULT_TENANT_ID
-from flatrender.services.studio.documents import new_document as fresh
+from flatrender.services.studio.forms import new_document as fresh
 from flatrender.services.studio.rendering import check_complete
 from flatrender.services.studio.schemas import CreateBody
 from tests.database_server import DatabaseCopy

@@ -32,11 +32,15 @@ def apart(data_dir: Path) -> Iterator[Running]:
 
     def start(name: str, command: list[str]) -> None:
         environment = {**os.environ, "FLATRENDER_PEERS": peers, "FLATRENDER_SEED": "1", "PYTHONUNBUFFERED": "1"}
-        processes.append(
-            subprocess.Popen(
-                [sys.executable, "-m", "flatrender", *command], stdout=log, stderr=subprocess.STDOUT, env=environment
+        with (data_dir / f"{name}.log").open("wb") as log:
+            processes.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "flatrender", *command],
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=environment,
+                )
             )
-        )
 
     def answers(port: int) -> bool:
         try:

@@ -112,6 +112,12 @@ def edited(client: httpx.Client, slug: str = "promo", *, scenes: int | None = No
     return save(client, document)
 
 
+def lengths_of(client: httpx.Client, document: dict[str, Any]) -> list[int]:
+    """Return how many frames each scene of a document lasts: its own length, else the template's."""
+    scenes = {scene["key"]: scene for scene in template(client, document["project_id"])["scenes"]}
+    return [scene["duration_frames"] or scenes[scene["scene_key"]]["duration_frames"] for scene in document["scenes"]]
+
+
 def download(client: httpx.Client, job: dict[str, Any], to: Path) -> Path:
     """Download the finished film by its link and return where it lies."""
     answer = client.get(job["export"]["download_url"])
@@ -134,4 +140,10 @@ def tell(platform: Running, folder: Path) -> dict[str, Any]:
         return next((item for item in items if item["type_key"] == "render.completed"), None)
 
     notice = eventually(ready_notice, timeout_s=15, what="the notice that the film is ready")
-    return {"job": finished, "film": film, "document": document, "notice": notice}
+    return {
+        "job": finished,
+        "film": film,
+        "document": document,
+        "notice": notice,
+        "lengths": lengths_of(client, document),
+    }

@@ -160,9 +160,10 @@ def test_every_table_counts_nothing_of_another_tenant(
     for role in SERVICE_ROLES:
         with psycopg.connect(addresses[role]) as connection:
             tables = connection.execute(
-                "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.columns WHERE column_name = 'tenant_id'"
-                " AND has_table_privilege(format('%I.%I', table_schema, table_name), 'SELECT')"
-                " AND table_schema NOT IN ('pg_catalog', 'information_schema', 'dbos')"
+                "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+                " JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped"
+                " WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname <> 'dbos'"
+                " AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')"
             ).fetchall()
             for (table,) in tables:
                 for tenant, expected_zero in ((second.id, True), (first.id, False)):

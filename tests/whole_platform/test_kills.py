@@ -8,7 +8,7 @@ import pytest
 
 from .films import difference, film_frames, video_facts
 from .running import Running, eventually, wait_for_film
-from .story import download, edited, press_render
+from .story import download, edited, lengths_of, press_render
 from .test_story import drawn
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("kills"), pytest.mark.timeout(420)]
@@ -53,7 +53,7 @@ def test_the_film_arrives_once_although_a_part_is_killed_in_the_middle(
     assert finished["status"] == "completed", finished
 
     film = download(client, finished, tmp_path / "film.mp4")
-    lengths = [scene["duration_frames"] for scene in document["scenes"]]
+    lengths = lengths_of(client, document)
     assert video_facts(film)["frames"] == sum(lengths)
     starts = [sum(lengths[:number]) for number in range(len(lengths))]
     places = {number: start + lengths[number] // 2 for number, start in enumerate(starts)}

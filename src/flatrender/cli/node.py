@@ -23,6 +23,7 @@ def node(
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error")] = "info",
 ) -> None:
     """Render for a farm until stopped."""
+    from flatrender.cli import lifeline
     from flatrender.node.agent import Agent, AgentConfig
     from flatrender.node.errors import NodeError
 
@@ -44,6 +45,7 @@ def node(
         agent = Agent(config)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: agent.stop())
+        lifeline.watch()
         agent.run()
     except NodeError as error:
         typer.echo(f"the node stopped: {error}", err=True)

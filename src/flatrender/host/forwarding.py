@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from flatrender.host.gateway import client_address, is_secure
 from flatrender.kit.errors import NotFound, NotSignedIn, Unavailable
 from flatrender.kit.http import Caller
 from flatrender.kit.rpc import ServiceKeys
@@ -76,6 +77,12 @@ class Forwarder:
         self._peers = peers
         self._keys = keys
         self._http: aiohttp.ClientSession | None = None
+        self._streams: set[aiohttp.ClientResponse] = set()
+
+    def stop_soon(self) -> None:
+        """End the event streams that pass through here; other answers may finish."""
+        for answer in list(self._streams):
+            answer.close()
 
     async def open(self) -> None:
         """Open the connections to the services."""
@@ -103,10 +110,14 @@ class Forwarder:
         headers[REQUEST_ID_HEADER] = str(request.state.request_id)
         found = getattr(request.state, "caller", None)
         reason = getattr(request.state, "caller_error", None)
+        claims: dict[str, Any] = {
+            "client": [client_address(request), is_secure(request.scope, request.headers)],
+        }
         if isinstance(found, Caller):
-            headers[CALLER_HEADER] = self._keys.token(service, {"caller": msgspec.to_builtins(found)})
+            claims["caller"] = msgspec.to_builtins(found)
         elif isinstance(reason, NotSignedIn):
-            headers[CALLER_HEADER] = self._keys.token(service, {"refusal": [reason.code, reason.detail]})
+            claims["refusal"] = [reason.code, reason.detail]
+        headers[CALLER_HEADER] = self._keys.token(service, claims)
         if "content-length" in request.headers:
             headers["content-length"] = request.headers["content-length"]
         has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
@@ -129,10 +140,25 @@ class Forwarder:
         if request.method == "HEAD":
             answer.release()
             return Response(status_code=answer.status, headers=kept)
-        response = StreamingResponse(_chunks(answer), status_code=answer.status, headers=kept)
+        response = StreamingResponse(self._chunks(answer), status_code=answer.status, headers=kept)
         for cookie in answer.headers.getall("set-cookie", []):
             response.headers.append("set-cookie", cookie)
         return response
+
+    async def _chunks(self, answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        stream = answer.content_type == "text/event-stream"
+        if stream:
+            self._streams.add(answer)
+        try:
+            async for chunk in answer.content.iter_any():
+                yield chunk
+        except aiohttp.ClientError:
+            # an event stream that we end ourselves is no failure: the client comes back
+            if not (stream and answer.closed):
+                raise
+        finally:
+            self._streams.discard(answer)
+            answer.release()
 
     async def openapi(self) -> JSONResponse:
         """Return the services' documents as one."""
@@ -157,16 +183,8 @@ class Forwarder:
         return JSONResponse(merged)
 
 
-async def _chunks(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in answer.content.iter_any():
-            yield chunk
-    finally:
-        answer.release()
-
-
 class VouchedCaller:
-    """The middleware of a service that stands behind a gateway: takes the caller from the gateway's signed token and believes no other header."""
+    """The middleware of a service behind a gateway: takes the caller and their address from the gateway's signed token, and believes no other header."""
 
     def __init__(self, app: ASGIApp, *, service: str, keys: ServiceKeys) -> None:
         self._app = app
@@ -183,6 +201,11 @@ class VouchedCaller:
             if token:
                 try:
                     claims = self._keys.verify(token, self._service)
+                    if "client" in claims:
+                        # the person's address, which sign-in counts attempts by, not the gateway's
+                        address, secure = claims["client"]
+                        scope["client"] = (str(address), 0)
+                        scope["scheme"] = "https" if secure else "http"
                     if "caller" in claims:
                         state["caller"] = msgspec.convert(claims["caller"], Caller)
                     elif "refusal" in claims:

@@ -49,7 +49,34 @@ def role_addresses(settings: Settings) -> Dsn:
     return dsn
 
 
-def all_in_one(settings: Settings, secrets: PlatformSecrets, dsn: Dsn) -> ASGIApp:
+class Application:
+    """What the server serves: requests go to `wrapped`, the server's start and stop to the application inside it."""
+
+    def __init__(self, wrapped: ASGIApp, app: FastAPI, stop_soon: Callable[[], None]) -> None:
+        self._wrapped = wrapped
+        self._app = app
+        self.stop_soon = stop_soon
+        """Lets loops and open streams end; called before the server waits for open requests."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the server's start and stop."""
+        await (self._app if scope["type"] == "lifespan" else self._wrapped)(scope, receive, send)
+
+
+class _Server(uvicorn.Server):
+    """Tells the application that it stops before it waits for open requests: a stream would last until the wait is over."""
+
+    def __init__(self, config: uvicorn.Config, stop_soon: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._stop_soon = stop_soon
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        self._stop_soon()
+        await super().shutdown(sockets)
+
+
+def all_in_one(settings: Settings, secrets: PlatformSecrets, dsn: Dsn) -> Application:
     """Return the whole platform as one application."""
     platform = Platform(settings, secrets, dsn, SERVICES)
     app = make_app(
@@ -61,10 +88,10 @@ def all_in_one(settings: Settings, secrets: PlatformSecrets, dsn: Dsn) -> ASGIAp
         serve_peers=False,
         serve_pages=True,
     )
-    return _with_lifespan(behind_gateway(app, platform.peers.identity), app)
+    return Application(behind_gateway(app, platform.peers.identity), app, platform.stop_soon)
 
 
-def one_service(settings: Settings, secrets: PlatformSecrets, dsn: Dsn, service: ServiceName) -> ASGIApp:
+def one_service(settings: Settings, secrets: PlatformSecrets, dsn: Dsn, service: ServiceName) -> Application:
     """Return one service as it stands behind a gateway. Every other service must be named in `settings.peers`."""
     missing = [name for name in SERVICES if name != service and name not in settings.peers]
     if missing:
@@ -79,10 +106,10 @@ def one_service(settings: Settings, secrets: PlatformSecrets, dsn: Dsn, service:
         serve_peers=True,
         serve_pages=False,
     )
-    return _with_lifespan(VouchedCaller(app, service=service, keys=platform.keys), app)
+    return Application(VouchedCaller(app, service=service, keys=platform.keys), app, platform.stop_soon)
 
 
-def gateway_alone(settings: Settings, secrets: PlatformSecrets) -> ASGIApp:
+def gateway_alone(settings: Settings, secrets: PlatformSecrets) -> Application:
     """Return the front door of services that run elsewhere."""
     missing = [name for name in SERVICES if name not in settings.peers]
     if missing:
@@ -119,16 +146,7 @@ def gateway_alone(settings: Settings, secrets: PlatformSecrets) -> ASGIApp:
             return await forwarder.forward(request)
 
     add_pages(app)
-    return _with_lifespan(behind_gateway(app, remote.peers.identity), app)
-
-
-def _with_lifespan(wrapped: ASGIApp, app: FastAPI) -> ASGIApp:
-    """Let the server's start and stop reach the application inside the wrapping."""
-
-    async def both(scope: Scope, receive: Receive, send: Send) -> None:
-        await (app if scope["type"] == "lifespan" else wrapped)(scope, receive, send)
-
-    return both
+    return Application(behind_gateway(app, remote.peers.identity), app, forwarder.stop_soon)
 
 
 def serve(
@@ -154,7 +172,7 @@ def serve(
         server_header=False,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, app.stop_soon)
 
     async def run() -> None:
         task = asyncio.create_task(server.serve(sockets=list(sockets) or None))

@@ -47,6 +47,7 @@ CONTRACTS: dict[ServiceName, type] = {
 if TYPE_CHECKING:
     from flatrender.kit.workflows import Workflows
 
+PEER_START_S = 60.0
 Dsn = Callable[[str], str]
 """Role → connection string."""
 
@@ -152,8 +153,25 @@ class Platform:
 
             stack.push_async_callback(end)
             if self.settings.seed:
+                await self._wait_for("files", http)
                 await seed({module.name: module for module in self.modules}, self.peers.files, self.settings.data_dir)
             yield
+
+    def stop_soon(self) -> None:
+        """Let every loop end, and with notification's the streams that pages hold open."""
+        self._stop.set()
+
+    async def _wait_for(self, service: ServiceName, http: aiohttp.ClientSession) -> None:
+        """Wait, at most 60 s, until a peer in another process answers: machines that start together need not start in order."""
+        url = self._remote_urls.get(service)
+        deadline = asyncio.get_running_loop().time() + PEER_START_S
+        while url is not None and asyncio.get_running_loop().time() < deadline:
+            try:
+                async with http.get(f"{url}/healthz", timeout=aiohttp.ClientTimeout(total=2)) as answer:
+                    if answer.status == 200:
+                        return
+            except (aiohttp.ClientError, TimeoutError):
+                await asyncio.sleep(0.2)
 
     async def health(self) -> dict[str, Any]:
         """Return whether every database pool answers."""

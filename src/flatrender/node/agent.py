@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 
@@ -105,15 +106,13 @@ class Agent:
     def run(self) -> None:
         """Work until stopped. Raises TokenRefused and BootEnded when the server wants this agent to end."""
         self._pool.warm()
-        threads = [
-            threading.Thread(target=self._guarded, args=(target, *arguments), name=name, daemon=True)
-            for name, target, *arguments in (
-                ("heartbeat", self._beat_loop),
-                ("delivery", self._deliver_loop),
-                ("stills", self._claim_loop, "snapshot_job"),
-                *((f"frames-{slot}", self._claim_loop, "frame") for slot in range(self._config.slots)),
-            )
+        loops: list[tuple[str, Callable[[], None]]] = [
+            ("heartbeat", self._beat_loop),
+            ("delivery", self._deliver_loop),
+            ("stills", lambda: self._claim_loop("snapshot_job")),
+            *((f"frames-{slot}", lambda: self._claim_loop("frame")) for slot in range(self._config.slots)),
         ]
+        threads = [threading.Thread(target=self._guarded, args=(loop,), name=name, daemon=True) for name, loop in loops]
         try:
             if self._register():
                 for thread in threads:
@@ -126,9 +125,9 @@ class Agent:
         if self.error is not None:
             raise self.error
 
-    def _guarded(self, target: object, *arguments: object) -> None:
+    def _guarded(self, loop: Callable[[], None]) -> None:
         try:
-            target(*arguments)  # type: ignore[operator]  # one of the loops above
+            loop()
         except Exception as error:
             log.exception("agent_loop_ended")
             self._give_up(error)
@@ -222,7 +221,8 @@ class Agent:
 
     def _beat_loop(self) -> None:
         backoff = Backoff(first_s=0.3, most_s=3.0)
-        last_full, last_progress, told = 0.0, 0.0, ()
+        last_full, last_progress = 0.0, 0.0
+        told: tuple[tuple[uuid.UUID, int], ...] = ()
         while not self._stop.wait(TICK_S):
             self._stop_expired()
             if not self._working.is_set() and self.state is AgentState.REGISTERING:
@@ -300,12 +300,12 @@ class Agent:
                         break
 
     def _deliver(self, report: Report) -> None:
-        id = str(report.lease.id)
+        work_id = str(report.lease.id)
         try:
             if isinstance(report.message, Result):
-                self._client.result(report.kind, id, report.message)
+                self._client.result(report.kind, work_id, report.message)
             else:
-                self._client.fail(report.kind, id, report.message)
+                self._client.fail(report.kind, work_id, report.message)
         except Superseded:
             log.info("report_superseded lease=%s", report.lease.lease_id)
         except CallRefused as error:

@@ -43,7 +43,7 @@ class DataDirInUse(NodeError):
 
 
 class WorkFailed(NodeError):
-    """This machine could not do the work; `code` says why (`disk_full`, `scene_unavailable`, `upload_failed`)."""
+    """The work failed on this machine; `code` says why (`disk_full`, `scene_unavailable`, `upload_failed`)."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)

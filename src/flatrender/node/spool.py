@@ -34,8 +34,8 @@ class Spool:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute(
-            "CREATE TABLE IF NOT EXISTS reports (seq INTEGER PRIMARY KEY, lease_id TEXT UNIQUE NOT NULL, boot_id TEXT NOT NULL, type TEXT NOT NULL, lease BLOB NOT NULL,"
-            " message BLOB NOT NULL)"
+            "CREATE TABLE IF NOT EXISTS reports (seq INTEGER PRIMARY KEY, lease_id TEXT UNIQUE NOT NULL, boot_id TEXT NOT NULL,"
+            " type TEXT NOT NULL, lease BLOB NOT NULL, message BLOB NOT NULL)"
         )
 
     def put(self, report: Report) -> None:

@@ -54,10 +54,12 @@ def router(catalogue: Catalogue, importer: Importer) -> APIRouter:
 
     @routes.get("/projects/{reference}", responses=responses())
     async def get_project(
-        who: CallerDep, reference: Annotated[str, Path(max_length=120, description="slug or id")]
+        who: CallerDep,
+        reference: Annotated[str, Path(max_length=120, description="slug or id")],
+        version_id: Annotated[UUID | None, Query(description="a version that a document was made with")] = None,
     ) -> ProjectDetail:
-        """Return a published template with its scenes and fields."""
-        row, details = await catalogue.detail(tenant_id=who.tenant_id, reference=reference)
+        """Return a published template with its scenes and fields, or the version of it that a document was made with."""
+        row, details = await catalogue.detail(tenant_id=who.tenant_id, reference=reference, version_id=version_id)
         return ProjectDetail(
             **{**_listed(row), "duration_frames": details.manifest.duration_frames},
             version_id=details.version.id,

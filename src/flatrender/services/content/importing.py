@@ -18,10 +18,20 @@ from flatrender.services.content.packages import Package, PackageBlob, PackageFi
 from flatrender.services.content.queries import projects, scenes, versions
 from flatrender.services.content.settings import ContentSettings
 
+MANIFEST = "template.json"
 MAX_FPS = 120
 MAX_SCENES = 200
+MIN_SIDE, MAX_SIDE = 16, 8192
 SLUG_TRIES = 100
 MAX_SLUG = 80
+LATIN = re.compile(r"[a-z0-9]")
+CATEGORY_NAMES = {
+    "opener": {"fa": "آغازگر", "en": "Openers"},
+    "promo": {"fa": "معرفی محصول", "en": "Promos"},
+    "social": {"fa": "شبکه‌های اجتماعی", "en": "Social"},
+    "sale": {"fa": "فروش ویژه", "en": "Sales"},
+}
+"""Names of the categories that everybody starts with; another one is called by its key until somebody names it."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +69,7 @@ class Importer:
 
         Raises NotFound `content.file_not_found`, Refused with the code of what is wrong with the package.
         """
-        kept = await self._keep_upload(tenant_id, file_id)
+        kept = await self._keep_upload(tenant_id, user_id, file_id)
         async with self._database.tenant(tenant_id) as conn:
 
             async def effect() -> Imported:
@@ -81,7 +91,7 @@ class Importer:
         async with self._database.tenant(tenant_id) as conn:
             if await projects.own(conn, tenant_id=tenant_id, project_id=project_id) is None:
                 raise not_found("template")
-        kept = await self._keep_upload(tenant_id, file_id)
+        kept = await self._keep_upload(tenant_id, user_id, file_id)
         async with self._database.tenant(tenant_id) as conn:
 
             async def effect() -> Imported:
@@ -97,15 +107,7 @@ class Importer:
         """Read a package and keep its bytes: the package for us, its default pictures and its music as public files."""
         async with self._reader.read(data, name) as read:
             package = read.package
-            if package.fps > MAX_FPS:
-                raise Refused(
-                    f"{name}: {package.fps:g} frames a second; at most {MAX_FPS} are served",
-                    code="content.manifest_invalid",
-                )
-            if len(package.scenes) > MAX_SCENES:
-                raise Refused(
-                    f"{name}: {len(package.scenes)} scenes; at most {MAX_SCENES}", code="content.template_too_large"
-                )
+            _check_limits(package, name)
             requests = [
                 StoreRequest(
                     name=_file_name(name),
@@ -153,7 +155,7 @@ class Importer:
                 break
         else:
             raise Conflict(f"there are already {SLUG_TRIES} templates called {base}", code="content.slug_taken")
-        if package.category is not None:
+        if package.category is not None and LATIN.search(package.category.lower()):
             await _put_into_category(conn, tenant_id=tenant_id, project_id=project_id, slug=slug_of(package.category))
         return await self.write_version(conn, tenant_id=tenant_id, user_id=user_id, project_id=project_id, kept=kept)
 
@@ -210,7 +212,7 @@ class Importer:
             package_file_id=kept.package_file.id,
             package_sha256=sha256,
             package_bytes=kept.package_file.size_bytes,
-            entry_path="template.json",
+            entry_path=kept.package_file.name if package.plain else MANIFEST,
             first_scene=package.scenes[0].key,
             manifest=msgspec.to_builtins(manifest),
             report={"warnings": package.warnings},
@@ -218,9 +220,9 @@ class Importer:
         )
         return Imported(project_id=project_id, version_id=version_id)
 
-    async def _keep_upload(self, tenant_id: UUID, file_id: UUID) -> Kept:
+    async def _keep_upload(self, tenant_id: UUID, user_id: UUID, file_id: UUID) -> Kept:
         file = (await self._files.files(tenant_id=tenant_id, ids=[file_id])).get(file_id)
-        if file is None:
+        if file is None or file.owner_user_id not in (None, user_id):
             raise NotFound("there is no such file: upload the package first", code="content.file_not_found")
         if file.size_bytes > self._settings.package_bytes:
             raise Refused(
@@ -249,6 +251,22 @@ class Importer:
         )
 
 
+def _check_limits(package: Package, name: str) -> None:
+    """Raise Refused for what the engine reads and the platform does not serve."""
+    if package.fps > MAX_FPS:
+        raise Refused(
+            f"{name}: {package.fps:g} frames a second; at most {MAX_FPS} are served", code="content.manifest_invalid"
+        )
+    for size in package.sizes:
+        if not (MIN_SIDE <= size.width <= MAX_SIDE and MIN_SIDE <= size.height <= MAX_SIDE):
+            raise Refused(
+                f"{name}: size {size.key} is {size.width}×{size.height}; {MIN_SIDE} to {MAX_SIDE} px are served",
+                code="content.manifest_invalid",
+            )
+    if len(package.scenes) > MAX_SCENES:
+        raise Refused(f"{name}: {len(package.scenes)} scenes; at most {MAX_SCENES}", code="content.template_too_large")
+
+
 def slug_of(key: str) -> str:
     """Return the key as it may stand in an address: lower case letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")[:MAX_SLUG] or "template"
@@ -265,7 +283,7 @@ def _duration(package: Package) -> int:
 
 async def _put_into_category(conn: Conn, *, tenant_id: UUID, project_id: UUID, slug: str) -> None:
     known = {row.slug: row for row in await projects.categories(conn, tenant_id=tenant_id)}
-    name = known[slug].name if slug in known else {"en": slug.replace("-", " ").capitalize()}
+    name = known[slug].name if slug in known else CATEGORY_NAMES.get(slug, {"en": slug.replace("-", " ").capitalize()})
     category_id = await projects.add_category(conn, tenant_id=tenant_id, slug=slug, name=name)
     await projects.put_into_category(conn, tenant_id=tenant_id, project_id=project_id, category_id=category_id)
 

@@ -98,6 +98,7 @@ def _read(source: Path, folder: Path, name: str) -> Package:
         category=template.manifest.category or None,
         tags=list(template.manifest.tags),
         sha256=template.sha256,
+        plain=template.plain,
         fps=template.fps,
         sizes=[PackageSize(key=size.key, width=size.width, height=size.height) for size in template.sizes],
         color_slots=[msgspec.to_builtins(slot) for slot in template.color_slots],

@@ -19,7 +19,7 @@ from flatrender.services.content.settings import ContentSettings
 
 LocaleText = dict[str, str]
 RESULT_FILE = "result.json"
-RESULT_BYTES = 32 * 1024 * 1024
+RESULT_BYTES = 8 * 1024 * 1024
 
 
 class PackageField(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +89,8 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     tags: list[str]
     sha256: str
     """Hexadecimal; over the names and contents of the files, so equal for a folder and an archive of it."""
+    plain: bool
+    """Whether it is a bare Lottie animation."""
     fps: float
     sizes: list[PackageSize]
     color_slots: list[dict[str, Any]]
@@ -204,7 +206,11 @@ def _result(path: Path, name: str) -> Package:
     try:
         if path.stat().st_size > RESULT_BYTES:
             raise Refused(f"{name}: the template describes too much", code="content.template_too_large")
-        found = msgspec.json.decode(path.read_bytes(), type=ReadResult)
+        data = path.read_bytes()
+        if b"\\u0000" in data:
+            # PostgreSQL keeps no NUL in a text.
+            raise Refused(f"{name}: a text of the template holds a NUL character", code="content.manifest_invalid")
+        found = msgspec.json.decode(data, type=ReadResult)
     except (FileNotFoundError, msgspec.MsgspecError) as error:
         raise Refused(
             f"{name}: this package could not be read within the limits of memory and time; check that it is a template",

@@ -41,18 +41,33 @@ class Catalogue:
                 limit=limit,
             )
 
-    async def detail(self, *, tenant_id: UUID, reference: str) -> tuple[ProjectRow, VersionDetails]:
-        """Return a released template by slug or id; raise NotFound otherwise."""
+    async def detail(
+        self, *, tenant_id: UUID, reference: str, version_id: UUID | None = None
+    ) -> tuple[ProjectRow, VersionDetails]:
+        """Return a released template by slug or id with its current version, or with the version named; raise NotFound otherwise.
+
+        A version that is named is found also when its template was archived since: documents made with it go on.
+        """
         if not KEY.fullmatch(reference):
             raise not_found("template")
         async with self._database.tenant(tenant_id) as conn:
-            row = await projects.visible(conn, tenant_id=tenant_id, project_id=_as_id(reference), slug=reference)
+            row = await projects.visible(
+                conn,
+                tenant_id=tenant_id,
+                project_id=_as_id(reference),
+                slug=reference,
+                archived=version_id is not None,
+            )
             if row is None:
                 raise not_found("template")
-            found = await load_details(conn, await versions.current(conn, tenant_id=tenant_id, project_ids=[row.id]))
-            if not found:
-                raise not_found("template")
-            return row, found[0]
+            if version_id is None:
+                found = await versions.current(conn, tenant_id=tenant_id, project_ids=[row.id])
+            else:
+                found = await versions.by_ids(conn, tenant_id=tenant_id, version_ids=[version_id])
+            details = await load_details(conn, [version for version in found if version.project_id == row.id])
+            if not details:
+                raise not_found("template version")
+            return row, details[0]
 
     async def categories(self, *, tenant_id: UUID) -> list[CategoryRow]:
         """Return the categories that the tenant sees."""

@@ -26,10 +26,10 @@ class RenderSettings(msgspec.Struct, frozen=True, kw_only=True):
     quarantine_s: float = 600.0
     chunk_s: float = 5.0
     """How long a chunk should take a node."""
-    chunk_frames: int = 150
-    """Output frames of a chunk of a template that has not been measured yet."""
-    min_chunk_frames: int = 30
-    max_chunk_frames: int = 600
+    chunk_frames: int = 120
+    """Output frames of a chunk of a template that has not been measured yet; one of `chunk_lengths`."""
+    chunk_lengths: tuple[int, ...] = (30, 60, 120, 240, 480)
+    """The lengths that chunks may have: few, so that films of one template are cut in the same places."""
     snapshot_width: int = 960
     """Pixels of a scene's thumbnail."""
     max_snapshot_width: int = 1920

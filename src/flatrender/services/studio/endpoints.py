@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Response
 from flatrender.contracts.content import ResolvedSceneData
 from flatrender.kit.http import CallerDep, IdempotencyDep, IfMatchDep, Page, PageDep, etag, responses
 from flatrender.services.studio.audio import AudioLibrary
-from flatrender.services.studio.documents import Documents, Saved, audio_of
+from flatrender.services.studio.documents import Documents
+from flatrender.services.studio.forms import Saved, audio_of
 from flatrender.services.studio.previews import Previews
 from flatrender.services.studio.queries.documents import DocumentRow
 from flatrender.services.studio.rendering import Renders

@@ -8,6 +8,7 @@ from flatrender.kit.db import Database
 from flatrender.kit.module import ServiceModule
 from flatrender.services.studio.api import LocalStudio
 from flatrender.services.studio.audio import AudioLibrary
+from flatrender.services.studio.checking import Checks
 from flatrender.services.studio.documents import Documents
 from flatrender.services.studio.endpoints import router
 from flatrender.services.studio.previews import Previews
@@ -16,9 +17,10 @@ from flatrender.services.studio.rendering import Renders
 
 def build(*, database: Database, content: ContentApi, files: FilesApi, render: RenderApi) -> ServiceModule:
     """Return the service; it opens no connection before the host does."""
-    documents = Documents(database=database, content=content, files=files)
-    previews = Previews(database=database, documents=documents, content=content)
-    renders = Renders(database=database, documents=documents, render=render)
+    checks = Checks(database=database, content=content, files=files)
+    documents = Documents(database=database, content=content, checks=checks)
+    previews = Previews(database=database, checks=checks, content=content)
+    renders = Renders(database=database, documents=documents, checks=checks, render=render)
     library = AudioLibrary(database=database, content=content, files=files)
     return ServiceModule(
         name="studio",

@@ -1,27 +1,43 @@
 """Unsaved edits of one scene, resolved: the browser draws what comes back."""
 
+import time
+from collections import OrderedDict
+from collections.abc import Callable
 from uuid import UUID
 
 import pydantic
 
-from flatrender.contracts.content import ContentApi, ResolvedSceneData, SceneRequest
+from flatrender.contracts.content import ContentApi, ResolvedSceneData, SceneRequest, TemplateDetails
 from flatrender.kit.db import Database
 from flatrender.kit.errors import Refused
-from flatrender.services.studio.documents import Documents
+from flatrender.services.studio.checking import Checks
 from flatrender.services.studio.errors import not_found
 from flatrender.services.studio.queries import documents as queries
 from flatrender.services.studio.queries.documents import DocumentRow
 from flatrender.services.studio.schemas import Draft, PreviewBody
 from flatrender.services.studio.values import Checker
 
+TEMPLATE_LIFE_S = 5.0
+"""How old a preview's picture of a template may be. Versions do not change; only what an administrator switches off does."""
+TEMPLATES_KEPT = 64
+
 
 class Previews:
     """Turns drafts into requests for content. Nothing is written."""
 
-    def __init__(self, *, database: Database, documents: Documents, content: ContentApi) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        checks: Checks,
+        content: ContentApi,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
-        self._documents = documents
+        self._checks = checks
         self._content = content
+        self._now = now
+        self._templates: OrderedDict[tuple[UUID, UUID], tuple[float, TemplateDetails]] = OrderedDict()
 
     async def preview(
         self, *, tenant_id: UUID, user_id: UUID, document_id: UUID, body: PreviewBody
@@ -55,7 +71,7 @@ class Previews:
             return await queries.own(conn, tenant_id=tenant_id, user_id=user_id, document_id=document_id)
 
     async def _request(self, tenant_id: UUID, row: DocumentRow, body: PreviewBody) -> SceneRequest:
-        template = await self._documents.template(tenant_id=tenant_id, version_id=row.project_version_id)
+        template = await self._template(tenant_id, row.project_version_id)
         checker = Checker(template)
         size = body.size or row.size
         checker.size(size)
@@ -66,7 +82,7 @@ class Previews:
             values |= checker.scene_values(scene, body.scene.values, "scene.values")
             palette |= checker.colors(body.scene.colors, "scene.colors")
         checker.problems.raise_any()
-        await self._documents.check_pictures(tenant_id=tenant_id, user_id=row.user_id, checker=checker)
+        await self._checks.check_pictures(tenant_id=tenant_id, user_id=row.user_id, checker=checker)
         return SceneRequest(
             version_id=row.project_version_id,
             scene_key=body.scene.scene_key,
@@ -77,3 +93,16 @@ class Previews:
             duration_frames=body.scene.duration_frames,
             max_width=body.max_width,
         )
+
+    async def _template(self, tenant_id: UUID, version_id: UUID) -> TemplateDetails:
+        """Return the template, asked for at most every few seconds: a person who types sends a preview every 150 ms."""
+        key = (tenant_id, version_id)
+        kept = self._templates.get(key)
+        if kept is not None and self._now() - kept[0] < TEMPLATE_LIFE_S:
+            return kept[1]
+        template = await self._checks.template(tenant_id=tenant_id, version_id=version_id)
+        self._templates[key] = (self._now(), template)
+        self._templates.move_to_end(key)
+        if len(self._templates) > TEMPLATES_KEPT:
+            self._templates.popitem(last=False)
+        return template

@@ -12,8 +12,10 @@ from flatrender.contracts.render import FilmInput, RenderApi, RenderJobBrief, Re
 from flatrender.kit.db import Conn, Database, IdempotencyKey, emit, run_once
 from flatrender.kit.errors import Conflict, Unavailable
 from flatrender.kit.ids import new_id
-from flatrender.services.studio.documents import Checked, Documents, Saved, body_of, named_tracks
+from flatrender.services.studio.checking import Checks
+from flatrender.services.studio.documents import Documents
 from flatrender.services.studio.errors import Problems, not_found
+from flatrender.services.studio.forms import Checked, Saved, body_of, named_tracks
 from flatrender.services.studio.queries import documents, revisions, tracks
 from flatrender.services.studio.queries.tracks import TrackRow
 from flatrender.services.studio.values import is_filled
@@ -46,9 +48,10 @@ class Pressed(msgspec.Struct, frozen=True, kw_only=True):
 class Renders:
     """Freezes documents and hands them to render."""
 
-    def __init__(self, *, database: Database, documents: Documents, render: RenderApi) -> None:
+    def __init__(self, *, database: Database, documents: Documents, checks: Checks, render: RenderApi) -> None:
         self._database = database
         self._documents = documents
+        self._checks = checks
         self._render = render
 
     async def press(
@@ -60,9 +63,9 @@ class Renders:
         Raises NotFound, Refused with the path of what is missing, Unavailable when a peer is down, TooMany from render.
         """
         saved = await self._documents.load(tenant_id=tenant_id, user_id=user_id, document_id=document_id)
-        template = await self._documents.template(tenant_id=tenant_id, version_id=saved.row.project_version_id)
+        template = await self._checks.template(tenant_id=tenant_id, version_id=saved.row.project_version_id)
         body = body_of(saved)
-        checked = await self._documents.check(tenant_id=tenant_id, user_id=user_id, template=template, body=body)
+        checked = await self._checks.check(tenant_id=tenant_id, user_id=user_id, template=template, body=body)
         check_complete(template, checked)
         newest = (await self._render.latest_jobs(tenant_id=tenant_id, saved_project_ids=[document_id])).get(document_id)
         async with self._database.tenant(tenant_id) as conn:

@@ -99,13 +99,16 @@ async def published(
         return await cursor.fetchall()
 
 
-async def visible(conn: Conn, *, tenant_id: UUID, project_id: UUID | None, slug: str | None) -> ProjectRow | None:
-    """Return a released template by id or slug, the tenant's own before the platform's."""
+async def visible(
+    conn: Conn, *, tenant_id: UUID, project_id: UUID | None, slug: str | None, archived: bool
+) -> ProjectRow | None:
+    """Return a released template by id or slug, the tenant's own before the platform's; an archived one where asked for."""
     async with conn.cursor(row_factory=class_row(ProjectRow)) as cursor:
         await cursor.execute(
             "SELECT"
             + _COLUMNS
-            + "FROM content.projects AS p WHERE p.status IN ('published', 'unlisted') AND"
+            + _FROM
+            + "WHERE p.status = ANY(%(statuses)s) AND"
             + _VISIBLE
             + "AND"
             + _NOT_HIDDEN
@@ -113,7 +116,12 @@ async def visible(conn: Conn, *, tenant_id: UUID, project_id: UUID | None, slug:
             AND (p.id = %(project_id)s OR p.slug = %(slug)s)
             ORDER BY p.tenant_id = %(tenant_id)s DESC LIMIT 1
             """,
-            {"tenant_id": tenant_id, "project_id": project_id, "slug": slug},
+            {
+                "tenant_id": tenant_id,
+                "project_id": project_id,
+                "slug": slug,
+                "statuses": ["published", "unlisted", "archived"] if archived else ["published", "unlisted"],
+            },
         )
         return await cursor.fetchone()
 

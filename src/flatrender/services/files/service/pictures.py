@@ -88,7 +88,7 @@ class Pictures:
             return Picture(*picture.size)
 
     def _thumbnail(self, data: bytes, width: int) -> bytes:
-        picture = _plain(self._decode(io.BytesIO(data), None))
+        picture = _plain(self._decode(io.BytesIO(data), None, draft_width=width))
         if picture.width > width:
             height = max(1, round(picture.height * width / picture.width))
             picture = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
@@ -96,7 +96,9 @@ class Pictures:
         picture.save(out, format="WEBP", quality=80, method=4)
         return out.getvalue()
 
-    def _decode(self, file: io.BufferedReader | io.BytesIO, kind: Kind | None) -> Image.Image:
+    def _decode(
+        self, file: io.BufferedReader | io.BytesIO, kind: Kind | None, *, draft_width: int | None = None
+    ) -> Image.Image:
         try:
             picture = Image.open(file, formats=[FORMATS[kind]] if kind else list(FORMATS.values()))
             # checked before a pixel is decoded; Pillow's own alarm only rings at 89 megapixels
@@ -104,6 +106,9 @@ class Pictures:
                 raise self._too_large(f"the picture has {picture.width} × {picture.height} pixels")
             if kind is not JPEG and getattr(picture, "n_frames", 1) > 1:
                 raise PictureAnimated("the picture is animated: upload a still one")
+            if draft_width is not None:
+                # a JPEG is decoded at an eighth, a quarter or half where that is still twice as large as needed
+                picture.draft(None, (2 * draft_width, 2 * draft_width * picture.height // picture.width + 1))
             picture.load()
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise self._too_large("the picture is far too large") from error

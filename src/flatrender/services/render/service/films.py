@@ -3,6 +3,7 @@
 Between the two nothing waits: the transaction that accepts the last chunk starts the finish. Steps may run twice; each leaves the same behind.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -24,7 +25,14 @@ from flatrender.services.render.queries.jobs import FINISHING, JobRow
 from flatrender.services.render.service.assembly import Assembly, BrokenSegments, Made, Piece, Sound
 from flatrender.services.render.service.events import frames_bell, tell
 from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
-from flatrender.services.render.service.planning import chunk_length, engine_scene, film_settings, plan
+from flatrender.services.render.service.planning import (
+    Cuts,
+    choose_cuts,
+    chunk_length,
+    cuts,
+    engine_scene,
+    film_settings,
+)
 from flatrender.services.render.service.recovery import DEFAULT_POOL
 from flatrender.services.render.service.snapshots import store_scene
 from flatrender.services.render.settings import RenderSettings
@@ -137,13 +145,13 @@ class Films:
             profile=job.output_profile_key,
             crf=crf,
         )
-        planned, chunks = plan(
+        frames, found = cuts(
             [engine_scene(scene) for scene in scenes],
             settings,
             tenant_id=tenant_id,
-            chunk_frames=chunk_length(self._settings, frame_s),
+            lengths=self._settings.chunk_lengths,
         )
-        chunks = await self._reuse(tenant_id, chunks)
+        chunks = await self._reuse(tenant_id, found, preferred=chunk_length(self._settings, frame_s))
         async with self._database.tenant(tenant_id) as conn:
             job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
             if job is None or job.status != "preparing" or job.attempt != attempt:
@@ -160,7 +168,7 @@ class Films:
                 expected=("preparing",),
                 status="stitching" if done else "rendering",
                 actor="render",
-                total_frames=planned.frames,
+                total_frames=frames,
                 workflow_id=workflow_id,
             )
             job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
@@ -181,23 +189,27 @@ class Films:
                 found.append(scene)
         return found
 
-    async def _reuse(self, tenant_id: UUID, chunks: list[NewChunk]) -> list[NewChunk]:
-        """Mark the chunks whose segment was rendered before and is still in the store."""
+    async def _reuse(self, tenant_id: UUID, found: Sequence[Cuts], *, preferred: int) -> list[NewChunk]:
+        """Choose the chunks, and mark those whose segment was rendered before and is still in the store."""
+        keys = {chunk.cache_key for scene in found for chunks in scene.values() for chunk in chunks}
         async with self._database.tenant(tenant_id) as conn:
-            stored = await chunk_rows.stored_segments(
-                conn, tenant_id=tenant_id, cache_keys=[chunk.cache_key for chunk in chunks]
+            stored = {
+                segment.cache_key: segment
+                for segment in await chunk_rows.stored_segments(conn, tenant_id=tenant_id, cache_keys=sorted(keys))
+            }
+        chunks = choose_cuts(found, stored.keys(), preferred=preferred)
+        ready = []
+        for chunk in chunks:
+            segment = stored.get(chunk.cache_key)
+            if segment is None or not await self._objects.exists(segment.segment_key):
+                ready.append(chunk)
+                continue
+            ready.append(
+                msgspec.structs.replace(
+                    chunk, segment_key=segment.segment_key, segment_sha256=segment.output_sha256.hex()
+                )
             )
-        present = {segment.cache_key: segment for segment in stored if await self._objects.exists(segment.segment_key)}
-        return [
-            msgspec.structs.replace(
-                chunk,
-                segment_key=present[chunk.cache_key].segment_key,
-                segment_sha256=present[chunk.cache_key].output_sha256.hex(),
-            )
-            if chunk.cache_key in present
-            else chunk
-            for chunk in chunks
-        ]
+        return ready
 
     async def _make(self, arguments: dict[str, Json]) -> dict[str, Json] | None:
         """Join, mix, check and put the film into the store; None when the film is not to be finished (cancelled, or chunks must be drawn again)."""

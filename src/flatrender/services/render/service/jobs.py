@@ -47,15 +47,12 @@ class Jobs:
 
     async def create(self, tenant_id: UUID, requests: Sequence[RenderRequest]) -> list[RenderJobBrief]:
         """Queue films, once for each revision. Raises QueueFull and UnknownProfile."""
-        briefs = []
         async with self._database.tenant(tenant_id) as conn:
             sizes = {
                 profile.key: profile.max_height
                 for profile in reversed(await rows.profiles(conn, tenant_id=tenant_id, platform_id=DEFAULT_TENANT_ID))
             }
-            for request in requests:
-                briefs.append(brief(await self._create_one(conn, tenant_id, request, sizes)))
-        return briefs
+            return [brief(await self._create_one(conn, tenant_id, request, sizes)) for request in requests]
 
     async def _create_one(
         self, conn: Conn, tenant_id: UUID, request: RenderRequest, sizes: Mapping[str, int]

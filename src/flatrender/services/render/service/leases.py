@@ -238,10 +238,15 @@ class Leases:
             ):
                 raise errors.LeaseSuperseded("the lease has ended")
             if final:
-                message = (
-                    fail.detail if (chunk.scene_key or "") in fail.detail else f"scene {chunk.scene_key}: {fail.detail}"
+                detail = fail.detail.removeprefix(f"{chunk.scene_key}: ")
+                await fail_job(
+                    conn,
+                    self._bells,
+                    chunk.tenant_id,
+                    chunk.render_job_id,
+                    code=fail.code,
+                    message=f"scene {chunk.scene_key}: {detail}",
                 )
-                await fail_job(conn, self._bells, chunk.tenant_id, chunk.render_job_id, code=fail.code, message=message)
         return Accepted()
 
     async def _note_crash(self, conn: Conn, node: NodeRow, chunk: ChunkRow, fail: Fail, *, final: bool) -> None:

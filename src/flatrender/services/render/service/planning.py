@@ -1,15 +1,14 @@
 """Pure functions from a film's input to its chunks: sizes, chunk lengths, cache keys, tasks."""
 
 import hashlib
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, cast
 from uuid import UUID
 
 import msgspec
 
 from flatrender.contracts.content import ResolvedSceneData
-from flatrender.engine.film.plan import FilmPlan, plan_film
+from flatrender.engine.film.plan import Chunk, plan_film
 from flatrender.engine.film.settings import FilmSettings, Preset
 from flatrender.engine.scene import ResolvedScene
 from flatrender.protocol.work import SceneFigures, SegmentTask, StillTask
@@ -77,10 +76,16 @@ def scene_object_key(tenant_id: UUID, sha256: str) -> str:
 
 
 def chunk_length(settings: RenderSettings, frame_s: float | None) -> int:
-    """Return how many frames a chunk should have so that it takes a node about `chunk_s` seconds, from measured seconds per frame."""
+    """Return how many frames a chunk should have so that it takes a node about `chunk_s` seconds, from measured seconds per frame.
+
+    One of a few fixed lengths: a segment can only be used again when its film is cut in the same places.
+    """
     if frame_s is None or frame_s <= 0:
         return settings.chunk_frames
-    return max(settings.min_chunk_frames, min(settings.max_chunk_frames, math.ceil(settings.chunk_s / frame_s)))
+    return max(
+        (length for length in settings.chunk_lengths if length * frame_s <= settings.chunk_s),
+        default=min(settings.chunk_lengths),
+    )
 
 
 def content_key(task: SegmentTask | StillTask) -> bytes:
@@ -90,42 +95,61 @@ def content_key(task: SegmentTask | StillTask) -> bytes:
     return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).digest()
 
 
-def plan(
-    scenes: Sequence[ResolvedScene], settings: FilmSettings, *, tenant_id: UUID, chunk_frames: int
-) -> tuple[FilmPlan, list[NewChunk]]:
-    """Cut a film into chunks, each by scene and frame range.
+Cuts = dict[int, list[NewChunk]]
+"""One scene's chunks for each chunk length; not numbered yet."""
+
+
+def cuts(
+    scenes: Sequence[ResolvedScene], settings: FilmSettings, *, tenant_id: UUID, lengths: Sequence[int]
+) -> tuple[int, list[Cuts]]:
+    """Return the film's frames, and for each scene in order how it would be cut with each chunk length.
 
     Raises RenderError `settings_invalid` when there is no scene or the film is too long.
     """
-    film = plan_film(scenes, settings, chunk_frames=chunk_frames)
-    chunks = []
-    for piece in film.chunks:
-        scene = scenes[piece.scene]
-        start = film.scenes[piece.scene].start
-        task = SegmentTask(
-            scene=figures(scene),
-            first=piece.first,
-            last=piece.last,
-            width=settings.width,
-            height=settings.height,
-            fps=settings.fps,
-            preset=settings.preset,
-            crf=settings.crf,
-            background=settings.background,
-        )
-        chunks.append(
-            NewChunk(
-                chunk_no=piece.index,
-                frame_start=start + piece.first,
-                frame_end=start + piece.last,
-                scene_key=scene.scene_key,
-                scene_object_key=scene_object_key(tenant_id, scene.sha256),
-                scene_sha256=scene.sha256,
-                task=msgspec.to_builtins(task),
-                cache_key=content_key(task),
-            )
-        )
-    return film, chunks
+    frames, found = 0, [Cuts() for _ in scenes]
+    for length in lengths:
+        film = plan_film(scenes, settings, chunk_frames=length)
+        frames = film.frames
+        for piece in film.chunks:
+            chunk = _chunk(scenes[piece.scene], piece, film.scenes[piece.scene].start, settings, tenant_id)
+            found[piece.scene].setdefault(length, []).append(chunk)
+    return frames, found
+
+
+def _chunk(scene: ResolvedScene, piece: Chunk, start: int, settings: FilmSettings, tenant_id: UUID) -> NewChunk:
+    task = SegmentTask(
+        scene=figures(scene),
+        first=piece.first,
+        last=piece.last,
+        width=settings.width,
+        height=settings.height,
+        fps=settings.fps,
+        preset=settings.preset,
+        crf=settings.crf,
+        background=settings.background,
+    )
+    return NewChunk(
+        chunk_no=0,
+        frame_start=start + piece.first,
+        frame_end=start + piece.last,
+        scene_key=scene.scene_key,
+        scene_object_key=scene_object_key(tenant_id, scene.sha256),
+        scene_sha256=scene.sha256,
+        task=msgspec.to_builtins(task),
+        cache_key=content_key(task),
+    )
+
+
+def choose_cuts(found: Sequence[Cuts], stored: Collection[bytes], *, preferred: int) -> list[NewChunk]:
+    """Return the film's chunks, numbered: each scene is cut where most of its frames are stored already, else with the preferred length."""
+
+    def saved(option: tuple[int, list[NewChunk]]) -> tuple[int, bool]:
+        length, chunks = option
+        frames = sum(chunk.frame_end - chunk.frame_start + 1 for chunk in chunks if chunk.cache_key in stored)
+        return frames, length == preferred
+
+    chosen = [chunk for scene in found for chunk in max(scene.items(), key=saved)[1]]
+    return [msgspec.structs.replace(chunk, chunk_no=number) for number, chunk in enumerate(chosen)]
 
 
 def still_task(

@@ -99,9 +99,12 @@ class Snapshots:
         await enqueue(conn, PREPARE_WORKFLOW, f"{PREPARE_WORKFLOW}:{batch_id}", arguments)
 
     async def scene_jobs(self, tenant_id: UUID, project_id: UUID) -> list[SceneJobRow]:
-        """Return the newest job of each scene; empty for a template without any."""
+        """Return the newest job of each scene; empty for a template of the tenant without any. Raises TemplateNotFound for any other."""
         async with self._database.tenant(tenant_id) as conn:
-            return await rows.scene_jobs(conn, tenant_id=tenant_id, project_id=project_id)
+            found = await rows.scene_jobs(conn, tenant_id=tenant_id, project_id=project_id)
+        if not found and not await self._content.scenes(tenant_id=tenant_id, project_id=project_id):
+            raise errors.TemplateNotFound("there is no such template, or it has no active scene")
+        return found
 
     async def prepare(self, run: Run, arguments: dict[str, Json]) -> None:
         """Workflow: resolve each scene of a batch and store it, which makes its job claimable."""
