@@ -103,6 +103,7 @@ class Templates:
                 fields=[],
                 scenes=[],
                 music=[],
+                fonts=[],
             )
         ]
 

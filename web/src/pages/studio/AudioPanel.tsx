@@ -78,15 +78,19 @@ export function AudioPanel() {
     url: track.url,
     durationMs: track.duration_ms,
   }));
-  const ownIds = new Set(own.map((track) => track.id));
   const others: Choice[] = library
-    .filter((track) => !ownIds.has(track.id))
     .map((track) => ({
       id: track.id,
       title: localized(track.title, locale),
       url: track.url,
       durationMs: track.duration_ms,
-    }));
+    }))
+    // two templates may bring the same piece: its file is then the same
+    .filter((track, index, all) => {
+      const same = (other: Choice) => other.id === track.id || (other.url !== null && other.url === track.url);
+      const chosen = track.id === audio.music_track_id;
+      return !own.some(same) && (chosen || all.findIndex(same) === index);
+    });
 
   const set = (change: Partial<Audio>, label: string) => editor.getState().setAudio(change, label);
   const commit = () => editor.getState().endStep();
