@@ -15,6 +15,7 @@ import pytest
 
 from flatrender.node.agent import Agent, AgentConfig, AgentState
 from flatrender.node.errors import TokenRefused
+from flatrender.node.sessions import State
 from tests.engine_film.conftest import film_numbers
 from tests.render.farm import NODE_TOKEN, Farm, numbered
 
@@ -69,7 +70,8 @@ async def test_a_node_killed_while_it_draws_costs_no_frame_and_leaves_no_process
     with node_process(farm, "doomed"):
         job = await farm.until(made.id, "completed", within_s=90)
     assert film_numbers(farm.film_path(job)) == [*range(600), *range(200, 220)]
-    assert farm.row("SELECT kind FROM render.node_crashes") == ("agent_crash",)
+    # Which of the two notices first is a race between the new start and the lease's end.
+    assert farm.row("SELECT kind FROM render.node_crashes")[0] in ("agent_crash", "node_lost")
     assert farm.row("SELECT count(*) FROM render.exports WHERE kind = 'video'") == (1,)
     assert farm.row("SELECT count(*) FROM render.outbox_events WHERE event_type = 'render_job.completed'") == (1,)
 
@@ -106,12 +108,11 @@ async def test_results_made_while_the_server_is_away_are_delivered_when_it_is_ba
         assert uploaded is not None
         while not uploaded.exists():
             await asyncio.sleep(0.001)
-        await farm.deafen()
-        await asyncio.sleep(1)
-        waiting = {report.lease.lease_id for report in agent._spool.waiting()}
-        done = {row[0] for row in farm.rows("SELECT lease_id FROM render.frame_jobs WHERE status = 'done'")}
-        assert held[0].lease_id in waiting | done
-        await farm.listen()
+        async with farm.deaf():
+            await asyncio.sleep(1)
+            waiting = {report.lease.lease_id for report in agent._spool.waiting()}
+            done = {row[0] for row in farm.rows("SELECT lease_id FROM render.frame_jobs WHERE status = 'done'")}
+            assert held[0].lease_id in waiting | done
         job = await farm.until(made.id, "completed")
     assert film_numbers(farm.film_path(job)) == list(range(60))
     assert agent.state is AgentState.STOPPED
@@ -122,16 +123,18 @@ async def test_work_stops_by_itself_when_no_heartbeat_gets_through(farm: Farm) -
     async with farm.real_node("cut off", slots=1) as agent:
         made = await farm.create("long", profile="1080p")
         await drawing(farm)
-        session = agent._sessions.all()[0]
-        await farm.deafen()
-        began = time.monotonic()
-        while session.reason != "expired":
-            await asyncio.sleep(0.02)
-            assert time.monotonic() - began < farm.settings.lease_s
-        while agent._sessions.get(session.lease.lease_id) is not None:
-            await asyncio.sleep(0.02)
-            assert time.monotonic() - began < farm.settings.lease_s + 2
-        await farm.listen()
+        held = None
+        while held is None:  # between two chunks the agent holds nothing
+            async with farm.deaf():
+                held = next((one for one in agent._sessions.all() if one.state is not State.REPORTING), None)
+                if held is None:
+                    continue
+                while held.reason != "expired":
+                    await asyncio.sleep(0.02)
+                    assert time.monotonic() - held.renewed < farm.settings.lease_s
+                while held.state is not State.REPORTING and agent._sessions.get(held.lease.lease_id) is not None:
+                    await asyncio.sleep(0.02)
+                    assert time.monotonic() - held.renewed < farm.settings.lease_s + 3
         await farm.http.post(f"/v1/render-jobs/{made.id}/cancel")
         await farm.until(made.id, "canceled")
 

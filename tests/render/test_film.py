@@ -187,11 +187,9 @@ async def test_a_finished_film_cannot_be_cancelled(farm: Farm) -> None:
 async def test_the_event_stream_shows_the_film_until_its_end(farm: Farm) -> None:
     async with farm.real_node():
         made = await farm.create("a", "c")
-        seen = []
         async with farm.http.stream("GET", f"/v1/render-jobs/{made.id}/events", timeout=60) as stream:
-            async for line in stream.aiter_lines():
-                if line.startswith("data: "):
-                    seen.append(json.loads(line[6:]))
+            lines = [line async for line in stream.aiter_lines()]
+        seen = [json.loads(line[6:]) for line in lines if line.startswith("data: ")]
     assert seen[-1]["status"] == "completed"
     assert seen[-1]["export"]["play_url"].endswith("/content")
     progress = [body["progress_pct"] for body in seen]

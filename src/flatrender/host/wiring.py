@@ -154,7 +154,8 @@ class Platform:
             stack.push_async_callback(end)
             if self.settings.seed:
                 await self._wait_for("files", http)
-                await seed({module.name: module for module in self.modules}, self.peers.files, self.settings.data_dir)
+                modules = {module.name: module for module in self.modules}
+                await seed(modules, self.peers.files, self.peers.render, self.settings.data_dir)
             yield
 
     def stop_soon(self) -> None:

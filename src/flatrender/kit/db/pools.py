@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
-from flatrender.kit.errors import Conflict, PreconditionFailed, Unavailable
+from flatrender.kit.errors import HALF_CHARACTER, Conflict, PreconditionFailed, TextInvalid, Unavailable
 
 Conn = AsyncConnection[TupleRow]
 
@@ -26,7 +26,7 @@ class Database:
     """The pools of one service. Every block is one transaction: committed at its end, rolled back by an exception.
 
     Raises `Unavailable` where the database cannot be reached or the pool's queue is full, `Conflict` on a serialisation
-    failure or deadlock.
+    failure or deadlock, `TextInvalid` for a text that PostgreSQL cannot hold (U+0000, half a surrogate pair).
     """
 
     def __init__(self, name: str, dsn: str, worker_dsn: str, *, max_size: int = 8, worker_max_size: int = 4) -> None:
@@ -85,18 +85,6 @@ class Database:
         async with self._block(self._worker_pool) as conn:
             yield conn
 
-    async def listening(self) -> Conn:
-        """Return a new connection of the worker role in autocommit, outside the pools, for LISTEN. The caller closes it; raises Unavailable."""
-        try:
-            return await AsyncConnection.connect(
-                self.worker_dsn,
-                autocommit=True,
-                connect_timeout=CONNECT_TIMEOUT_S,
-                application_name=f"flatrender-{self.name}-listen",
-            )
-        except psycopg.OperationalError as error:
-            raise Unavailable("the database is not reachable", code="database_unavailable", retry_after_s=2) from error
-
     async def healthy(self) -> bool:
         """Return whether the database answers within the pool's time."""
         try:
@@ -129,6 +117,12 @@ class Database:
                 "the database took too long; try again shortly", code="database_slow", retry_after_s=2
             ) from error
         except psycopg.errors.CheckViolation:
+            raise
+        except UnicodeEncodeError as error:
+            raise TextInvalid(HALF_CHARACTER) from error
+        except psycopg.DataError as error:
+            if isinstance(error, psycopg.errors.UntranslatableCharacter) or "NUL (0x00)" in str(error):
+                raise TextInvalid("a text holds the character U+0000, which none may hold: leave it out") from error
             raise
         except psycopg.OperationalError as error:
             log.warning("database_lost", service=self.name, error=type(error).__name__)
