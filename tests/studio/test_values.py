@@ -42,6 +42,7 @@ def checker(one: TemplateField) -> Checker:
             fields=[one],
             scenes=[],
             music=[],
+            fonts=["Vazirmatn"],
         )
     )
 
@@ -102,7 +103,8 @@ def test_a_value_that_fits_is_kept_as_it_is(one: TemplateField, value: Any) -> N
         (field("dropdown"), 1, "wrong_type"),
         (field("dropdown"), "c", "value_out_of_range"),
         (field("font"), 5, "wrong_type"),
-        (field("font"), "", "value_out_of_range"),
+        (field("font"), "", "unknown_font"),
+        (field("font"), "Nowhere Sans", "unknown_font"),
         (field("map"), {}, "wrong_type"),
     ],
 )

@@ -6,18 +6,22 @@ import contextlib
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 
 from flatrender.cli.errors import fail
 from flatrender.engine.errors import EngineError, RenderError
+
+_OF_THE_SCENE = {"engine_crashed", "engine_timeout", "engine_refused"}
+"""RenderError codes that name the scene only: the command adds the template's file."""
 
 _ASKED_WRONG = {"settings_invalid", "sound_missing", "sound_unreadable", "output_unwritable"}
 """RenderError codes whose cause is in what was asked for."""
 
 
 @contextlib.contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Turn the engine's errors and an interruption (ctrl-C, SIGTERM) into the command's end: 2, 3 or 130."""
+def one_line_errors(template: Path) -> Iterator[None]:
+    """Turn the engine's errors and an interruption (ctrl-C, SIGTERM) into the command's end: 2, 3 or 130. `template` is named where drawing fails."""
     with _terminate_like_interrupt():
         try:
             yield
@@ -26,7 +30,8 @@ def one_line_errors() -> Iterator[None]:
         except RenderError as error:
             if error.code == "cancelled":
                 fail("interrupted", 130)
-            fail(f"{error} [{error.code}]", 2 if error.code in _ASKED_WRONG else 3)
+            named = f"{template}: scene {error}" if error.code in _OF_THE_SCENE and error.where else str(error)
+            fail(f"{named} [{error.code}]", 2 if error.code in _ASKED_WRONG else 3)
         except EngineError as error:
             fail(f"{error} [{error.code}]", 2)
 

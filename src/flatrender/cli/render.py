@@ -65,7 +65,7 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
     """
     from flatrender.cli.ending import one_line_errors
 
-    with one_line_errors():
+    with one_line_errors(template):
         from flatrender.cli.choices import chosen_scenes, parse_background, parse_colors, parse_size, parse_values
         from flatrender.cli.choices import resolve as resolve_choice
         from flatrender.cli.output import checked_output

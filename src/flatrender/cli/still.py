@@ -35,7 +35,7 @@ def still(
     """
     from flatrender.cli.ending import one_line_errors
 
-    with one_line_errors():
+    with one_line_errors(template):
         _still(template, output, scene, frame, values or [], size, locale, colors or [], color_preset, background)
 
 

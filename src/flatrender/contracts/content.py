@@ -79,6 +79,8 @@ class TemplateDetails(msgspec.Struct, frozen=True, kw_only=True):
     scenes: list[TemplateScene]
     """Active scenes in the template's order."""
     music: list[TemplateMusic]
+    fonts: list[str]
+    """Families that a font field may name: the package's and the engine's."""
 
 
 class SceneRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from flatrender import __version__
 from flatrender.contracts.identity import IdentityApi
@@ -21,6 +22,7 @@ from flatrender.kit.module import ServiceModule
 from flatrender.kit.rpc import CONTENT_TYPE, MAX_BODY_BYTES, RpcServer, ServiceKeys
 
 STATIC = Path(__file__).parent / "static"
+NO_PAGES = ("/v1/", "/internal/", "/rpc/", "/o/", "/p/", "/d/")
 Health = Callable[[], Awaitable[dict[str, Any]]]
 
 
@@ -138,14 +140,19 @@ def add_pages(app: FastAPI) -> None:
     index = (STATIC / "index.html").read_bytes()
     root = STATIC.resolve()
 
-    @app.get("/{path:path}", include_in_schema=False)
-    async def page(path: str) -> Response:
-        if path.startswith(("v1/", "internal/", "rpc/", "o/", "p/", "d/")):
-            raise NotFound(f"there is no route /{path}")
-        wanted = (root / path).resolve()
-        if path and wanted.is_relative_to(root) and wanted.is_file():
-            return _file(wanted)
-        return Response(index, media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"})
+    async def page(scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if scope["method"] not in ("GET", "HEAD") or path.startswith(NO_PAGES):
+            raise HTTPException(404)
+        wanted = (root / path.lstrip("/")).resolve() if "\0" not in path else root
+        if wanted.is_relative_to(root) and wanted.is_file():
+            answer = _file(wanted)
+        else:
+            answer = Response(index, media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"})
+        await answer(scope, receive, send)
+
+    # not a route: one that matches every path would hide which methods the routes themselves take
+    app.router.default = page
 
 
 def _file(path: Path) -> Response:

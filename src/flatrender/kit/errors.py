@@ -93,6 +93,15 @@ class Refused(AppError):
     status, code = 422, "refused"
 
 
+class TextInvalid(Refused):
+    """A text holds what cannot be stored: U+0000 or half a surrogate pair."""
+
+    code = "text_invalid"
+
+
+HALF_CHARACTER = "a text holds half a character (a lone surrogate): leave it out"
+
+
 class PreconditionRequired(AppError):
     """`If-Match` or `Idempotency-Key` is missing."""
 

@@ -102,7 +102,9 @@ class ImageSetter:
                 with Path(source).open("rb") as file:
                     return file.read(MAX_BYTES + 1)
             except (OSError, ValueError):
-                raise refuse(field, "missing_asset", f"the picture {name!r} cannot be read: upload it again") from None
+                raise refuse(
+                    field, "missing_asset", f"the picture {name!r} cannot be read: check that it is there"
+                ) from None
         if self._template.has_file(name) and not name.endswith(".json"):
             return self._template.read_file(name)
         raise refuse(field, "missing_asset", f"there is no picture {name[:80]!r}: upload it, or choose another")

@@ -96,6 +96,7 @@ class VersionDetails(msgspec.Struct, frozen=True, kw_only=True):
                 )
                 for piece in self.manifest.music
             ],
+            fonts=self.manifest.fonts,
         )
 
 

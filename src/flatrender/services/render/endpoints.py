@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from flatrender.contracts.identity import PERMISSION_NODES, PERMISSION_RENDER, PERMISSION_TEMPLATES
 from flatrender.kit.db import Bells
-from flatrender.kit.errors import AppError
+from flatrender.kit.errors import HALF_CHARACTER, AppError, TextInvalid
 from flatrender.kit.http import Caller, CallerDep, IdempotencyDep, Page, PageDep, PageRequest, require, responses
 from flatrender.services.render.queries.nodes import NodeRow, TokenRow
 from flatrender.services.render.queries.snapshots import SceneJobRow, SnapshotRow
@@ -84,12 +84,16 @@ def router(*, bells: Bells, jobs: Jobs, snapshots: Snapshots) -> APIRouter:
     @routes.post("/v1/snapshots", response_model=SnapshotOut, status_code=202, responses=responses(404))
     async def request_snapshot(body: SnapshotIn, who: CallerDep, response: Response) -> SnapshotOut:
         """Draw one frame of unsaved edits as a picture; the same edits again give the same picture."""
-        draft = body.model_dump(exclude={"saved_project_id", "frame", "width"}, exclude_none=True)
+        edits = body.model_dump(exclude={"saved_project_id", "frame", "width"}, exclude_none=True)
+        try:
+            draft = msgspec.json.encode(edits)
+        except UnicodeEncodeError as error:
+            raise TextInvalid(HALF_CHARACTER) from error
         row = await snapshots.request_still(
             who.tenant_id,
             user_id=who.user_id,
             saved_project_id=body.saved_project_id,
-            draft=msgspec.json.encode(draft),
+            draft=draft,
             frame=body.frame,
             width=body.width,
         )
@@ -178,7 +182,7 @@ async def _stream(jobs: Jobs, bells: Bells, first: JobView, tenant_id: UUID, use
                 sent, quiet_s = view.job.row_version, 0.0
                 body = job_out(view).model_dump_json()
                 yield f"event: job\nid: {sent}\ndata: {body}\n\n".encode()
-            if view.job.status in FINISHED:
+            if view.job.status in FINISHED or bells.closing:
                 return
             if not await bell.wait(SSE_RECHECK_S):
                 quiet_s += SSE_RECHECK_S

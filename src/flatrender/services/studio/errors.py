@@ -1,7 +1,7 @@
 """What a caller of studio may see.
 
 404 `studio.not_found`; 422 `studio.unknown_scene`, `studio.unknown_field`, `studio.wrong_type`, `studio.value_out_of_range`,
-`studio.missing_asset`, `studio.unknown_size`, `studio.unknown_preset` and, when render is pressed, `studio.no_scenes`,
+`studio.missing_asset`, `studio.unknown_font`, `studio.unknown_size`, `studio.unknown_preset` and, when render is pressed, `studio.no_scenes`,
 `studio.field_required`, `studio.scene_required`, `studio.scene_not_repeatable`; 409 `studio.template_gone`.
 """
 

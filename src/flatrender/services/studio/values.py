@@ -95,10 +95,19 @@ class Checker:
     def _wrong(self, field: TemplateField, value: Any, path: str) -> tuple[str, str] | None:
         if field.type == "image":
             return self._wrong_picture(value, path)
+        if field.type == "font":
+            return self._wrong_font(value)
         check = _CHECKS.get(field.type)
         if check is None:
             return "wrong_type", f"a field of type {field.type} takes no value here"
         return check(field, value)
+
+    def _wrong_font(self, value: Any) -> tuple[str, str] | None:
+        if not isinstance(value, str):
+            return "wrong_type", "a font is the name of a family"
+        if value in self._template.fonts:
+            return None
+        return "unknown_font", f"there is no font {value[:60]!r}; choose one of {', '.join(self._template.fonts)}"
 
     def _wrong_picture(self, value: Any, path: str) -> tuple[str, str] | None:
         if value == "":
@@ -162,12 +171,6 @@ def _wrong_checkbox(_: TemplateField, value: Any) -> tuple[str, str] | None:
     return None if isinstance(value, bool) else ("wrong_type", "a checkbox is true or false")
 
 
-def _wrong_font(_: TemplateField, value: Any) -> tuple[str, str] | None:
-    if not isinstance(value, str):
-        return "wrong_type", "a font is the name of a family"
-    return None if 0 < len(value) <= 100 and value.isprintable() else ("value_out_of_range", "there is no such font")
-
-
 _CHECKS: dict[str, Callable[[TemplateField, Any], tuple[str, str] | None]] = {
     "text": _wrong_text,
     "textarea": _wrong_text,
@@ -176,7 +179,6 @@ _CHECKS: dict[str, Callable[[TemplateField, Any], tuple[str, str] | None]] = {
     "slider": _wrong_number,
     "checkbox": _wrong_checkbox,
     "dropdown": _wrong_choice,
-    "font": _wrong_font,
 }
 
 
