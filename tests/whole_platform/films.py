@@ -36,17 +36,20 @@ def video_facts(path: Path) -> dict[str, Any]:
         }
 
 
-def film_frames(path: Path, numbers: set[int], *, width: int = 320) -> dict[int, Pixels]:
+def film_frames(path: Path, numbers: set[int]) -> dict[int, Pixels]:
     """Return the numbered frames (from 0) as RGB arrays (height, width, 3) of 0–255."""
     found: dict[int, Pixels] = {}
     with av.open(str(path)) as film:
         for number, frame in enumerate(film.decode(film.streams.video[0])):
             if number in numbers:
-                height = round(width * frame.height / frame.width)
-                found[number] = (
-                    frame.reformat(width=width, height=height, format="rgb24").to_ndarray().astype(np.float64)
-                )
+                found[number] = frame.to_ndarray(format="rgb24").astype(np.float64)
     return found
+
+
+def halved(picture: Pixels) -> Pixels:
+    """Return the picture at half its (even) size: what compression does to single pixels is mostly gone."""
+    height, width, _ = picture.shape
+    return picture.reshape(height // 2, 2, width // 2, 2, 3).mean(axis=(1, 3))
 
 
 def sound_level(path: Path, start_s: float, end_s: float) -> float:
@@ -107,12 +110,14 @@ def drawn(
 def check_frames(film: Path, document: dict[str, Any], lengths: list[int], **bound: Any) -> None:
     """Assert that the film has every frame of the document, and in the middle of each scene what the engine draws there.
 
-    `lengths` are the scenes' frames; `bound` goes to `drawn`. The film is a compressed one, so a mean difference below 4 is the same picture.
+    `lengths` are the scenes' frames; `bound` goes to `drawn`. The film is compressed: at draft quality the mean difference at half its size
+    is about 1.5 to 2, that of two neighbouring scenes 20 and more.
     """
     assert video_facts(film)["frames"] == sum(lengths)
     middles = [sum(lengths[:number]) + length // 2 for number, length in enumerate(lengths)]
     frames = film_frames(film, set(middles))
     for number, place in enumerate(middles):
-        expected = drawn(document, number, lengths[number] // 2, 320, **bound)
-        found = difference(frames[place], expected)
-        assert found < 4, f"scene {number} is not what the engine draws: {found:.1f}"
+        frame = frames[place]
+        expected = drawn(document, number, lengths[number] // 2, frame.shape[1], **bound)
+        found = difference(halved(frame), halved(expected))
+        assert found < 3, f"scene {number} is not what the engine draws: {found:.1f}"

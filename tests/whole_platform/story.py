@@ -121,6 +121,12 @@ def is_file(value: object) -> bool:
     return True
 
 
+def assets_of(document: dict[str, Any]) -> dict[str, bytes]:
+    """Return the pictures that `edited` put into a document, by file id."""
+    values = [value for scene in document["scenes"] for value in scene["values"].values()]
+    return {value: picture() for value in values if is_file(value)}
+
+
 def lengths_of(client: httpx.Client, document: dict[str, Any]) -> list[int]:
     """Return how many frames each scene of a document lasts: its own length, else the template's."""
     scenes = {scene["key"]: scene for scene in template(client, document["project_id"])["scenes"]}
@@ -155,7 +161,5 @@ def tell(platform: Running, folder: Path) -> dict[str, Any]:
         "document": document,
         "notice": notice,
         "lengths": lengths_of(client, document),
-        "assets": {
-            value: picture() for scene in document["scenes"] for value in scene["values"].values() if is_file(value)
-        },
+        "assets": assets_of(document),
     }
