@@ -349,12 +349,3 @@ async def give_back(conn: Conn, *, node_id: UUID | None) -> int:
     ):
         given += (await conn.execute(statement, {"node": node_id})).rowcount
     return given
-
-
-async def unprepared_batches(conn: Conn) -> list[tuple[UUID, UUID]]:
-    """Return (tenant, batch) of thumbnails that wait to be resolved for longer than a moment, of every tenant."""
-    cursor = await conn.execute(
-        "SELECT DISTINCT tenant_id, batch_id FROM render.snapshot_jobs WHERE status = 'queued' AND task IS NULL AND"
-        " created_at < now() - interval '60 seconds' LIMIT 20"
-    )
-    return [(UUID(str(row[0])), UUID(str(row[1]))) for row in await cursor.fetchall()]
