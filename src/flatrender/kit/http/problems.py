@@ -98,6 +98,29 @@ def shown_path(request: Request) -> str:
     return path if path.isprintable() else ascii(path)[1:-1]
 
 
+def not_json(request: Request, why: str) -> JSONResponse:
+    """Return the refusal of a body that cannot be read."""
+    detail = f"the body is not JSON ({why}): send one JSON object in UTF-8"
+    return problem_response(400, "not_json", detail, request_id=request_id_of(request))
+
+
+def unread_body(request: Request, error: RequestValidationError) -> JSONResponse | None:
+    """Return the refusal of a body that was not read as JSON at all; None when it was, and only its members are wrong."""
+    broken = next((item for item in error.errors() if item["type"] == "json_invalid"), None)
+    if broken is not None:
+        place = f"{broken['ctx']['error']} at character {broken['loc'][-1]}"
+        return not_json(request, place)
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not content_type.endswith("json") and any(item["loc"] == ("body",) for item in error.errors()):
+        return problem_response(
+            415,
+            "unsupported_media_type",
+            f"this route takes a JSON object: send it with Content-Type: application/json, not {content_type[:60] or 'without one'}",
+            request_id=request_id_of(request),
+        )
+    return None
+
+
 def install_problem_handlers(app: FastAPI) -> None:
     """Map every exception of the application to a problem document."""
 
@@ -124,18 +147,9 @@ def install_problem_handlers(app: FastAPI) -> None:
     async def on_validation(request: Request, error: Exception) -> JSONResponse:
         if not isinstance(error, RequestValidationError):
             return await on_anything(request, error)
-        broken = next((item for item in error.errors() if item["type"] == "json_invalid"), None)
-        if broken is not None:
-            place = f"{broken['ctx']['error']} at character {broken['loc'][-1]}"
-            return not_json(request, place)
-        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if not content_type.endswith("json") and any(item["loc"] == ("body",) for item in error.errors()):
-            return problem_response(
-                415,
-                "unsupported_media_type",
-                f"this route takes a JSON object: send it with Content-Type: application/json, not {content_type[:60] or 'without one'}",
-                request_id=request_id_of(request),
-            )
+        unread = unread_body(request, error)
+        if unread is not None:
+            return unread
         fields = tuple((".".join(str(part) for part in item["loc"]), str(item["msg"])) for item in error.errors()[:20])
         detail = "the request does not have the expected form: " + "; ".join(
             f"{name}: {text}" for name, text in fields[:3]
@@ -158,10 +172,6 @@ def install_problem_handlers(app: FastAPI) -> None:
         response = problem_response(error.status_code, code, detail, request_id=request_id_of(request))
         response.headers.update(headers)
         return response
-
-    def not_json(request: Request, why: str) -> JSONResponse:
-        detail = f"the body is not JSON ({why}): send one JSON object in UTF-8"
-        return problem_response(400, "not_json", detail, request_id=request_id_of(request))
 
     async def on_anything(request: Request, error: Exception) -> JSONResponse:
         log.error("request_crashed", request_id=request_id_of(request), path=request.url.path, exc_info=error)
