@@ -156,6 +156,10 @@ class FakeRender:
                 found[job.saved_project_id] = job
         return found
 
+    async def enqueue_scene_previews(self, *, tenant_id: UUID, project_ids: Sequence[UUID], locale: str) -> int:
+        assert_no_transaction("render.enqueue_scene_previews")
+        return 0
+
     def set_status(self, status: str) -> None:
         """Move every job to a status."""
         self.jobs = {key: msgspec.structs.replace(job, status=status) for key, job in self.jobs.items()}

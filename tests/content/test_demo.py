@@ -11,8 +11,10 @@ from tests.service_doubles import OTHER_TENANT_ID
 
 
 async def ensured(content: Content, folder: Path) -> list[str]:
-    return await ensure_templates(
-        database=content.database, files=content.files, settings=content.settings, folders=demo_folders(folder)
+    return sorted(
+        await ensure_templates(
+            database=content.database, files=content.files, settings=content.settings, folders=demo_folders(folder)
+        )
     )
 
 

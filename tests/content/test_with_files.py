@@ -31,10 +31,8 @@ async def test_a_template_travels_through_the_object_store(
     app = application(content, files)
     try:
         folders = [DEMO / "promo"]
-        assert await ensure_templates(database=database, files=files.api, settings=settings, folders=folders) == [
-            "promo"
-        ]
-        assert await ensure_templates(database=database, files=files.api, settings=settings, folders=folders) == []
+        assert await ensure_templates(database=database, files=files.api, settings=settings, folders=folders)
+        assert await ensure_templates(database=database, files=files.api, settings=settings, folders=folders) == {}
         async with client_of(app, caller_of(OTHER_TENANT_ID)) as client:
             promo = (await client.get("/v1/projects/promo")).json()
             scene, field = next((s, f) for s in promo["scenes"] for f in s["fields"] if f["type"] == "image")

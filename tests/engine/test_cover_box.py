@@ -10,7 +10,9 @@ SHARES = st.floats(min_value=0, max_value=1)
 
 
 @given(size=st.tuples(SIDES, SIDES), goal=st.tuples(SIDES, SIDES), focus=st.tuples(SHARES, SHARES))
-def test_the_cut_is_inside_the_picture(size: tuple[int, int], goal: tuple[int, int], focus: tuple[float, float]) -> None:
+def test_the_cut_is_inside_the_picture(
+    size: tuple[int, int], goal: tuple[int, int], focus: tuple[float, float]
+) -> None:
     left, top, right, bottom = cover_box(size, goal, focus)
     assert 0 <= left < right <= size[0]
     assert 0 <= top < bottom <= size[1]

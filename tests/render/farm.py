@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 import httpx
@@ -345,7 +345,7 @@ class Farm:
         self._stop = asyncio.Event()
         self.port = 0
 
-    async def __aenter__(self) -> "Farm":
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 
@@ -403,6 +403,15 @@ class Farm:
         self._server, self._serving = server, serving
 
         self._stack.push_async_callback(self.deafen)
+
+    @contextlib.asynccontextmanager
+    async def deaf(self) -> AsyncIterator[None]:
+        """Answer no HTTP within the block."""
+        await self.deafen()
+        try:
+            yield
+        finally:
+            await self.listen()
 
     async def deafen(self) -> None:
         """Stop answering HTTP; everything else goes on."""
@@ -528,12 +537,12 @@ class Farm:
                 server=self.url, token=NODE_TOKEN, name=name, slots=slots, data_dir=self.folder / f"node-{name}"
             )
         )
-        failures: list[BaseException] = []
+        failures: list[Exception] = []
 
         def run() -> None:
             try:
                 agent.run()
-            except BaseException as error:
+            except Exception as error:  # noqa: BLE001 - whatever ended it is asserted below
                 failures.append(error)
 
         thread = threading.Thread(target=run, name=f"agent-{name}")

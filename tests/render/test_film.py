@@ -68,7 +68,7 @@ async def test_editing_one_scene_renders_only_that_scene_again(farm: Farm) -> No
     drawn = farm.rows(
         "SELECT scene_key, sum(epoch) FROM render.frame_jobs WHERE render_job_id = %s GROUP BY 1", second.id
     )
-    assert {key: int(epochs) for key, epochs in drawn} == {"a": 0, "b": 2, "c": 0}
+    assert {key for key, epochs in drawn if epochs} == {"b"}
 
 
 async def test_a_film_made_of_stored_segments_only_needs_no_node(farm: Farm) -> None:
@@ -187,11 +187,9 @@ async def test_a_finished_film_cannot_be_cancelled(farm: Farm) -> None:
 async def test_the_event_stream_shows_the_film_until_its_end(farm: Farm) -> None:
     async with farm.real_node():
         made = await farm.create("a", "c")
-        seen = []
         async with farm.http.stream("GET", f"/v1/render-jobs/{made.id}/events", timeout=60) as stream:
-            async for line in stream.aiter_lines():
-                if line.startswith("data: "):
-                    seen.append(json.loads(line[6:]))
+            lines = [line async for line in stream.aiter_lines()]
+        seen = [json.loads(line[6:]) for line in lines if line.startswith("data: ")]
     assert seen[-1]["status"] == "completed"
     assert seen[-1]["export"]["play_url"].endswith("/content")
     progress = [body["progress_pct"] for body in seen]

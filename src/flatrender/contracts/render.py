@@ -84,3 +84,6 @@ class RenderApi(Protocol):
 
     async def latest_jobs(self, *, tenant_id: UUID, saved_project_ids: Sequence[UUID]) -> Mapping[UUID, RenderJobBrief]:
         """Return each project's newest job; a project without one is absent."""
+
+    async def enqueue_scene_previews(self, *, tenant_id: UUID, project_ids: Sequence[UUID], locale: str) -> int:
+        """Queue a picture of each scene of the templates, as the admin's button does; return how many are open now. An unknown id is left out."""

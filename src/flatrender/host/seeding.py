@@ -3,12 +3,15 @@
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 import structlog
 
 from flatrender.contracts.files import FilesApi
+from flatrender.contracts.render import RenderApi
 from flatrender.host.private_files import write_private
+from flatrender.kit.errors import AppError
 from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.module import ServiceModule
 
@@ -39,7 +42,7 @@ def seed_accounts(data_dir: Path) -> list[SeedAccount]:
     return accounts
 
 
-async def seed(modules: Mapping[str, ServiceModule], files: FilesApi, data_dir: Path) -> None:
+async def seed(modules: Mapping[str, ServiceModule], files: FilesApi, render: RenderApi, data_dir: Path) -> None:
     """Make what is missing, in the services that run in this process. Costs little when all is there."""
     if "identity" in modules:
         from flatrender.services.identity.service.people import ensure_account
@@ -64,7 +67,16 @@ async def seed(modules: Mapping[str, ServiceModule], files: FilesApi, data_dir: 
             folders=demo_folders(templates_folder()),
         )
         if made:
-            log.info("templates_imported", templates=made)
+            log.info("templates_imported", templates=sorted(made))
+            await _first_previews(render, list(made.values()))
+
+
+async def _first_previews(render: RenderApi, project_ids: list[UUID]) -> None:
+    """Let the farm draw the thumbnails of new demo templates; without it they can be asked for later with the admin's button."""
+    try:
+        await render.enqueue_scene_previews(tenant_id=DEFAULT_TENANT_ID, project_ids=project_ids, locale="fa")
+    except AppError as error:
+        log.warning("first_previews_left_out", error=error.detail)
 
 
 def templates_folder() -> Path:

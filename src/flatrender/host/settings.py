@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     secrets_file: Path | None = None
     """Where keys are kept when several machines share them; default `<data_dir>/secrets.json`."""
     peers: Annotated[dict[str, str], NoDecode] = {}
-    """Where services run when apart: `identity=http://10.0.0.2:8081,content=…`; a service that is not named runs in this process."""
+    """Where services run when apart: `identity=http://10.0.0.2:8081,content=…`. For `serve NAME` and `serve gateway`."""
     dev_snapshots: bool = Field(default=False, validation_alias="RENDER_DEV_SNAPSHOTS")
     """Let a development worker fulfil scene previews without a node. Never takes real render jobs."""
     max_upload_bytes: int = 512 * MIB
@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     seed: bool = False
     """Make the first accounts and import the demo templates at start."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least serious line that is logged."""
 
     @field_validator("peers", mode="before")
     @classmethod

@@ -24,6 +24,7 @@ from flatrender.host.seeding import seed
 from flatrender.host.settings import DATABASE_ROLES, SERVICES, ServiceName, Settings
 from flatrender.kit.database_roles import WORKFLOW_ROLE
 from flatrender.kit.db import Database, OutboxRelay
+from flatrender.kit.migrate import load
 from flatrender.kit.module import ServiceModule
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.kit.rpc import ServiceKeys, remote
@@ -106,6 +107,7 @@ class Platform:
         self.links = LinkSigner(secrets.link_secret)
         self.peers = Peers()
         self.workflows: Workflows | None = None
+        self._newest_migration = max(migration.version for migration in load())
         self._dsn = dsn
         self._remote_urls: Mapping[str, str] = {
             name: url for name, url in settings.peers.items() if name in SERVICES and name not in services
@@ -154,7 +156,8 @@ class Platform:
             stack.push_async_callback(end)
             if self.settings.seed:
                 await self._wait_for("files", http)
-                await seed({module.name: module for module in self.modules}, self.peers.files, self.settings.data_dir)
+                modules = {module.name: module for module in self.modules}
+                await seed(modules, self.peers.files, self.peers.render, self.settings.data_dir)
             yield
 
     def stop_soon(self) -> None:
@@ -174,11 +177,15 @@ class Platform:
                 await asyncio.sleep(0.2)
 
     async def health(self) -> dict[str, Any]:
-        """Return whether every database pool answers."""
-        answers = await asyncio.gather(*(module.database.healthy() for module in self.modules))
+        """Return whether every service can work, and of those that cannot, why."""
+        complaints = await asyncio.gather(
+            *(module.database.complaint(self._newest_migration) for module in self.modules)
+        )
         return {
-            "ready": all(answers),
-            "services": {module.name: ok for module, ok in zip(self.modules, answers, strict=True)},
+            "ready": not any(complaints),
+            "services": {
+                module.name: complaint or "ready" for module, complaint in zip(self.modules, complaints, strict=True)
+            },
         }
 
     def _database(self, service: ServiceName) -> Database:

@@ -108,6 +108,7 @@ class Agent:
         self._pool.warm()
         loops: list[tuple[str, Callable[[], None]]] = [
             ("heartbeat", self._beat_loop),
+            ("watchdog", self._watch_loop),
             ("delivery", self._deliver_loop),
             ("stills", lambda: self._claim_loop("snapshot_job")),
             *((f"frames-{slot}", lambda: self._claim_loop("frame")) for slot in range(self._config.slots)),
@@ -208,6 +209,8 @@ class Agent:
                 self._give_up(error)
                 return
             backoff.reset()
+            if self._stop.is_set():
+                return
             if assignment is None:
                 # A node that may not work is answered at once: do not ask in a hurry.
                 self._stop.wait(0.05 if self._working.is_set() else 1.0)
@@ -224,7 +227,6 @@ class Agent:
         last_full, last_progress = 0.0, 0.0
         told: tuple[tuple[uuid.UUID, int], ...] = ()
         while not self._stop.wait(TICK_S):
-            self._stop_expired()
             if not self._working.is_set() and self.state is AgentState.REGISTERING:
                 continue
             now = time.monotonic()
@@ -240,11 +242,11 @@ class Agent:
                 reply = self._client.heartbeat(
                     Heartbeat(
                         boot_id=self.boot_id, leases=reports, health=health(self._config.data_dir) if full else None
-                    )
+                    ),
+                    timeout_s=min(10.0, terms.lease_s / 4),
                 )
             except (TryAgain, CallRefused) as error:
                 log.info("heartbeat_waits reason=%s", error)
-                self._stop_expired()
                 backoff.pause(self._stop)
                 continue
             except RegisterAgain:
@@ -267,15 +269,14 @@ class Agent:
                     session.stop("canceled" if verdict.verdict == "cancel" else "lost")
             self._move(AgentState.DRAINING if reply.order == "drain" else AgentState.WORKING)
 
-    def _stop_expired(self) -> None:
-        """Stop work whose lease may have run out: somebody else may be doing it by now."""
-        if self._registered is None:
-            return
+    def _watch_loop(self) -> None:
+        """Stop work whose lease may have run out: somebody else may be doing it by now. Never waits for the network."""
         limit = SELF_STOP * self._terms.lease_s
-        for session in self._sessions.all():
-            if not session.cancel.is_set() and time.monotonic() - session.renewed > limit:
-                log.warning("lease_not_renewed lease=%s", session.lease.lease_id)
-                session.stop("expired")
+        while not self._stop.wait(TICK_S):
+            for session in self._sessions.all():
+                if not session.cancel.is_set() and time.monotonic() - session.renewed > limit:
+                    log.warning("lease_not_renewed lease=%s", session.lease.lease_id)
+                    session.stop("expired")
 
     def _deliver_loop(self) -> None:
         backoff = Backoff(first_s=0.3, most_s=5.0)
@@ -328,7 +329,9 @@ class Agent:
         self._client.close()
         for thread in threads:
             if thread.ident is not None:
-                thread.join(max(0.0, until - time.monotonic()))
+                # A loop that waits for the server's answer to a claim ends with the process; there is nothing in its hands.
+                idle = thread.name.startswith(("frames", "stills")) and not self._busy()
+                thread.join(0.1 if idle else max(0.0, until - time.monotonic()))
         self._spool.close()
         self._data.close()
         self._move(AgentState.STOPPED)

@@ -57,9 +57,9 @@ class ServerClient:
         self.secret = registered.node_secret
         return registered
 
-    def heartbeat(self, message: Heartbeat) -> HeartbeatReply:
+    def heartbeat(self, message: Heartbeat, *, timeout_s: float = 10.0) -> HeartbeatReply:
         """Report."""
-        reply = self._call("/internal/nodes/heartbeat", message, HeartbeatReply, timeout_s=10.0)
+        reply = self._call("/internal/nodes/heartbeat", message, HeartbeatReply, timeout_s=timeout_s)
         if reply is None:
             raise TryAgain("the server answered without a message")
         return reply

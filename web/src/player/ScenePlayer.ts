@@ -1,3 +1,5 @@
+// inlined: a worker from a blob takes the page's content policy, one from an address only what that answer's own header allows
+import DrawWorker from './draw.worker.ts?worker&inline';
 import type { FromWorker, ToWorker } from './messages';
 
 export type Playable = { lottie: unknown; width: number; height: number };
@@ -87,7 +89,7 @@ export class ScenePlayer {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./draw.worker.ts', import.meta.url), { type: 'module' });
+    const worker = new DrawWorker();
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#answered(data);
     worker.onerror = (event) => {
       event.preventDefault();

@@ -8,15 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg
-import structlog
-
+from flatrender.kit.db.listening import Listener
 from flatrender.kit.db.pools import Conn, Database
-from flatrender.kit.errors import Unavailable
 
-log = structlog.get_logger(__name__)
-
-RECONNECT_S = 1.0
 MAX_KEY_BYTES = 200
 
 
@@ -47,8 +41,8 @@ class Bells:
         self._database = database
         self._channel = channel
         self._waiting: dict[str, set[Bell]] = defaultdict(set)
-        self.connected = asyncio.Event()
-        """Set while the database is listened to."""
+        self.closing = False
+        """The host is stopping: whoever waits gives up instead of looking again."""
 
     @contextmanager
     def hear(self, *keys: str) -> Iterator[Bell]:
@@ -69,33 +63,19 @@ class Bells:
         await conn.execute("SELECT pg_notify(%s, %s)", (self._channel, key[:MAX_KEY_BYTES]))
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Listen until `stop`; a lost connection is made again, and everybody is woken once after it."""
-        stopped = asyncio.create_task(stop.wait())
+        """Listen until `stop`; everybody is woken after each connection, and once more at the end (see `closing`)."""
+        listener = Listener(self._database.worker_dsn, self._channel)
         try:
-            while not stop.is_set():
-                listening = asyncio.create_task(self._listen())
-                await asyncio.wait({listening, stopped}, return_when=asyncio.FIRST_COMPLETED)
-                listening.cancel()
-                (ended,) = await asyncio.gather(listening, return_exceptions=True)
-                self.connected.clear()
-                if isinstance(ended, (psycopg.Error, Unavailable, OSError)):
-                    log.warning("bells_reconnect", channel=self._channel, error=type(ended).__name__)
-                    await asyncio.wait({stopped}, timeout=RECONNECT_S)
-                elif isinstance(ended, Exception):
-                    raise ended
+            await listener.run(stop, on_message=self._ring_here, on_connected=self._ring_all)
         finally:
-            stopped.cancel()
+            self.closing = True
+            self._ring_all()
 
-    async def _listen(self) -> None:
-        conn = await self._database.listening()
-        try:
-            await conn.execute(f'LISTEN "{self._channel}"'.encode())
-            self.connected.set()
-            for bells in list(self._waiting.values()):
-                for bell in bells:
-                    bell.ring()
-            async for notification in conn.notifies():
-                for bell in self._waiting.get(notification.payload, ()):
-                    bell.ring()
-        finally:
-            await conn.close()
+    def _ring_here(self, key: str) -> None:
+        for bell in self._waiting.get(key, ()):
+            bell.ring()
+
+    def _ring_all(self) -> None:
+        for bells in list(self._waiting.values()):
+            for bell in bells:
+                bell.ring()

@@ -85,26 +85,23 @@ class Database:
         async with self._block(self._worker_pool) as conn:
             yield conn
 
-    async def listening(self) -> Conn:
-        """Return a new connection of the worker role in autocommit, outside the pools, for LISTEN. The caller closes it; raises Unavailable."""
-        try:
-            return await AsyncConnection.connect(
-                self.worker_dsn,
-                autocommit=True,
-                connect_timeout=CONNECT_TIMEOUT_S,
-                application_name=f"flatrender-{self.name}-listen",
-            )
-        except psycopg.OperationalError as error:
-            raise Unavailable("the database is not reachable", code="database_unavailable", retry_after_s=2) from error
-
-    async def healthy(self) -> bool:
-        """Return whether the database answers within the pool's time."""
+    async def complaint(self, newest_migration: int) -> str | None:
+        """Return why this service cannot work now, or None: the database answers, has this release's schema, and its tables take rows of today."""
         try:
             async with self.anonymous() as conn:
-                await conn.execute("SELECT 1")
-        except (Unavailable, Conflict):
-            return False
-        return True
+                found = await conn.execute(
+                    "SELECT (SELECT max(version) FROM ops.schema_migrations),"
+                    " (SELECT count(*) FROM pg_partitioned_table AS p JOIN pg_class AS c ON c.oid = p.partrelid"
+                    "  WHERE c.relnamespace::regnamespace::text <> 'dbos' AND NOT EXISTS (SELECT FROM pg_inherits AS i JOIN pg_class AS month"
+                    "   ON month.oid = i.inhrelid WHERE i.inhparent = c.oid"
+                    "   AND month.relname = c.relname || to_char(now() AT TIME ZONE 'UTC', '_YYYY_MM')))"
+                )
+                row = await found.fetchone()
+        except (Unavailable, Conflict) as error:
+            return error.code
+        if row is None or row[0] != newest_migration:
+            return f"the database's schema is at migration {row[0] if row else None}, this release needs {newest_migration}"
+        return f"{row[1]} tables have no partition for this month" if row[1] else None
 
     @asynccontextmanager
     async def _block(self, pool: AsyncConnectionPool[Conn]) -> AsyncIterator[Conn]:

@@ -98,18 +98,42 @@ def shown_path(request: Request) -> str:
     return path if path.isprintable() else ascii(path)[1:-1]
 
 
-def not_json(request: Request, why: str) -> JSONResponse:
-    """Return the refusal of a body that cannot be read."""
-    detail = f"the body is not JSON ({why}): send one JSON object in UTF-8"
-    return problem_response(400, "not_json", detail, request_id=request_id_of(request))
+def install_problem_handlers(app: FastAPI) -> None:
+    """Map every exception of the application to a problem document."""
+    app.add_exception_handler(AppError, _on_app_error)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_anything)
 
 
-def unread_body(request: Request, error: RequestValidationError) -> JSONResponse | None:
-    """Return the refusal of a body that was not read as JSON at all; None when it was, and only its members are wrong."""
+async def _on_app_error(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, AppError):
+        return await _on_anything(request, error)
+    if error.status >= 500:
+        log.warning(
+            "request_failed",
+            code=error.code,
+            detail=error.detail,
+            request_id=request_id_of(request),
+            path=request.url.path,
+        )
+    return problem_response(
+        error.status,
+        error.code,
+        error.detail,
+        request_id=request_id_of(request),
+        fields=error.fields,
+        retry_after_s=error.retry_after_s,
+    )
+
+
+async def _on_validation(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        return await _on_anything(request, error)
     broken = next((item for item in error.errors() if item["type"] == "json_invalid"), None)
     if broken is not None:
         place = f"{broken['ctx']['error']} at character {broken['loc'][-1]}"
-        return not_json(request, place)
+        return _not_json(request, place)
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not content_type.endswith("json") and any(item["loc"] == ("body",) for item in error.errors()):
         return problem_response(
@@ -118,71 +142,39 @@ def unread_body(request: Request, error: RequestValidationError) -> JSONResponse
             f"this route takes a JSON object: send it with Content-Type: application/json, not {content_type[:60] or 'without one'}",
             request_id=request_id_of(request),
         )
-    return None
+    fields = tuple((".".join(str(part) for part in item["loc"]), str(item["msg"])) for item in error.errors()[:20])
+    detail = "the request does not have the expected form: " + "; ".join(f"{name}: {text}" for name, text in fields[:3])
+    return problem_response(422, "request_invalid", detail, request_id=request_id_of(request), fields=fields)
 
 
-def install_problem_handlers(app: FastAPI) -> None:
-    """Map every exception of the application to a problem document."""
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        return await _on_anything(request, error)
+    if error.status_code == 400 and error.detail == UNREADABLE_BODY:
+        return _not_json(request, "it is no UTF-8, or nested too deeply")
+    code = HTTP_CODES.get(error.status_code, "http_error")
+    headers = dict(error.headers or {})
+    detail = str(error.detail)
+    if error.status_code == 404:
+        detail = f"there is no route {shown_path(request)}: GET /openapi.json lists them"
+    elif error.status_code == 405:
+        taken = headers.get("Allow") or headers.get("allow")
+        detail = f"{shown_path(request)} does not take {request.method}" + (f"; it takes {taken}" if taken else "")
+    response = problem_response(error.status_code, code, detail, request_id=request_id_of(request))
+    response.headers.update(headers)
+    return response
 
-    async def on_app_error(request: Request, error: Exception) -> JSONResponse:
-        if not isinstance(error, AppError):
-            return await on_anything(request, error)
-        if error.status >= 500:
-            log.warning(
-                "request_failed",
-                code=error.code,
-                detail=error.detail,
-                request_id=request_id_of(request),
-                path=request.url.path,
-            )
-        return problem_response(
-            error.status,
-            error.code,
-            error.detail,
-            request_id=request_id_of(request),
-            fields=error.fields,
-            retry_after_s=error.retry_after_s,
-        )
 
-    async def on_validation(request: Request, error: Exception) -> JSONResponse:
-        if not isinstance(error, RequestValidationError):
-            return await on_anything(request, error)
-        unread = unread_body(request, error)
-        if unread is not None:
-            return unread
-        fields = tuple((".".join(str(part) for part in item["loc"]), str(item["msg"])) for item in error.errors()[:20])
-        detail = "the request does not have the expected form: " + "; ".join(
-            f"{name}: {text}" for name, text in fields[:3]
-        )
-        return problem_response(422, "request_invalid", detail, request_id=request_id_of(request), fields=fields)
+def _not_json(request: Request, why: str) -> JSONResponse:
+    detail = f"the body is not JSON ({why}): send one JSON object in UTF-8"
+    return problem_response(400, "not_json", detail, request_id=request_id_of(request))
 
-    async def on_http(request: Request, error: Exception) -> JSONResponse:
-        if not isinstance(error, HTTPException):
-            return await on_anything(request, error)
-        if error.status_code == 400 and error.detail == UNREADABLE_BODY:
-            return not_json(request, "it is no UTF-8, or nested too deeply")
-        code = HTTP_CODES.get(error.status_code, "http_error")
-        headers = dict(error.headers or {})
-        detail = str(error.detail)
-        if error.status_code == 404:
-            detail = f"there is no route {shown_path(request)}: GET /openapi.json lists them"
-        elif error.status_code == 405:
-            taken = headers.get("Allow") or headers.get("allow")
-            detail = f"{shown_path(request)} does not take {request.method}" + (f"; it takes {taken}" if taken else "")
-        response = problem_response(error.status_code, code, detail, request_id=request_id_of(request))
-        response.headers.update(headers)
-        return response
 
-    async def on_anything(request: Request, error: Exception) -> JSONResponse:
-        log.error("request_crashed", request_id=request_id_of(request), path=request.url.path, exc_info=error)
-        return problem_response(
-            500,
-            "internal",
-            "something went wrong on our side; quote the request id when you report it",
-            request_id=request_id_of(request),
-        )
-
-    app.add_exception_handler(AppError, on_app_error)
-    app.add_exception_handler(RequestValidationError, on_validation)
-    app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(Exception, on_anything)
+async def _on_anything(request: Request, error: Exception) -> JSONResponse:
+    log.error("request_crashed", request_id=request_id_of(request), path=request.url.path, exc_info=error)
+    return problem_response(
+        500,
+        "internal",
+        "something went wrong on our side; quote the request id when you report it",
+        request_id=request_id_of(request),
+    )

@@ -1,6 +1,7 @@
 """The templates that every installation has: imported into the platform's tenant when they are new or have changed."""
 
 from pathlib import Path
+from uuid import UUID
 
 import structlog
 
@@ -29,24 +30,25 @@ def demo_folders(root: Path) -> list[Path]:
 
 async def ensure_templates(
     *, database: Database, files: FilesApi, settings: ContentSettings, folders: list[Path]
-) -> list[str]:
-    """Import and publish each folder's template as a shared one of the platform; return the keys that were new or had changed.
+) -> dict[str, UUID]:
+    """Import and publish each folder's template as a shared one of the platform; return key → id of those that were new or had changed.
 
     What is there unchanged costs one hash and one look-up. A folder that cannot be used is logged and left out: the platform starts
     without it. The database's pools must be open.
     """
     importer = Importer(database=database, files=files, reader=PackageReader(settings), settings=settings)
-    done: list[str] = []
+    done: dict[str, UUID] = {}
     for folder in folders:
         try:
-            if await _ensure(database, importer, folder):
-                done.append(folder.name)
+            project_id = await _ensure(database, importer, folder)
+            if project_id is not None:
+                done[folder.name] = project_id
         except (AppError, EngineError, OSError) as error:
             log.warning("demo_template_left_out", template=folder.name, error=str(error))
     return done
 
 
-async def _ensure(database: Database, importer: Importer, folder: Path) -> bool:
+async def _ensure(database: Database, importer: Importer, folder: Path) -> UUID | None:
     template: Template = load_template(folder)
     slug = slug_of(template.key)
     async with database.tenant(DEFAULT_TENANT_ID) as conn:
@@ -54,7 +56,7 @@ async def _ensure(database: Database, importer: Importer, folder: Path) -> bool:
         if project_id is not None:
             newest = await versions.newest(conn, tenant_id=DEFAULT_TENANT_ID, project_id=project_id)
             if newest is not None and newest.package_sha256.hex() == template.sha256:
-                return False
+                return None
     kept = await importer.keep(
         tenant_id=DEFAULT_TENANT_ID, data=pack(folder), name=f"{slug}.frt", content_type=PACKAGE_TYPE
     )
@@ -68,4 +70,4 @@ async def _ensure(database: Database, importer: Importer, folder: Path) -> bool:
                 conn, tenant_id=DEFAULT_TENANT_ID, user_id=None, project_id=project_id, kept=kept
             )
         await publish_newest(conn, tenant_id=DEFAULT_TENANT_ID, project_id=imported.project_id)
-    return True
+    return imported.project_id

@@ -4,14 +4,17 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from flatrender.contracts.render import RenderJobBrief, RenderRequest
+from flatrender.services.render.errors import TemplateNotFound
 from flatrender.services.render.service.jobs import Jobs
+from flatrender.services.render.service.snapshots import Snapshots
 
 
 class LocalRenderApi:
     """Implements `contracts.render.RenderApi`."""
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, jobs: Jobs, snapshots: Snapshots) -> None:
         self._jobs = jobs
+        self._snapshots = snapshots
 
     async def create_jobs(self, *, tenant_id: UUID, requests: Sequence[RenderRequest]) -> list[RenderJobBrief]:
         """Queue films, once for each revision."""
@@ -20,3 +23,14 @@ class LocalRenderApi:
     async def latest_jobs(self, *, tenant_id: UUID, saved_project_ids: Sequence[UUID]) -> Mapping[UUID, RenderJobBrief]:
         """Return each project's newest film."""
         return await self._jobs.latest(tenant_id, saved_project_ids)
+
+    async def enqueue_scene_previews(self, *, tenant_id: UUID, project_ids: Sequence[UUID], locale: str) -> int:
+        """Queue a picture of each scene."""
+        still_open = 0
+        for project_id in project_ids:
+            try:
+                found = await self._snapshots.enqueue_scenes(tenant_id, project_id, user_id=None, locale=locale)
+            except TemplateNotFound:
+                continue
+            still_open += sum(job.status in ("queued", "running") for job in found)
+        return still_open

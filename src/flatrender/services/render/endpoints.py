@@ -182,7 +182,7 @@ async def _stream(jobs: Jobs, bells: Bells, first: JobView, tenant_id: UUID, use
                 sent, quiet_s = view.job.row_version, 0.0
                 body = job_out(view).model_dump_json()
                 yield f"event: job\nid: {sent}\ndata: {body}\n\n".encode()
-            if view.job.status in FINISHED:
+            if view.job.status in FINISHED or bells.closing:
                 return
             if not await bell.wait(SSE_RECHECK_S):
                 quiet_s += SSE_RECHECK_S

@@ -79,7 +79,7 @@ def build(
         schema=SCHEMA,
         database=database,
         contract=RenderApi,
-        api=LocalRenderApi(jobs),
+        api=LocalRenderApi(jobs, snapshots),
         routers=(
             endpoints.router(bells=bells, jobs=jobs, snapshots=snapshots),
             endpoints.admin_router(jobs=jobs, snapshots=snapshots, nodes=nodes),

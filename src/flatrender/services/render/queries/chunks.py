@@ -161,7 +161,8 @@ async def claim(
                         ORDER BY f.tenant_id LIMIT 1)
                 FROM tenants AS t WHERE t.tenant_id IS NOT NULL
             ), running AS (
-                SELECT tenant_id, count(*) AS chunks, array_agg(DISTINCT render_job_id) AS jobs FROM render.frame_jobs WHERE status = 'running' GROUP BY tenant_id
+                SELECT tenant_id, count(*) AS chunks, array_agg(DISTINCT render_job_id) AS jobs
+                FROM render.frame_jobs WHERE status = 'running' GROUP BY tenant_id
             ), candidates AS MATERIALIZED (
                 SELECT t.tenant_id FROM tenants AS t
                 CROSS JOIN LATERAL (SELECT f.priority, f.created_at, f.render_job_id FROM render.frame_jobs AS f
@@ -244,7 +245,8 @@ async def finish(
     """Accept a result: only of the newest epoch, while it runs, under its lease."""
     cursor = await conn.execute(
         "UPDATE render.frame_jobs SET status = 'done', segment_key = %s, output_sha256 = %s, seconds = %s, frames_done = frame_end - frame_start + 1,"
-        " finished_at = now(), lease_expires_at = NULL, error_code = NULL WHERE id = %s AND epoch = %s AND status = 'running' AND lease_id = %s AND node_id = %s",
+        " finished_at = now(), lease_expires_at = NULL, error_code = NULL WHERE id = %s AND epoch = %s AND status ="
+        " 'running' AND lease_id = %s AND node_id = %s",
         (segment_key, sha256, seconds, chunk_id, epoch, lease_id, node_id),
     )
     return cursor.rowcount == 1
@@ -313,7 +315,8 @@ async def insert_repair(
 async def end_repairs(conn: Conn, *, tenant_id: UUID, job_id: UUID) -> None:
     """Note that the film's repairs are done."""
     await conn.execute(
-        "UPDATE render.frame_repair_jobs SET status = 'done', finished_at = now() WHERE tenant_id = %s AND render_job_id = %s AND status IN ('queued', 'running')",
+        "UPDATE render.frame_repair_jobs SET status = 'done', finished_at = now() WHERE tenant_id = %s AND"
+        " render_job_id = %s AND status IN ('queued', 'running')",
         (tenant_id, job_id),
     )
 
@@ -322,7 +325,8 @@ async def expired(conn: Conn, *, limit: int) -> list[ChunkRow]:
     """Return chunks whose lease has run out by the database's clock, of every tenant; locked, those being worked on left out."""
     async with conn.cursor(row_factory=class_row(ChunkRow)) as cursor:
         await cursor.execute(
-            f"SELECT {_COLUMNS} FROM render.frame_jobs WHERE status = 'running' AND lease_expires_at < now() ORDER BY lease_expires_at LIMIT %s",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM render.frame_jobs WHERE status = 'running' AND lease_expires_at < now() ORDER BY"  # noqa: S608
+            f" lease_expires_at LIMIT %s",
             (limit,),
         )
         return await cursor.fetchall()

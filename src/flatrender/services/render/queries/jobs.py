@@ -280,7 +280,8 @@ async def set_progress(conn: Conn, *, tenant_id: UUID, job_id: UUID, share: floa
     """Set the progress of a film that is being drawn from its chunks, `share` per cent for all frames; the row when it moved."""
     async with conn.cursor(row_factory=class_row(JobRow)) as cursor:
         await cursor.execute(
-            "UPDATE render.render_jobs AS j SET progress_pct = p.pct FROM (SELECT round(%(share)s::numeric * sum(CASE WHEN status = 'done' THEN frame_end - frame_start + 1"  # noqa: S608
+            "UPDATE render.render_jobs AS j SET progress_pct = p.pct FROM (SELECT round(%(share)s::numeric * sum(CASE WHEN"  # noqa: S608
+            " status = 'done' THEN frame_end - frame_start + 1"
             " ELSE frames_done END) / greatest(sum(frame_end - frame_start + 1), 1), 2) AS pct FROM render.frame_jobs"
             " WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s) AS p"
             f" WHERE j.tenant_id = %(tenant)s AND j.id = %(id)s AND j.status = 'rendering' AND p.pct > j.progress_pct RETURNING {_COLUMNS_J}",
@@ -292,7 +293,8 @@ async def set_progress(conn: Conn, *, tenant_id: UUID, job_id: UUID, share: floa
 async def start_attempt(conn: Conn, *, tenant_id: UUID, job_id: UUID, attempt: int) -> None:
     """Note that an attempt began."""
     await conn.execute(
-        "INSERT INTO render.render_job_attempts (tenant_id, render_job_id, attempt_no) VALUES (%s, %s, %s) ON CONFLICT (render_job_id, attempt_no) DO NOTHING",
+        "INSERT INTO render.render_job_attempts (tenant_id, render_job_id, attempt_no) VALUES (%s, %s, %s) ON CONFLICT"
+        " (render_job_id, attempt_no) DO NOTHING",
         (tenant_id, job_id, attempt),
     )
 

@@ -101,7 +101,8 @@ async def unresolved_scene_jobs(conn: Conn, *, tenant_id: UUID, batch_id: UUID) 
     """Return the jobs of a batch whose scene has not been resolved yet."""
     async with conn.cursor(row_factory=class_row(SceneJobRow)) as cursor:
         await cursor.execute(
-            f"SELECT {_SCENE_JOB} FROM render.snapshot_jobs WHERE tenant_id = %s AND batch_id = %s AND status = 'queued' AND task IS NULL ORDER BY id",  # noqa: S608
+            f"SELECT {_SCENE_JOB} FROM render.snapshot_jobs WHERE tenant_id = %s AND batch_id = %s AND status = 'queued'"  # noqa: S608
+            f" AND task IS NULL ORDER BY id",
             (tenant_id, batch_id),
         )
         return await cursor.fetchall()
@@ -112,7 +113,8 @@ async def set_scene_job_task(
 ) -> None:
     """Say what is to be drawn, which makes the job claimable."""
     await conn.execute(
-        "UPDATE render.snapshot_jobs SET scene_object_key = %s, scene_sha256 = decode(%s, 'hex'), task = %s WHERE tenant_id = %s AND id = %s AND status = 'queued'",
+        "UPDATE render.snapshot_jobs SET scene_object_key = %s, scene_sha256 = decode(%s, 'hex'), task = %s WHERE"
+        " tenant_id = %s AND id = %s AND status = 'queued'",
         (scene_object_key, scene_sha256, Jsonb(task), tenant_id, job_id),
     )
 
@@ -212,7 +214,8 @@ async def finish_scene_job(
 ) -> bool:
     """Accept a thumbnail under its lease."""
     cursor = await conn.execute(
-        "UPDATE render.snapshot_jobs SET status = 'done', image_url = %s, image_file_id = %s, error_message = NULL, finished_at = now(), lease_expires_at = NULL"
+        "UPDATE render.snapshot_jobs SET status = 'done', image_url = %s, image_file_id = %s, error_message = NULL,"
+        " finished_at = now(), lease_expires_at = NULL"
         " WHERE id = %s AND epoch = %s AND status = 'running' AND lease_id = %s AND node_id IS NOT DISTINCT FROM %s",
         (image_url, image_file_id, job_id, epoch, lease_id, node_id),
     )
@@ -262,7 +265,8 @@ async def finish_still(
 ) -> bool:
     """Accept a preview under its lease."""
     cursor = await conn.execute(
-        "UPDATE render.snapshots SET status = 'ready', image_url = %s, image_file_id = %s, render_ms = %s, error = NULL, lease_expires_at = NULL, last_hit_at = now()"
+        "UPDATE render.snapshots SET status = 'ready', image_url = %s, image_file_id = %s, render_ms = %s, error ="
+        " NULL, lease_expires_at = NULL, last_hit_at = now()"
         " WHERE id = %s AND epoch = %s AND status = 'running' AND lease_id = %s AND node_id = %s",
         (image_url, image_file_id, render_ms, snapshot_id, epoch, lease_id, node_id),
     )
@@ -298,7 +302,8 @@ async def upsert_still(
     """Return the picture of a cache key, queued when it is new; asking again counts as a hit."""
     async with conn.cursor(row_factory=class_row(SnapshotRow)) as cursor:
         await cursor.execute(
-            "INSERT INTO render.snapshots AS s (tenant_id, cache_key, project_version_id, saved_project_id, frame_no, width, height, scene_object_key, scene_sha256, task)"  # noqa: S608
+            "INSERT INTO render.snapshots AS s (tenant_id, cache_key, project_version_id, saved_project_id, frame_no,"  # noqa: S608
+            " width, height, scene_object_key, scene_sha256, task)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, decode(%s, 'hex'), %s)"
             f" ON CONFLICT (tenant_id, cache_key) DO UPDATE SET hits = s.hits + 1, last_hit_at = now() RETURNING {_SNAPSHOT}",
             (
@@ -333,18 +338,14 @@ async def give_back(conn: Conn, *, node_id: UUID | None) -> int:
     """Queue again the pictures that a node holds (its newer start ends them), or with None those whose lease has run out; every tenant's."""
     given = 0
     for statement in (
-        "UPDATE render.snapshot_jobs SET status = 'queued', lease_id = NULL, lease_expires_at = NULL, node_id = NULL WHERE status = 'running'"
-        " AND ((%(node)s::uuid IS NULL AND lease_expires_at < now()) OR node_id = %(node)s)",
-        "UPDATE render.snapshots SET status = 'queued', lease_id = NULL, lease_expires_at = NULL, node_id = NULL WHERE status = 'running'"
-        " AND ((%(node)s::uuid IS NULL AND lease_expires_at < now()) OR node_id = %(node)s)",
+        (
+            "UPDATE render.snapshot_jobs SET status = 'queued', lease_id = NULL, lease_expires_at = NULL, node_id = NULL WHERE status = 'running'"
+            " AND ((%(node)s::uuid IS NULL AND lease_expires_at < now()) OR node_id = %(node)s)"
+        ),
+        (
+            "UPDATE render.snapshots SET status = 'queued', lease_id = NULL, lease_expires_at = NULL, node_id = NULL WHERE status = 'running'"
+            " AND ((%(node)s::uuid IS NULL AND lease_expires_at < now()) OR node_id = %(node)s)"
+        ),
     ):
         given += (await conn.execute(statement, {"node": node_id})).rowcount
     return given
-
-
-async def unprepared_batches(conn: Conn) -> list[tuple[UUID, UUID]]:
-    """Return (tenant, batch) of thumbnails that wait to be resolved for longer than a moment, of every tenant."""
-    cursor = await conn.execute(
-        "SELECT DISTINCT tenant_id, batch_id FROM render.snapshot_jobs WHERE status = 'queued' AND task IS NULL AND created_at < now() - interval '60 seconds' LIMIT 20"
-    )
-    return [(UUID(str(row[0])), UUID(str(row[1]))) for row in await cursor.fetchall()]

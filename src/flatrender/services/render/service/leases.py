@@ -64,7 +64,7 @@ class Leases:
             while True:
                 claimed = await self._claim_once(secret, claim.boot_id)
                 left = until - time.monotonic()
-                if claimed is not None or left <= 0:
+                if claimed is not None or left <= 0 or self._bells.closing:
                     return claimed
                 await bell.wait(min(left, self._settings.claim_recheck_s))
 

@@ -68,7 +68,7 @@ class Snapshots:
         self._settings = settings
 
     async def enqueue_scenes(
-        self, tenant_id: UUID, project_id: UUID, *, user_id: UUID, locale: str
+        self, tenant_id: UUID, project_id: UUID, *, user_id: UUID | None, locale: str
     ) -> list[SceneJobRow]:
         """Queue one picture for each active scene without an open job; return the newest job of each scene. Raises TemplateNotFound."""
         scenes = await self._content.scenes(tenant_id=tenant_id, project_id=project_id)
@@ -226,7 +226,7 @@ class Snapshots:
                 left = until - time.monotonic()
                 if claimed is not None:
                     return self._assignment(claimed)
-                if left <= 0:
+                if left <= 0 or self._bells.closing:
                     return None
                 await bell.wait(min(left, self._settings.claim_recheck_s))
 
