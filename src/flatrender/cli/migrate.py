@@ -37,7 +37,9 @@ def migrate(
     from flatrender.kit.database_roles import LOGIN_ROLES, PasswordsRefused, set_passwords
 
     if not database_url:
-        fail("no database: give --database-url or set DATABASE_URL (the embedded one is migrated by `flatrender up`)", 2)
+        fail(
+            "no database: give --database-url or set DATABASE_URL (the embedded one is migrated by `flatrender up`)", 2
+        )
     try:
         migrations = runner.load()
         with runner.connect(database_url) as connection:
