@@ -28,8 +28,6 @@ Stage = Callable[[str, float], Awaitable[bool]]
 """Shows (status, per cent), or with an empty status nothing new; False when the film is not wanted any more."""
 
 POSTER_WIDTH = 960
-POSTER_AT = 0.35
-"""Where in the film the poster is taken: after the entrance, before the end."""
 POSTER_DEADLINE_S = 60.0
 WATCH_S = 0.5
 
@@ -89,6 +87,7 @@ class Assembly:
         title: str,
         settings: FilmSettings,
         frames: int,
+        poster_frame: int,
         pieces: Sequence[Piece],
         sounds: Sequence[Sound],
         stage: Stage,
@@ -126,7 +125,7 @@ class Assembly:
                 )
                 report, (poster, size) = await asyncio.gather(
                     asyncio.to_thread(probe_film, film, expected, cancel=cancel),
-                    asyncio.to_thread(_poster, film, folder / "poster.jpg", frames, settings, cancel),
+                    asyncio.to_thread(_poster, film, folder / "poster.jpg", poster_frame, settings, cancel),
                 )
                 await stage("uploading", 98)
                 return await self._stored(tenant_id, job_id, attempt, film, poster, size, report)
@@ -239,9 +238,8 @@ def _sha256(path: Path) -> str:
 
 
 def _poster(
-    film: Path, out: Path, frames: int, settings: FilmSettings, cancel: threading.Event
+    film: Path, out: Path, frame: int, settings: FilmSettings, cancel: threading.Event
 ) -> tuple[bytes, tuple[int, int]]:
-    frame = min(frames - 1, round(frames * POSTER_AT))
     width = min(POSTER_WIDTH, settings.width)
     height = max(2, 2 * round(settings.height * width / settings.width / 2))
     arguments = [*base_arguments(), "-ss", f"{float(frame / settings.rate):.6f}", *input_file(film, FILM_FORMATS)]

@@ -32,6 +32,7 @@ from flatrender.services.render.service.planning import (
     cuts,
     engine_scene,
     film_settings,
+    poster_frame,
 )
 from flatrender.services.render.service.recovery import DEFAULT_POOL
 from flatrender.services.render.service.snapshots import store_scene
@@ -249,6 +250,7 @@ class Films:
                     crf=crf,
                 ),
                 frames=job.total_frames,
+                poster_frame=poster_frame([(chunk.scene_key, chunk.frame_end) for chunk in chunks]),
                 pieces=pieces,
                 sounds=sounds,
                 stage=lambda status, progress: self._stage(tenant_id, job_id, status, progress),

@@ -1,6 +1,7 @@
 """Pure functions from a film's input to its chunks: sizes, chunk lengths, cache keys, tasks."""
 
 import hashlib
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, cast
 from uuid import UUID
@@ -68,6 +69,15 @@ def figures(scene: ResolvedScene | ResolvedSceneData) -> SceneFigures:
         first_frame=scene.first_frame,
         frames=scene.frames,
     )
+
+
+def poster_frame(chunks: Sequence[tuple[str | None, int]]) -> int:
+    """Return the film's frame that stands for it, from (scene key, last frame) of each chunk in order.
+
+    Two thirds into the first scene: its words have come in and it has not begun to leave.
+    """
+    first = list(itertools.takewhile(lambda chunk: chunk[0] == chunks[0][0], chunks))
+    return round(first[-1][1] * 2 / 3)
 
 
 def scene_object_key(tenant_id: UUID, sha256: str) -> str:
