@@ -11,7 +11,7 @@ CHECKS: tuple[tuple[str, list[str]], ...] = (
     ("lint", [str(BIN / "ruff"), "check", "--quiet", "."]),
     ("types", [str(BIN / "mypy"), "--no-error-summary"]),
     ("architecture", [str(BIN / "lint-imports"), "--no-cache"]),
-    ("web", [sys.executable, str(ROOT / "scripts" / "web_command.py"), "check"]),
+    ("web", [sys.executable, str(ROOT / "scripts" / "web_command.py"), "run", "check"]),
 )
 
 

@@ -373,7 +373,7 @@ class TestCommand:
     @pytest.mark.parametrize("url", ["postgresql://x@127.0.0.1:1/x", "nonsense"])
     def test_an_unusable_address_is_one_line(self, url):
         done = self.cli("--database-url", url)
-        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert (done.returncode, done.stderr.count("\n")) == (3, 1)
         assert "[migrations.database_unreachable]" in done.stderr
 
     def test_an_edited_history_is_one_line(self, empty):
@@ -381,7 +381,7 @@ class TestCommand:
             migrate.apply(connection, migrate.load(MIGRATIONS)[:1])
             connection.execute("UPDATE ops.schema_migrations SET checksum = sha256('x')")
         done = self.cli("--database-url", empty)
-        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert (done.returncode, done.stderr.count("\n")) == (3, 1)
         assert "00_setup.sql was changed after it was applied" in done.stderr
 
     def test_gives_the_roles_the_passwords_of_the_secrets_file(self, open_folder):

@@ -1,5 +1,6 @@
 """Requests that must be refused, each with the status, the code and the words of its answer."""
 
+import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,9 +77,9 @@ REQUESTS = [
            lambda w: w.user.patch("/v1/me", json={"display_name": "a\0b"})),
     simple("U+0000 in the address", 422, "text_invalid", ("U+0000",), lambda w: w.user.get("/v1/files?purpose=%00")),
     simple("half a character", 422, "text_invalid", ("surrogate",),
-           lambda w: w.user.post("/v1/snapshots", headers=JSON, content=(
-               '{"saved_project_id": "%s", "scene": {"scene_key": "opening", "values": {"lead": "\\ud800"}}}'
-               % w.document["id"]).encode())),
+           lambda w: w.user.post("/v1/snapshots", headers=JSON, content=json.dumps(
+               {"saved_project_id": w.document["id"],
+                "scene": {"scene_key": "opening", "values": {"lead": "\ud800"}}}))),
     simple("a JSON body of 2 MB", 413, "too_large", ("2097152 bytes",),
            lambda w: w.user.post("/v1/saved-projects", content=MANY_BYTES, headers=JSON)),
     simple("the same in chunks", 413, "too_large", ("2097152 bytes",),
@@ -121,6 +122,8 @@ REQUESTS = [
            lambda w: w.user.get("/v1/admin/projects")),
     simple("the cookie without our header", 403, "cross_site_request", ("X-FlatRender-Client",),
            lambda w: w.nobody.post("/v1/saved-projects", json={}, headers={"Cookie": "fr_session=fra_x"})),
+    simple("a link with a signature that is none", 403, "files.link_invalid", ("not signed",),
+           lambda w: w.nobody.get(f"/d/{uuid.uuid4()}/{uuid.uuid4()}?expires=9999999999&signature=%C2%B8")),
     simple("a link that we did not sign", 403, "files.link_invalid", ("not signed",),
            lambda w: w.nobody.get(f"/d/{uuid.uuid4()}/{uuid.uuid4()}?expires=9999999999&signature=x")),
     # what is not there

@@ -1,60 +1,35 @@
-"""Bad input: every row of docs/errors.md is sent to a running platform and to the commands, and answered in words."""
+"""Bad input over HTTP: every row of docs/errors.md is sent to a running platform and answered in words; the table lists what is tried."""
 
 import json
 import re
-import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
-from .bad_commands import COMMANDS, Ending
+from .bad_commands import COMMANDS
 from .bad_requests import REQUESTS, Refusal
 from .bad_world import World
-from .running import Running, eventually, wait_for_film
+from .crashing import CORPUS, FILMS, WATCHDOG_S
+from .problem_documents import checked
+from .running import Running, wait_for_film
 from .story import new_document, press_render, template
+from .test_database_away import DATABASE_AWAY
 
 pytestmark = pytest.mark.xdist_group("platform")
 ROOT = Path(__file__).resolve().parents[2]
-CORPUS = ROOT.parent / "shared" / "corpus" / "lottie"
 TWO_GIGABYTES = 2 * 1024**3
 
 CLAIMS = {
     "/v1/files": (413, "files.too_large", "64 MiB"),
     "/v1/saved-projects": (413, "too_large", "2097152 bytes"),
 }
-DATABASE_AWAY = (503, "database_unavailable")
-FILMS = {
-    "crash_dna.json": ("engine_crashed", "renderer died"),
-    "hang_infinite_loop.json": ("engine_timeout", "took longer than"),
-}
-WATCHDOG_S = 20
-"""What drawing one frame may take (docs/engine.md)."""
 
 
 @pytest.fixture(scope="module")
-def world(platform: Running) -> Iterator[World]:
-    yield World(platform)
-
-
-def checked(platform: Running, answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """Assert that an answer is the problem document that it should be, and return it."""
-    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
-    problem: dict[str, Any] = answer.json()
-    assert (problem["code"], problem["status"]) == (code, status), problem
-    assert problem["type"] == f"https://flatrender.dev/problems/{code}"
-    assert problem["title"]
-    assert problem["request_id"] == answer.headers["x-request-id"]
-    secret = [account["password"] for account in platform.accounts().values()]
-    for leak in ("Traceback", ".py", "psycopg", "SELECT ", str(ROOT), str(platform.data_dir), "/tmp", *secret):
-        assert leak not in answer.text, f"the answer tells {leak!r}"
-    return problem
+def world(platform: Running) -> World:
+    return World(platform)
 
 
 @pytest.mark.parametrize("refusal", REQUESTS, ids=lambda one: one.what)
@@ -100,28 +75,6 @@ def test_a_claim_of_two_gigabytes_is_refused_before_the_body_is_sent(world: Worl
     assert world.state() == before
 
 
-def run(folder: Path, *arguments: str, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "flatrender", *arguments], cwd=folder, capture_output=True, text=True, timeout=timeout_s
-    )
-
-
-@pytest.mark.parametrize("ending", COMMANDS, ids=lambda one: one.what)
-def test_the_command_ends_with_one_line_and_leaves_no_file(tmp_path: Path, ending: Ending) -> None:
-    if ending.file is not None:
-        (tmp_path / ending.file[0]).write_bytes(ending.file[1]())
-    before = sorted(tmp_path.iterdir())
-    done = run(tmp_path, *ending.arguments)
-    assert (done.returncode, done.stdout) == (ending.exit_code, ""), done.stderr
-    errors = [line for line in done.stderr.splitlines() if "warning:" not in line]
-    assert len(errors) == 1, done.stderr
-    assert errors[0].startswith("flatrender: error: ")
-    assert errors[0].endswith(f" [{ending.code}]")
-    for word in ending.says:
-        assert word in errors[0]
-    assert sorted(tmp_path.iterdir()) == before
-
-
 @pytest.mark.parametrize("name", FILMS)
 def test_a_film_of_an_animation_that_kills_or_hangs_the_renderer_fails_and_the_next_one_is_made(
     world: World, name: str
@@ -151,48 +104,6 @@ def test_a_film_of_an_animation_that_kills_or_hangs_the_renderer_fails_and_the_n
         assert [node["id"] for node in world.admin.get("/v1/admin/nodes").json()["items"]] == [n["id"] for n in nodes]
     finally:
         world.admin.post(f"/v1/admin/projects/{project['id']}/archive")
-
-
-@pytest.mark.parametrize("name", FILMS)
-def test_a_command_ends_when_an_animation_kills_or_hangs_the_renderer(tmp_path: Path, name: str) -> None:
-    path = CORPUS / name
-    if not path.exists():
-        pytest.skip(f"the public corpus is not beside this checkout ({name})")
-    code, words = FILMS[name]
-    done = run(tmp_path, "render", str(path), "--draft", "-o", "out.mp4", timeout_s=WATCHDOG_S + 60)
-    assert (done.returncode, list(tmp_path.iterdir())) == (3, [])
-    line = done.stderr.splitlines()[-1]
-    assert line.startswith(f"flatrender: error: {path}: scene main: ")
-    assert words in line
-    assert line.endswith(f" [{code}]")
-
-
-@pytest.mark.faults
-def test_while_the_database_is_away_the_platform_says_so_and_then_goes_on(tmp_path: Path) -> None:
-    platform = Running(tmp_path / "var")
-    platform.start("--no-node")
-    try:
-        client = platform.client("user")
-        assert platform.process is not None
-        platform.process.send_signal(signal.SIGSTOP)  # or it would start PostgreSQL again at once
-        try:
-            platform.child("postgres", "-D").kill()
-
-            def refused() -> httpx.Response | None:
-                answer = client.get("/v1/saved-projects")
-                return answer if answer.status_code != 200 else None
-
-            answer = eventually(refused, timeout_s=30, what="the database being missed")
-            problem = checked(platform, answer, *DATABASE_AWAY)
-            assert "try again" in problem["detail"]
-            assert int(answer.headers["retry-after"]) >= 1
-            assert client.get("/readyz").status_code == 503
-        finally:
-            platform.process.send_signal(signal.SIGCONT)
-        eventually(lambda: client.get("/v1/saved-projects").status_code == 200, timeout_s=60, what="going on")
-    finally:
-        platform.hang_up()
-        platform.stop()
 
 
 def table() -> list[list[str]]:

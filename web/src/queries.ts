@@ -27,12 +27,16 @@ export const queries = {
   categories: queryOptions({ queryKey: ['categories'], queryFn: content.categories, staleTime: 5 * 60_000 }),
   projects: (q: string, category: string) =>
     pages(['projects', { q, category }], (cursor) => content.list({ q, category, cursor })),
-  project: (id: string) => queryOptions({ queryKey: ['project', id], queryFn: () => content.one(id) }),
+  project: (id: string, versionId?: string) =>
+    queryOptions({ queryKey: ['project', id, versionId ?? null], queryFn: () => content.one(id, versionId) }),
   savedProjects: pages(['saved-projects'], studio.list),
   savedProject: (id: string) =>
     queryOptions({ queryKey: ['saved-project', id], queryFn: () => studio.one(id), staleTime: 0, gcTime: 0 }),
   musicLibrary: queryOptions({ queryKey: ['music'], queryFn: studio.library, staleTime: 5 * 60_000 }),
-  renderJobs: pages(['render-jobs'], render.list),
+  file: (id: string) => queryOptions({ queryKey: ['file', id], queryFn: () => files.one(id), staleTime: Infinity }),
+  renderJobs: pages(['render-jobs', 'all'], render.list),
+  documentJobs: (documentId: string) =>
+    queryOptions({ queryKey: ['render-jobs', 'of', documentId], queryFn: () => render.ofDocument(documentId) }),
   renderJob: (id: string) => queryOptions({ queryKey: ['render-job', id], queryFn: () => render.one(id) }),
   pictures: pages(['pictures'], files.pictures),
   notices: pages(['notices'], notification.list),
@@ -60,22 +64,32 @@ export function isEnded(job: Pick<RenderJob, 'status'>): boolean {
 /** Put a job's newest state wherever it is shown. */
 export function rememberJob(job: RenderJob): void {
   queryClient.setQueryData(queries.renderJob(job.id).queryKey, job);
-  queryClient.setQueryData(queries.renderJobs.queryKey, (data) => {
-    if (!data) return data;
-    if (!data.pages.some((page) => page.items.some((item) => item.id === job.id))) {
-      return {
-        ...data,
-        pages: data.pages.map((page, index) => (index === 0 ? { ...page, items: [job, ...page.items] } : page)),
-      };
-    }
-    return {
-      ...data,
-      pages: data.pages.map((page) => ({
-        ...page,
-        items: page.items.map((item) => (item.id === job.id ? job : item)),
-      })),
-    };
+  const put = (page: Page<RenderJob>): Page<RenderJob> => ({
+    ...page,
+    items: page.items.map((item) => (item.id === job.id ? job : item)),
   });
+  queryClient.setQueryData(queries.renderJobs.queryKey, (data) => data && { ...data, pages: data.pages.map(put) });
+}
+
+/** A job that is new, or of which something is not known: ask for the lists that may hold it. */
+export function refreshJobLists(): Promise<void> {
+  return queryClient.invalidateQueries({ queryKey: ['render-jobs'] });
+}
+
+/** Take the few members that the person's stream tells; what ends a job is asked for, since it brings the film. */
+export function hearOfJob(news: Pick<RenderJob, 'id' | 'status'> & Partial<RenderJob>): void {
+  const known =
+    queryClient.getQueryData(queries.renderJob(news.id).queryKey) ??
+    queryClient
+      .getQueryData(queries.renderJobs.queryKey)
+      ?.pages.flatMap((page) => page.items)
+      .find((job) => job.id === news.id);
+  if (known && !isEnded(news)) {
+    if (!isEnded(known)) rememberJob({ ...known, ...news });
+    return;
+  }
+  void queryClient.invalidateQueries({ queryKey: queries.renderJob(news.id).queryKey });
+  void refreshJobLists();
 }
 
 /** A job that has just been asked for, until the farm says more. */

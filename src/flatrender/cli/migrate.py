@@ -32,15 +32,14 @@ def migrate(
     ] = True,
 ) -> None:
     """Apply the pending migrations. The embedded database needs no call: `flatrender up` does it."""
+    from flatrender.cli.errors import fail
     from flatrender.kit import migrate as runner
     from flatrender.kit.database_roles import LOGIN_ROLES, PasswordsRefused, set_passwords
 
     if not database_url:
-        typer.echo(
-            "no database: give --database-url or set DATABASE_URL (the embedded one is migrated by `flatrender up`)",
-            err=True,
+        fail(
+            "no database: give --database-url or set DATABASE_URL (the embedded one is migrated by `flatrender up`)", 2
         )
-        raise typer.Exit(2)
     try:
         migrations = runner.load()
         with runner.connect(database_url) as connection:
@@ -55,8 +54,7 @@ def migrate(
                 kept = load_or_make(Settings().secrets_path, LOGIN_ROLES).role_passwords
                 set_passwords(connection, {role: kept[role] for role in LOGIN_ROLES})
     except (runner.MigrationError, PasswordsRefused) as error:
-        typer.echo(f"{error} [{error.code}]", err=True)
-        raise typer.Exit(1) from None
+        fail(f"{error} [{error.code}]", 3)
     typer.echo(f"applied {len(applied)}: {', '.join(applied)}" if applied else "nothing to apply")
 
 

@@ -185,8 +185,7 @@ def finish_headers(headers: MutableHeaders, path: str, request_id: str, *, secur
     headers["x-request-id"] = request_id
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
-    # A worker's script brings its own policy: without the page's it could not fetch the player's WebAssembly.
-    page = "text/html" in headers.get("content-type", "") or path.startswith("/assets/")
+    page = "text/html" in headers.get("content-type", "")
     headers.setdefault("content-security-policy", PAGE_POLICY if page else API_POLICY)
     if path.startswith(("/v1/", "/rpc/", "/internal/")):
         headers.setdefault("cache-control", "no-store")

@@ -135,7 +135,7 @@ class LinkSigner:
 
     def check(self, method: str, key: str, expires: int, signature: str) -> None:
         """Raise Forbidden unless the signature is ours and its time has not passed."""
-        if not hmac.compare_digest(self._signature(method, key, expires), signature):
+        if not hmac.compare_digest(self._signature(method, key, expires).encode(), signature.encode(errors="replace")):
             raise Forbidden("this link was not signed by us", code="files.link_invalid")
         if expires < time.time():
             raise Forbidden("this link has expired: ask for a new one", code="files.link_expired")

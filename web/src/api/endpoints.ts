@@ -43,7 +43,9 @@ export const identity = {
 export const content = {
   list: (query: { q?: string; category?: string; cursor?: string | null }) =>
     get<Page<ProjectSummary>>(withQuery('/v1/projects', { ...query, limit: LIST_LIMIT })),
-  one: (idOrSlug: string) => get<Project>(`/v1/projects/${encodeURIComponent(idOrSlug)}`),
+  /** A template; with `versionId` the version that a document was made with. */
+  one: (idOrSlug: string, versionId?: string) =>
+    get<Project>(withQuery(`/v1/projects/${encodeURIComponent(idOrSlug)}`, { version_id: versionId })),
   categories: async (): Promise<Category[]> => {
     return (await get<Page<Category>>('/v1/categories?limit=100')).items;
   },
@@ -90,6 +92,7 @@ export const studio = {
 
 export const render = {
   list: (cursor?: string | null) => get<Page<RenderJob>>(withQuery('/v1/render-jobs', { cursor, limit: LIST_LIMIT })),
+  ofDocument: (id: string) => get<Page<RenderJob>>(withQuery('/v1/render-jobs', { saved_project_id: id, limit: 10 })),
   one: (id: string) => get<RenderJob>(`/v1/render-jobs/${id}`),
   eventsPath: (id: string) => `/v1/render-jobs/${id}/events`,
   cancel: (id: string) => post<RenderJob>(`/v1/render-jobs/${id}/cancel`),

@@ -1,3 +1,4 @@
+import { localDigits } from '../format/digits';
 import { i18n, textFor } from '../i18n';
 
 export type ProblemBody = {
@@ -50,7 +51,12 @@ export async function problemFrom(response: Response): Promise<ApiError> {
 export function errorMessage(error: unknown): string {
   if (!(error instanceof ApiError)) return i18n.t('error.unexpected');
   const known = textFor(`error.code.${error.code.replaceAll('.', '_')}`) ?? textFor(`error.status.${error.status}`);
-  if (known !== null) return known;
+  if (known !== null) {
+    // the server counts scenes from 0
+    const scene = /^scenes\.(\d+)\b/.exec(error.errors[0]?.field ?? '')?.[1];
+    if (scene === undefined) return known;
+    return i18n.t('error.inScene', { message: known, n: localDigits(String(Number(scene) + 1), i18n.language) });
+  }
   if (error.status >= 500) return i18n.t('error.server');
   return error.detail || i18n.t('error.unexpected');
 }

@@ -5,7 +5,7 @@ import { render } from '../api/endpoints';
 import { ApiError, errorMessage } from '../api/errors';
 import type { RenderJob } from '../api/types';
 import { useI18n } from '../i18n';
-import { isEnded, queries, queryClient, rememberJob } from '../queries';
+import { isEnded, queries, queryClient, refreshJobLists } from '../queries';
 import { say } from '../say';
 import { FilmPlayer } from './FilmPlayer';
 import { JobProgress } from './JobProgress';
@@ -24,7 +24,9 @@ export function JobOutcome({ job, connected, onRetried }: JobOutcomeProps) {
   const retry = useMutation({
     mutationFn: () => render.retry(job.id),
     onSuccess: (next) => {
-      rememberJob(next);
+      // the answer may be the job as it was asked for, without what the farm adds
+      void queryClient.invalidateQueries({ queryKey: queries.renderJob(next.id).queryKey });
+      void refreshJobLists();
       onRetried(next);
     },
     onError: say.failed,

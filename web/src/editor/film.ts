@@ -102,7 +102,7 @@ export function defaultOf(field: Field, locale: string): FieldValue {
 
 export function valueOf(field: Field, values: Values, locale: string): FieldValue {
   const own = values[field.key];
-  return own === undefined ? defaultOf(field, locale) : own;
+  return own ?? defaultOf(field, locale);
 }
 
 /** The film's palette: the template's slot defaults under the colours chosen. */

@@ -33,9 +33,9 @@ function FilmRow({ job }: { job: RenderJob }) {
       />
       <div className={classes.text}>
         <div className={classes.head}>
-          <h2 className={classes.title} dir="auto">
+          <h2 className={classes.title}>
             <Link to="/films/$jobId" params={{ jobId: job.id }}>
-              {job.title}
+              <bdi>{job.title}</bdi>
             </Link>
           </h2>
           <JobStatus status={job.status} />

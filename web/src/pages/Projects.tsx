@@ -52,8 +52,8 @@ function ProjectCard({ project, remove }: { project: SavedProjectSummary; remove
       </Link>
       <div className={classes.row}>
         <div className={classes.text}>
-          <h2 className={classes.title} dir="auto">
-            {project.title}
+          <h2 className={classes.title}>
+            <bdi>{project.title}</bdi>
           </h2>
           <p className={classes.meta}>{t('projects.updated', { when: formatAgo(project.updated_at, locale) })}</p>
         </div>

@@ -181,6 +181,14 @@ async function story(visitor) {
     await id(`tab-${tab}`).click();
     await look(`studio-${tab}`, { full: visitor.size === 'narrow' });
   }
+  await id('tab-audio').click();
+  await id('voiceover-upload-input').setInputFiles({
+    name: 'گفتار.wav',
+    mimeType: 'audio/wav',
+    buffer: Buffer.alloc(64),
+  });
+  await id('voiceover-track').waitFor();
+  await look('studio-voice', { full: visitor.size === 'narrow' });
   await id('tab-scene').click();
 }
 

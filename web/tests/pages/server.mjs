@@ -413,7 +413,19 @@ export function startDouble({ root, film }) {
           ]),
         ),
     ],
-    ['GET', /^\/v1\/render-jobs$/, (_, response) => json(response, page(state.jobs))],
+    [
+      'GET',
+      /^\/v1\/render-jobs$/,
+      (request, response) =>
+        json(
+          response,
+          page(
+            state.jobs.filter(
+              (job) => job.saved_project_id === (request.query.get('saved_project_id') ?? job.saved_project_id),
+            ),
+          ),
+        ),
+    ],
     ['GET', /^\/v1\/admin\/render-jobs$/, (_, response) => json(response, page(state.jobs))],
     [
       'GET',
@@ -553,6 +565,14 @@ export function startDouble({ root, film }) {
     ],
     [
       'GET',
+      /^\/v1\/files\/([^/]+)$/,
+      (_, response, [id]) => {
+        const found = state.files.find((item) => item.id === id);
+        return found ? json(response, { ...found, body: undefined }) : problem(response, 404, 'files.not_found');
+      },
+    ],
+    [
+      'GET',
       /^\/v1\/files\/([^/]+)\/content$/,
       (_, response, [id]) => {
         const file = state.files.find((item) => item.id === id);
@@ -564,7 +584,7 @@ export function startDouble({ root, film }) {
     [
       'GET',
       /^\/v1\/notifications\/unread-count$/,
-      (_, response) => json(response, { unread: state.notices.filter((item) => !item.read_at).length }),
+      (_, response) => json(response, { unread_count: state.notices.filter((item) => !item.read_at).length }),
     ],
     [
       'POST',

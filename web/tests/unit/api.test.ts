@@ -116,6 +116,8 @@ describe('error messages', () => {
     expect(errorMessage(new ApiError(401, { code: 'identity.token_expired' }))).toContain('نشست');
     expect(errorMessage(new ApiError(403, { code: 'render.something' }))).toBe('اجازهٔ این کار را ندارید.');
     expect(errorMessage(new ApiError(422, { code: 'x.y', detail: 'Field 3 is odd.' }))).toBe('Field 3 is odd.');
+    const inScene = { code: 'studio.field_required', errors: [{ field: 'scenes.2.values.headline', detail: 'empty' }] };
+    expect(errorMessage(new ApiError(422, inScene))).toBe('یکی از فیلدهای لازم خالی است. (صحنهٔ ۳)');
     expect(errorMessage(new Error('boom'))).toBe(fa['error.unexpected']);
   });
 });

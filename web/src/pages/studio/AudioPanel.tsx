@@ -1,5 +1,5 @@
 import { ActionIcon, Switch } from '@mantine/core';
-import { IconPlayerPlayFilled, IconPlayerStopFilled } from '@tabler/icons-react';
+import { IconPlayerPlayFilled, IconPlayerStopFilled, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { Audio } from '../../api/types';
@@ -7,11 +7,12 @@ import { RangeInput } from '../../components/RangeInput';
 import { formatPercent } from '../../format/digits';
 import { formatClock } from '../../format/time';
 import { localized, useI18n } from '../../i18n';
-import { queries } from '../../queries';
+import { queries, queryClient } from '../../queries';
 import { say } from '../../say';
 import { useEditor, useWorkbench } from './context';
 import { NumberField } from './fields/NumberField';
 import classes from './Inspector.module.css';
+import { SoundUpload } from './SoundUpload';
 
 type Choice = { id: string; title: string; url: string | null; durationMs: number };
 
@@ -92,6 +93,27 @@ export function AudioPanel() {
       return !own.some(same) && (chosen || all.findIndex(same) === index);
     });
 
+  // a piece that neither the template nor the library has is the person's own file
+  const ownId =
+    audio.music_track_id !== null && ![...own, ...others].some((track) => track.id === audio.music_track_id)
+      ? audio.music_track_id
+      : null;
+  const ownFile = useQuery({ ...queries.file(ownId ?? ''), enabled: ownId !== null }).data;
+  const brought: Choice[] =
+    ownId === null
+      ? []
+      : [
+          {
+            id: ownId,
+            title: ownFile?.name ?? t('audio.own'),
+            url: `/v1/files/${ownId}/content`,
+            durationMs: ownFile?.duration_ms ?? 0,
+          },
+        ];
+  const voiceId = audio.voiceover_track_id;
+  const voiceFile = useQuery({ ...queries.file(voiceId ?? ''), enabled: voiceId !== null }).data;
+  const voiceName = voiceFile?.name ?? t('audio.own');
+
   const set = (change: Partial<Audio>, label: string) => editor.getState().setAudio(change, label);
   const commit = () => editor.getState().endStep();
   const listenTo = (track: Choice) => {
@@ -143,7 +165,7 @@ export function AudioPanel() {
       />
     </div>
   );
-  const seconds = (key: 'music_start_ms' | 'music_fade_out_ms', label: string, max: number) => (
+  const seconds = (key: 'music_start_ms' | 'music_fade_out_ms' | 'voiceover_start_ms', label: string, max: number) => (
     <NumberField
       label={label}
       value={audio[key] / 1000}
@@ -161,6 +183,7 @@ export function AudioPanel() {
           <ul className={classes.tracks}>
             {row(null)}
             {own.map(row)}
+            {brought.map(row)}
           </ul>
           {others.length > 0 && (
             <>
@@ -171,6 +194,17 @@ export function AudioPanel() {
             </>
           )}
         </div>
+        <div style={{ marginTop: 10 }}>
+          <SoundUpload
+            label={t('audio.musicUpload')}
+            take={(file) => {
+              queryClient.setQueryData(queries.file(file.id).queryKey, file);
+              set({ music_track_id: file.id }, t('audio.music'));
+              commit();
+            }}
+            testId="music-upload"
+          />
+        </div>
       </section>
       {audio.music_track_id !== null && (
         <>
@@ -178,6 +212,43 @@ export function AudioPanel() {
           {seconds('music_fade_out_ms', t('audio.fadeOut'), 60)}
         </>
       )}
+      <section className={classes.stack}>
+        <h2 className={classes.subtitle} style={{ margin: 0 }}>
+          {t('audio.voiceover')}
+        </h2>
+        {voiceId === null ? (
+          <p className={classes.hint}>{t('audio.voiceoverNone')}</p>
+        ) : (
+          <>
+            <div className={classes.track} data-testid="voiceover-track">
+              <bdi style={{ flex: 1 }}>{voiceName}</bdi>
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                aria-label={t('audio.remove', { name: voiceName })}
+                onClick={() => {
+                  set({ voiceover_track_id: null }, t('audio.voiceover'));
+                  commit();
+                }}
+              >
+                <IconTrash size={16} aria-hidden />
+              </ActionIcon>
+            </div>
+            {seconds('voiceover_start_ms', t('audio.voiceoverStart'), 3600)}
+          </>
+        )}
+        <div>
+          <SoundUpload
+            label={t('audio.voiceoverUpload')}
+            take={(file) => {
+              queryClient.setQueryData(queries.file(file.id).queryKey, file);
+              set({ voiceover_track_id: file.id }, t('audio.voiceover'));
+              commit();
+            }}
+            testId="voiceover-upload"
+          />
+        </div>
+      </section>
       <section className={classes.stack}>
         <h2 className={classes.subtitle} style={{ margin: 0 }}>
           {t('audio.volumes')}

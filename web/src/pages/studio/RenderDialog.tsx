@@ -1,19 +1,19 @@
 import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { IconMovie } from '@tabler/icons-react';
-import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useStore } from 'zustand';
 import { newKey } from '../../api/client';
 import { studio } from '../../api/endpoints';
-import { RENDER_PROFILES, type RenderProfile } from '../../api/types';
+import { RENDER_PROFILES, type RenderJob, type RenderProfile } from '../../api/types';
 import { ErrorState } from '../../components/ErrorState';
 import { JobOutcome } from '../../components/JobOutcome';
 import { JobStatus } from '../../components/JobProgress';
 import { filmFrames } from '../../editor/film';
 import { formatClock } from '../../format/time';
 import { useI18n } from '../../i18n';
-import { freshJob, isEnded, queries, rememberJob } from '../../queries';
+import { freshJob, isEnded, queries, refreshJobLists, rememberJob } from '../../queries';
 import { say } from '../../say';
 import { useJob } from '../../useJob';
 import choice from '../../components/Choice.module.css';
@@ -22,14 +22,11 @@ import classes from './RenderDialog.module.css';
 
 /** The newest render job of this document, also after a reload. */
 export function useDocumentJob(documentId: string) {
-  const list = useInfiniteQuery({ ...queries.renderJobs, staleTime: 0 });
-  const newest = list.data?.pages
-    .flatMap((page) => page.items)
-    .filter((job) => job.saved_project_id === documentId)
-    .reduce<{ id: string; queued_at: string } | null>(
-      (best, job) => (best === null || job.queued_at > best.queued_at ? job : best),
-      null,
-    );
+  const list = useQuery({ ...queries.documentJobs(documentId), staleTime: 0 });
+  const newest = list.data?.items.reduce<RenderJob | null>(
+    (best, job) => (best === null || job.queued_at > best.queued_at ? job : best),
+    null,
+  );
   return useJob(newest?.id ?? null);
 }
 
@@ -44,12 +41,13 @@ function StartRender({ onStarted }: { onStarted: () => void }) {
       if (!(await autosave.flush())) return null;
       return studio.render(documentId, profile, newKey());
     },
-    onSuccess: (job) => {
+    onSuccess: async (job) => {
       if (job === null) {
         say.warn(t('render.notReadyYet'));
         return;
       }
       rememberJob(freshJob(job));
+      await refreshJobLists();
       onStarted();
     },
     onError: say.failed,

@@ -66,6 +66,7 @@ export function Stage({ retry }: { retry: () => void }) {
   const [failedHash, setFailedHash] = useState<string | null>(null);
   const [pictures, setPictures] = useState(0);
   const [drawn, setDrawn] = useState(0);
+  const [everDrawn, setEverDrawn] = useState(false);
   const canvas = useRef<HTMLCanvasElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const player = useRef<ScenePlayer | null>(null);
@@ -92,6 +93,7 @@ export function Stage({ retry }: { retry: () => void }) {
       onPicture: (shown) => {
         setPictures((count) => count + 1);
         setDrawn(shown);
+        setEverDrawn(true);
       },
     });
     player.current = made;
@@ -190,6 +192,7 @@ export function Stage({ retry }: { retry: () => void }) {
           style={{ '--ratio': shape.width / shape.height } as React.CSSProperties}
           data-testid="preview"
           data-ready={(!waiting && pictures > 0) || undefined}
+          data-drawn={pictures > 0 || everDrawn || undefined}
           data-sha256={scene?.sha256}
           data-frame={drawn}
           data-took-ms={tookMs === null ? undefined : Math.round(tookMs)}

@@ -181,7 +181,7 @@ export function Studio() {
   });
   const projectId = saved.data?.project_id;
   const project = useQuery({
-    ...queries.project(projectId ?? ''),
+    ...queries.project(projectId ?? '', saved.data?.project_version_id),
     enabled: projectId !== undefined,
     staleTime: Infinity,
   });
@@ -193,7 +193,7 @@ export function Studio() {
   }, []);
   const retry = useCallback(() => {
     void saved.refetch();
-    if (projectId) void client.refetchQueries({ queryKey: queries.project(projectId).queryKey });
+    if (projectId) void client.refetchQueries({ queryKey: ['project', projectId] });
   }, [saved, client, projectId]);
   const error = saved.error ?? project.error;
   if (saved.data && project.data) return <Bench key={documentId} saved={saved.data} project={project.data} />;

@@ -168,7 +168,7 @@ export function ImageInput({ field, value, label, onChange }: ImageInputProps) {
               variant="subtle"
               color="gray"
               leftSection={<IconRestore size={14} aria-hidden />}
-              onClick={() => onChange(fallback)}
+              onClick={() => onChange(null)}
             >
               {t('field.resetPicture')}
             </Button>
