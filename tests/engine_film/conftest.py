@@ -102,10 +102,31 @@ def pool() -> Iterator[WorkerPool]:
 def tone(tmp_path: Path) -> Callable[..., Path]:
     def make(seconds: float, *, hertz: float = 440, level: float = 0.5, name: str = "tone.wav") -> Path:
         path = tmp_path / name
-        samples = level * np.sin(2 * math.pi * hertz * np.arange(round(seconds * 48_000)) / 48_000)
-        with wave.open(str(path), "wb") as file:
-            file.setparams((1, 2, 48_000, 0, "NONE", ""))
-            file.writeframes((samples * 32767).astype("<i2").tobytes())
+        write_wave(path, level * sine(seconds, hertz))
         return path
 
     return make
+
+
+@pytest.fixture
+def silent_second_half(tmp_path: Path) -> Callable[[float], Path]:
+    """A file of that many seconds: a tone of level 0.5, then silence."""
+
+    def make(seconds: float) -> Path:
+        path = tmp_path / "half.wav"
+        samples = 0.5 * sine(seconds, 440)
+        samples[len(samples) // 2 :] = 0
+        write_wave(path, samples)
+        return path
+
+    return make
+
+
+def sine(seconds: float, hertz: float) -> np.ndarray:
+    return np.sin(2 * math.pi * hertz * np.arange(round(seconds * 48_000)) / 48_000)
+
+
+def write_wave(path: Path, samples: np.ndarray) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 48_000, 0, "NONE", ""))
+        file.writeframes((samples * 32767).astype("<i2").tobytes())

@@ -3,6 +3,7 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import psutil
 import pytest
@@ -109,6 +110,38 @@ def test_tracks_start_at_their_time_from_their_offset_and_end_with_the_film(tmp_
     assert rms(sound, 1.55, 1.95) < 0.001
     assert rms(sound, 2.05, 2.95) == pytest.approx(0.25 / 2**0.5, rel=0.03)
     assert len(sound) / 48_000 == pytest.approx(3, abs=0.022)
+
+
+def test_a_track_with_an_end_fades_out_there_and_is_silent_after_it(tmp_path, tone):
+    level = 0.5 / 2**0.5  # a sine's RMS
+    cut = TrackSpec(kind="music", path=tone(4), start_s=0.5, offset_s=0.5, end_s=2.0)
+    mix_sound([cut], 3.0, tmp_path / "mix.m4a")
+    sound = film_sound(tmp_path / "mix.m4a")
+    assert rms(sound, 0, 0.45) < 0.001
+    assert rms(sound, 0.55, 1.95) == pytest.approx(level, rel=0.03)
+    assert rms(sound, 2.05, 3.0) < 0.001
+
+    mix_sound([msgspec.structs.replace(cut, fade_out_s=1.0)], 3.0, tmp_path / "mix.m4a")
+    sound = film_sound(tmp_path / "mix.m4a")
+    assert rms(sound, 1.45, 1.55) == pytest.approx(level / 2, rel=0.1)
+    assert rms(sound, 2.05, 3.0) < 0.001
+
+
+def test_a_looped_track_with_an_end_repeats_only_what_comes_before_it(tmp_path, silent_second_half):
+    looped = TrackSpec(kind="music", path=silent_second_half(2.0), end_s=1.0, loop=True)
+    mix_sound([looped], 3.5, tmp_path / "mix.m4a")
+    assert rms(film_sound(tmp_path / "mix.m4a"), 0.1, 3.4) == pytest.approx(0.5 / 2**0.5, rel=0.05)
+    mix_sound([msgspec.structs.replace(looped, end_s=None)], 3.5, tmp_path / "mix.m4a")
+    assert rms(film_sound(tmp_path / "mix.m4a"), 1.05, 1.95) < 0.001
+
+
+def test_an_end_that_is_not_after_the_offset_is_refused_and_one_after_the_file_changes_nothing(tmp_path, tone):
+    with pytest.raises(RenderError, match="end_s 1; give more than offset_s"):
+        TrackSpec(kind="music", path=tmp_path / "a.wav", offset_s=1.0, end_s=1.0)
+    mix_sound([TrackSpec(kind="sfx", path=tone(1), end_s=9.0)], 2.0, tmp_path / "mix.m4a")
+    sound = film_sound(tmp_path / "mix.m4a")
+    assert rms(sound, 0.05, 0.95) == pytest.approx(0.5 / 2**0.5, rel=0.03)
+    assert rms(sound, 1.05, 2.0) < 0.001
 
 
 def test_tracks_that_are_too_loud_together_do_not_clip(tmp_path, tone):

@@ -48,6 +48,18 @@ async def test_a_film_goes_from_frozen_input_to_the_right_frames_and_sound(farm:
     assert events == 1
 
 
+async def test_a_track_that_is_cut_at_both_ends_sounds_only_for_what_is_left(farm: Farm) -> None:
+    voice = await farm.files.add(tone(3.0))
+    track = SoundTrack(kind="voiceover", file_id=voice, volume=1.0, start_ms=500, trim_start_ms=1000, trim_end_ms=2000)
+    async with farm.real_node():
+        made = await farm.create("a", "b", "c", tracks=[track])
+        job = await farm.until(made.id, "completed")
+    sound = film_sound(farm.film_path(job))
+    assert np.abs(sound[: round(0.45 * 48_000)]).max() < 0.01
+    assert np.abs(sound[round(0.6 * 48_000) : round(1.4 * 48_000)]).max() > 0.4
+    assert np.abs(sound[round(1.55 * 48_000) :]).max() < 0.01
+
+
 async def test_the_same_revision_again_is_the_same_film(farm: Farm) -> None:
     revision = new_id()
     first = await farm.create("a", revision_id=revision)

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from PIL import Image
 
+from flatrender.contracts.content import ResolvedSceneData, SceneRequest, TemplateDetails
 from flatrender.kit.ids import DEFAULT_TENANT_ID, new_id
 from tests.engine_film.conftest import read_number
 from tests.render.farm import FAST, Farm, numbered
@@ -144,6 +145,46 @@ async def test_a_scene_that_cannot_be_resolved_or_drawn_is_an_error_in_its_row_a
     assert items["broken"]["error_message"].startswith("engine_refused")
     assert items["a"]["error_message"].startswith("unknown_field")
     assert {items[key]["status"] for key in "bc"} == {"done"}
+
+
+async def test_an_unexpected_error_while_a_batch_is_prepared_ends_its_jobs_and_the_button_works_again(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def crash(**_: object) -> list[TemplateDetails]:
+        raise ZeroDivisionError("a defect")
+
+    url = f"/v1/scene-snapshots/{farm.templates.project_id}"
+    with monkeypatch.context() as patch:
+        patch.setattr(farm.templates, "template_details", crash)
+        assert (await farm.http.post(url)).status_code == 202
+        items = await finished(farm)
+    assert len(items) == 3
+    for item in items:
+        assert item["status"] == "error"
+        assert item["error_message"].startswith("internal: preparing the scene failed unexpectedly (ZeroDivisionError)")
+        assert "press the button again" in item["error_message"]
+    async with farm.real_node():
+        assert (await farm.http.post(url)).status_code == 202
+        items = await finished(farm)
+    assert {item["scene_key"]: number_in(farm, item["image_url"]) for item in items} == NUMBERS
+
+
+async def test_an_unexpected_error_in_one_scene_is_its_own_and_the_others_are_drawn(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve = farm.templates._resolve
+
+    def crash_on_b(request: SceneRequest) -> ResolvedSceneData:
+        if request.scene_key == "b":
+            raise ZeroDivisionError("a defect")
+        return resolve(request)
+
+    monkeypatch.setattr(farm.templates, "_resolve", crash_on_b)
+    async with farm.real_node():
+        await farm.http.post(f"/v1/scene-snapshots/{farm.templates.project_id}")
+        items = {item["scene_key"]: item for item in await finished(farm)}
+    assert {key: item["status"] for key, item in items.items()} == {"a": "done", "b": "error", "c": "done"}
+    assert items["b"]["error_message"].startswith("internal: ")
 
 
 async def test_the_button_of_an_unknown_template_is_not_found(farm: Farm) -> None:

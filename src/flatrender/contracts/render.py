@@ -16,7 +16,7 @@ from flatrender.contracts.content import SceneRequest
 
 
 class SoundTrack(msgspec.Struct, frozen=True, kw_only=True):
-    """One track under the film; times in milliseconds from the film's start, volume 0–2."""
+    """One track under the film; times in milliseconds, volume 0–2."""
 
     kind: str
     """`music`, `voiceover` or `sfx`."""
@@ -25,8 +25,10 @@ class SoundTrack(msgspec.Struct, frozen=True, kw_only=True):
     """Whose file it is, when not the film's own tenant: music of a template that the platform shares."""
     volume: float
     start_ms: int = 0
+    """When it begins in the film."""
     trim_start_ms: int = 0
     trim_end_ms: int | None = None
+    """Where in the file it begins and stops, both from the file's beginning; None: at its end."""
     fade_in_ms: int = 0
     fade_out_ms: int = 0
     loop: bool = False

@@ -82,7 +82,8 @@ def check_sound(path: Path, *, cancel: threading.Event | None = None) -> SoundIn
 def _chain(track: TrackSpec, info: SoundInfo, duration_s: float) -> str:
     """Return the filters of one track: cut, loop, volume, fades, place in the film."""
     room = max(0.0, duration_s - track.start_s)
-    own = max(0.0, info.duration_s - track.offset_s)
+    ends_s = info.duration_s if track.end_s is None else min(info.duration_s, track.end_s)
+    own = max(0.0, ends_s - track.offset_s)
     if own <= 0 and not track.loop:
         raise RenderError(
             f"the sound lasts {info.duration_s:.2f} s, less than its offset of {track.offset_s:g} s",
@@ -95,8 +96,10 @@ def _chain(track: TrackSpec, info: SoundInfo, duration_s: float) -> str:
         filters.append("pan=stereo|c0=c0|c1=c0")  # the converter's own way makes mono 3 dB softer
     filters.append("aformat=sample_fmts=fltp:channel_layouts=stereo")
     if track.loop and own < room:
-        # -1: for ever. The loop's buffer must hold the whole file, which is shorter than the film here.
-        filters.append(f"aloop=loop=-1:size={round(info.duration_s * RATE) + RATE}")
+        if ends_s < info.duration_s:
+            filters.append(f"atrim=end={ends_s:.6f}")
+        # -1: for ever. The loop's buffer must hold all that repeats, which is shorter than the film and its offset here.
+        filters.append(f"aloop=loop=-1:size={round(ends_s * RATE) + RATE}")
     filters.append(f"atrim=start={track.offset_s:.6f}:duration={max(length, 1 / RATE):.6f}")
     filters.append("asetpts=N/SR/TB")
     filters.append(f"volume={track.volume:.6f}:precision=float")

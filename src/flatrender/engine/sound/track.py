@@ -21,11 +21,13 @@ class TrackSpec(msgspec.Struct, frozen=True, kw_only=True):
     """When it begins in the film."""
     offset_s: float = 0.0
     """How much of the file's beginning is left out."""
+    end_s: float | None = None
+    """Where in the file it stops, counted like `offset_s` from the file's beginning and after it; None: at the file's end."""
     loop: bool = False
-    """Begin again (without `offset_s`) until the film ends."""
+    """Begin again (without `offset_s`) at the file's end, or at `end_s`, until the film ends."""
     fade_in_s: float = 0.0
     fade_out_s: float = 0.0
-    """Fades to silence at the end of the film or, when it ends before, at the end of the file."""
+    """Fades to silence at the end of the film or, when it ends before, at the end of the file or at `end_s`."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.volume <= 4:
@@ -37,3 +39,9 @@ class TrackSpec(msgspec.Struct, frozen=True, kw_only=True):
                     code="settings_invalid",
                     where=str(self.path),
                 )
+        if self.end_s is not None and not self.offset_s < self.end_s <= 36_000:
+            raise RenderError(
+                f"end_s {self.end_s:g}; give more than offset_s ({self.offset_s:g}) and at most 36000 seconds",
+                code="settings_invalid",
+                where=str(self.path),
+            )

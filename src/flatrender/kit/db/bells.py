@@ -65,11 +65,21 @@ class Bells:
     async def run(self, stop: asyncio.Event) -> None:
         """Listen until `stop`; everybody is woken after each connection, and once more at the end (see `closing`)."""
         listener = Listener(self._database.worker_dsn, self._channel)
+        # Beside the listener, which may be seconds from noticing: it looks at `stop` between its looks at the connection.
+        farewell = asyncio.create_task(self._close_at(stop))
         try:
             await listener.run(stop, on_message=self._ring_here, on_connected=self._ring_all)
         finally:
-            self.closing = True
-            self._ring_all()
+            farewell.cancel()
+            self._close()
+
+    async def _close_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._close()
+
+    def _close(self) -> None:
+        self.closing = True
+        self._ring_all()
 
     def _ring_here(self, key: str) -> None:
         for bell in self._waiting.get(key, ()):

@@ -127,6 +127,16 @@ async def fail_scene_job(conn: Conn, *, tenant_id: UUID, job_id: UUID, message: 
     )
 
 
+async def fail_unresolved_scene_jobs(conn: Conn, *, tenant_id: UUID, batch_id: UUID, message: str) -> int:
+    """End the jobs of a batch whose scene has not been resolved with an error; return how many."""
+    cursor = await conn.execute(
+        "UPDATE render.snapshot_jobs SET status = 'error', error_message = %s, finished_at = now() WHERE tenant_id = %s AND batch_id = %s"
+        " AND status = 'queued' AND task IS NULL",
+        (message[:2000], tenant_id, batch_id),
+    )
+    return cursor.rowcount
+
+
 async def scene_jobs(conn: Conn, *, tenant_id: UUID, project_id: UUID) -> list[SceneJobRow]:
     """Return the newest job of each scene of a template."""
     async with conn.cursor(row_factory=class_row(SceneJobRow)) as cursor:

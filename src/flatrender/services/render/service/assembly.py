@@ -178,6 +178,7 @@ class Assembly:
                     volume=track.volume,
                     start_s=track.start_ms / 1000,
                     offset_s=track.trim_start_ms / 1000,
+                    end_s=None if track.trim_end_ms is None else track.trim_end_ms / 1000,
                     loop=track.loop,
                     fade_in_s=track.fade_in_ms / 1000,
                     fade_out_s=track.fade_out_ms / 1000,

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from flatrender.contracts.content import ContentApi, ResolvedSceneData, SceneReq
 from flatrender.contracts.files import FilesApi, StoreRequest
 from flatrender.contracts.studio import StudioApi
 from flatrender.kit.db import Bells, Conn, Database, emit
-from flatrender.kit.errors import AppError, Conflict, NotFound, Refused, Unavailable
+from flatrender.kit.errors import AppError, Conflict, Refused, Unavailable
 from flatrender.kit.ids import new_id
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.kit.workflows import Json, Run, enqueue
@@ -107,50 +108,76 @@ class Snapshots:
         return found
 
     async def prepare(self, run: Run, arguments: dict[str, Json]) -> None:
-        """Workflow: resolve each scene of a batch and store it, which makes its job claimable."""
-        await run.step("resolve", self._prepare, arguments)
+        """Workflow: resolve each scene of a batch and store it, which makes its job claimable. No job of the batch waits after its end."""
+        failed = await run.step("resolve", self._prepare, arguments)
+        if failed is not None:
+            await run.step("fail", self._fail_batch, arguments, failed)
 
-    async def _prepare(self, arguments: dict[str, Json]) -> None:
+    async def _prepare(self, arguments: dict[str, Json]) -> str | None:
+        """Return why the rest of the batch cannot be prepared, or None."""
         tenant_id, batch_id = UUID(arguments["tenant_id"]), UUID(arguments["batch_id"])
-        async with self._database.tenant(tenant_id) as conn:
-            jobs = await rows.unresolved_scene_jobs(conn, tenant_id=tenant_id, batch_id=batch_id)
-        versions = sorted({job.project_version_id for job in jobs if job.project_version_id is not None})
-        details = await self._content.template_details(tenant_id=tenant_id, version_ids=versions) if versions else []
-        sizes = {template.version_id: template.sizes[0].key for template in details if template.sizes}
-        for job in jobs:
-            try:
-                if job.project_version_id is None or job.project_version_id not in sizes:
-                    raise NotFound("this version of the template is gone", code="render.template_not_found")
-                scene = await self._resolve(
-                    tenant_id,
-                    SceneRequest(
-                        version_id=job.project_version_id,
-                        scene_key=job.scene_key,
-                        size=sizes[job.project_version_id],
-                        locale=arguments["locale"],
-                        values={},
-                        colors={},
-                    ),
-                )
-            except (Unavailable, Conflict):
-                raise
-            except AppError as error:
-                async with self._database.tenant(tenant_id) as conn:
-                    await rows.fail_scene_job(
-                        conn, tenant_id=tenant_id, job_id=job.id, message=f"{error.code}: {error.detail}"
-                    )
-                continue
-            task = still_task(scene, frame=job.frame_no, width=self._settings.snapshot_width)
+        try:
             async with self._database.tenant(tenant_id) as conn:
+                jobs = await rows.unresolved_scene_jobs(conn, tenant_id=tenant_id, batch_id=batch_id)
+            versions = sorted({job.project_version_id for job in jobs if job.project_version_id is not None})
+            details = (
+                await self._content.template_details(tenant_id=tenant_id, version_ids=versions) if versions else []
+            )
+            sizes = {template.version_id: template.sizes[0].key for template in details if template.sizes}
+            for job in jobs:
+                failed = await self._prepare_scene(job, sizes, arguments["locale"])
+                if failed is not None:
+                    async with self._database.tenant(tenant_id) as conn:
+                        await rows.fail_scene_job(conn, tenant_id=tenant_id, job_id=job.id, message=failed)
+        except (Unavailable, Conflict):
+            raise
+        except AppError as error:
+            return f"{error.code}: {error.detail}"
+        except Exception as error:
+            log.exception("thumbnails_not_prepared", batch_id=str(batch_id))
+            return _unexpected(error)
+        return None
+
+    async def _prepare_scene(self, job: SceneJobRow, sizes: Mapping[UUID, str], locale: str) -> str | None:
+        """Make one job claimable, or return why it cannot be: the other scenes go on."""
+        if job.project_version_id is None or job.project_version_id not in sizes:
+            return "render.template_not_found: this version of the template is gone"
+        try:
+            scene = await self._resolve(
+                job.tenant_id,
+                SceneRequest(
+                    version_id=job.project_version_id,
+                    scene_key=job.scene_key,
+                    size=sizes[job.project_version_id],
+                    locale=locale,
+                    values={},
+                    colors={},
+                ),
+            )
+            task = still_task(scene, frame=job.frame_no, width=self._settings.snapshot_width)
+            async with self._database.tenant(job.tenant_id) as conn:
                 await rows.set_scene_job_task(
                     conn,
-                    tenant_id=tenant_id,
+                    tenant_id=job.tenant_id,
                     job_id=job.id,
-                    scene_object_key=scene_object_key(tenant_id, scene.sha256),
+                    scene_object_key=scene_object_key(job.tenant_id, scene.sha256),
                     scene_sha256=scene.sha256,
                     task=msgspec.to_builtins(task),
                 )
                 await self._bells.ring(conn, stills_bell(DEFAULT_POOL))
+        except (Unavailable, Conflict):
+            raise
+        except AppError as error:
+            return f"{error.code}: {error.detail}"
+        except Exception as error:
+            log.exception("thumbnail_not_prepared", job_id=str(job.id), scene_key=job.scene_key)
+            return _unexpected(error)
+        return None
+
+    async def _fail_batch(self, arguments: dict[str, Json], message: str) -> None:
+        tenant_id, batch_id = UUID(arguments["tenant_id"]), UUID(arguments["batch_id"])
+        async with self._database.tenant(tenant_id) as conn:
+            await rows.fail_unresolved_scene_jobs(conn, tenant_id=tenant_id, batch_id=batch_id, message=message)
 
     async def _resolve(self, tenant_id: UUID, request: SceneRequest) -> ResolvedSceneData:
         (scene,) = await self._content.resolve_scenes(tenant_id=tenant_id, requests=[request])
@@ -449,6 +476,10 @@ async def store_scene(objects: ObjectStore, tenant_id: UUID, scene: ResolvedScen
             raise Unavailable("a resolved scene does not have its hash", code="render.scene_damaged")
         await objects.put(key, scene.lottie)
     return key
+
+
+def _unexpected(error: Exception) -> str:
+    return f"internal: preparing the scene failed unexpectedly ({type(error).__name__}); press the button again, and if it stays, look into the server's log"
 
 
 def _superseded() -> errors.LeaseSuperseded:
