@@ -244,6 +244,9 @@ def _poster(
     width = min(POSTER_WIDTH, settings.width)
     height = max(2, 2 * round(settings.height * width / settings.width / 2))
     arguments = [*base_arguments(), "-ss", f"{float(frame / settings.rate):.6f}", *input_file(film, FILM_FORMATS)]
-    arguments += ["-frames:v", "1", "-vf", f"scale={width}:{height}", "-q:v", "3", "-f", "mjpeg", output_file(out)]
+    # the film is BT.709 in video range, a JPEG is BT.601 in full range: without this its reds are darker than the film's
+    colors = "in_color_matrix=bt709:out_color_matrix=bt601:in_range=tv:out_range=pc"
+    picture = ["-vf", f"scale={width}:{height}:{colors},format=yuvj420p"]
+    arguments += ["-frames:v", "1", *picture, "-q:v", "3", "-f", "mjpeg", output_file(out)]
     run(arguments, what="taking the poster", code="encoder_failed", deadline_s=POSTER_DEADLINE_S, cancel=cancel)
     return out.read_bytes(), (width, height)
