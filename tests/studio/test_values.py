@@ -10,7 +10,7 @@ from flatrender.contracts.content import SizeOption, TemplateDetails, TemplateFi
 from flatrender.kit.errors import Refused
 from flatrender.services.studio.values import Checker, is_filled
 
-FILE = str(uuid4())
+FILE = "8cf0c66b-931e-4f5c-a310-cd7c408f54f1"
 
 
 def field(kind: str, **constraints: Any) -> TemplateField:

@@ -112,6 +112,21 @@ def edited(client: httpx.Client, slug: str = "promo", *, scenes: int | None = No
     return save(client, document)
 
 
+def is_file(value: object) -> bool:
+    """Say whether a field's value is the id of an uploaded file."""
+    try:
+        uuid.UUID(str(value))
+    except ValueError:
+        return False
+    return True
+
+
+def assets_of(document: dict[str, Any]) -> dict[str, bytes]:
+    """Return the pictures that `edited` put into a document, by file id."""
+    values = [value for scene in document["scenes"] for value in scene["values"].values()]
+    return {value: picture() for value in values if is_file(value)}
+
+
 def lengths_of(client: httpx.Client, document: dict[str, Any]) -> list[int]:
     """Return how many frames each scene of a document lasts: its own length, else the template's."""
     scenes = {scene["key"]: scene for scene in template(client, document["project_id"])["scenes"]}
@@ -146,4 +161,5 @@ def tell(platform: Running, folder: Path) -> dict[str, Any]:
         "document": document,
         "notice": notice,
         "lengths": lengths_of(client, document),
+        "assets": assets_of(document),
     }

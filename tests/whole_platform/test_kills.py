@@ -6,10 +6,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from .films import difference, film_frames, video_facts
+from .films import check_frames
 from .running import Running, eventually, wait_for_film
-from .story import download, edited, lengths_of, press_render
-from .test_story import drawn
+from .story import assets_of, download, edited, lengths_of, press_render
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("kills"), pytest.mark.timeout(420)]
 
@@ -53,13 +52,7 @@ def test_the_film_arrives_once_although_a_part_is_killed_in_the_middle(
     assert finished["status"] == "completed", finished
 
     film = download(client, finished, tmp_path / "film.mp4")
-    lengths = lengths_of(client, document)
-    assert video_facts(film)["frames"] == sum(lengths)
-    starts = [sum(lengths[:number]) for number in range(len(lengths))]
-    places = {number: start + lengths[number] // 2 for number, start in enumerate(starts)}
-    frames = film_frames(film, set(places.values()))
-    for number, place in places.items():
-        assert difference(frames[place], drawn(document, number, lengths[number] // 2, 320)) < 4
+    check_frames(film, document, lengths_of(client, document), assets=assets_of(document))
 
     def told_once() -> bool:
         return [n["type_key"] for n in client.get("/v1/notifications").json()["items"]] == ["render.completed"]

@@ -26,8 +26,10 @@ function JobRow({ job }: { job: RenderJob }) {
   });
   return (
     <tr data-testid="admin-job-row">
-      <td dir="auto">
-        <strong>{job.title}</strong>
+      <td>
+        <strong>
+          <bdi>{job.title}</bdi>
+        </strong>
         {job.error_message && (
           <span className={classes.error} dir="auto">
             {job.error_message}

@@ -11,7 +11,7 @@ import { Picture } from '../../components/Picture';
 import { StatusBadge } from '../../components/StatusBadge';
 import { formatNumber } from '../../format/digits';
 import { formatClock } from '../../format/time';
-import { localized, useI18n } from '../../i18n';
+import { localized, textFor, useI18n } from '../../i18n';
 import { queries, queryClient } from '../../queries';
 import { say } from '../../say';
 import classes from './Admin.module.css';
@@ -43,7 +43,7 @@ function Row({ project }: { project: ProjectSummary }) {
           </Link>
         </div>
       </td>
-      <td className={classes.muted}>{project.category ?? '—'}</td>
+      <td className={classes.muted}>{textFor(`category.${project.category}`) ?? project.category ?? '—'}</td>
       <td>{t('common.scenes', { count: project.scene_count, n: formatNumber(project.scene_count, locale) })}</td>
       <td>
         <span className="ltr">{formatClock((project.duration_frames ?? 0) / project.fps, locale)}</span>

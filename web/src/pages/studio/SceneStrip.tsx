@@ -17,7 +17,6 @@ import { sceneArt } from '../../components/art';
 import { Picture } from '../../components/Picture';
 import { addableScenes, canRemove, sceneOf, type FilmScene } from '../../editor/film';
 import { formatNumber } from '../../format/digits';
-import { formatClock } from '../../format/time';
 import { localized, useI18n } from '../../i18n';
 import { useEditor, useWorkbench } from './context';
 import { removeScene } from './removeScene';
@@ -81,7 +80,9 @@ function SceneItem({ scene, index }: { scene: FilmScene; index: number }) {
           {n}
         </span>
         <span className={classes.length} aria-hidden>
-          {formatClock(frames / project.fps, locale)}
+          {t('common.seconds', {
+            n: formatNumber(frames / project.fps, locale, { maximumFractionDigits: 1 }),
+          })}
         </span>
       </button>
       <div className={classes.foot}>

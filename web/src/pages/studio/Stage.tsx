@@ -64,9 +64,9 @@ export function Stage({ retry }: { retry: () => void }) {
   const [frame, setFrame] = useState(0);
   const [playing, setPlaying] = useState(false);
   const [failedHash, setFailedHash] = useState<string | null>(null);
-  const [pictures, setPictures] = useState(0);
   const [drawn, setDrawn] = useState(0);
-  const [everDrawn, setEverDrawn] = useState(false);
+  // the hash of the scene that the canvas shows
+  const [shown, setShown] = useState<string | null>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const player = useRef<ScenePlayer | null>(null);
@@ -90,10 +90,9 @@ export function Stage({ retry }: { retry: () => void }) {
         setFailedHash(hash.current);
         setPlaying(false);
       },
-      onPicture: (shown) => {
-        setPictures((count) => count + 1);
-        setDrawn(shown);
-        setEverDrawn(true);
+      onPicture: (number) => {
+        setShown(hash.current);
+        setDrawn(number);
       },
     });
     player.current = made;
@@ -128,7 +127,6 @@ export function Stage({ retry }: { retry: () => void }) {
   useEffect(() => {
     if (!scene || uid !== selected || hash.current === scene.sha256) return;
     hash.current = scene.sha256;
-    setPictures(0);
     player.current?.show(scene, Math.min(frameNow.current, Math.max(0, scene.frames - 1)));
   }, [scene, uid, selected]);
 
@@ -172,7 +170,7 @@ export function Stage({ retry }: { retry: () => void }) {
   const request = useMemo(() => ({ editor, enabled: fallback, frame }), [editor, fallback, frame]);
   const picture = useServerPicture(request, scene?.sha256 ?? null);
   const loading = scene === null && busy && error === null;
-  const waiting = busy || uid !== selected || (pictures === 0 && !fallback && scene !== null);
+  const waiting = busy || uid !== selected || (scene !== null && shown !== scene.sha256 && !fallback);
   const position = t('player.position', {
     frame: formatNumber(frame + 1, locale),
     total: formatNumber(frames, locale),
@@ -191,8 +189,8 @@ export function Stage({ retry }: { retry: () => void }) {
           className={classes.screen}
           style={{ '--ratio': shape.width / shape.height } as React.CSSProperties}
           data-testid="preview"
-          data-ready={(!waiting && pictures > 0) || undefined}
-          data-drawn={pictures > 0 || everDrawn || undefined}
+          data-ready={(!waiting && scene !== null && shown === scene.sha256) || undefined}
+          data-drawn={shown !== null || undefined}
           data-sha256={scene?.sha256}
           data-frame={drawn}
           data-took-ms={tookMs === null ? undefined : Math.round(tookMs)}
