@@ -14,10 +14,13 @@ from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy
+from dbos._utils import retriable_postgres_exception
 from tests.database_server import DatabaseCopy
 from tests.kit import workflow_process
 from tests.kit.workflow_process import DEAD_S, TABLES, Steps, executor
 
+from flatrender.kit import workflows as workflows_module
 from flatrender.kit.db import Database
 from flatrender.kit.embedded_postgres import EmbeddedPostgres
 from flatrender.kit.workflows import Workflows, enqueue
@@ -221,6 +224,17 @@ async def test_kill_9_of_the_postmaster_in_the_middle_of_a_workflow_and_it_still
             assert world.select("SELECT status FROM dbos.workflow_status WHERE name = 'many'") == [("SUCCESS",)]
     finally:
         await asyncio.to_thread(server.stop)
+
+
+def test_a_socket_that_refuses_at_once_is_to_dbos_a_lost_connection_which_it_waits_for(tmp_path: Path) -> None:
+    engine = sqlalchemy.create_engine(f"postgresql+psycopg://nobody@/nothing?host={tmp_path}")
+    with pytest.raises(sqlalchemy.exc.OperationalError, match="connection is bad") as plain:
+        engine.connect()
+    assert not retriable_postgres_exception(plain.value)
+    sqlalchemy.event.listen(engine, "handle_error", workflows_module._connecting_can_be_repeated)
+    with pytest.raises(sqlalchemy.exc.OperationalError, match="connection is bad") as marked:
+        engine.connect()
+    assert retriable_postgres_exception(marked.value)
 
 
 def beats(world: World, executor_id: str) -> bool:

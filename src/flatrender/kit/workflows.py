@@ -10,7 +10,9 @@ This is the only module that knows DBOS Transact (3.4.0). What it relies on, rea
 - Workflows enqueued by SQL store values as portable JSON: arguments and the results of steps are JSON values, and an exception that crosses a step comes
   back as another type after a restart. So a step says what went wrong in its result, and an exception means a defect. `Unavailable` and
   `Conflict` are tried again until they pass: a database or peer that is away is no reason to fail.
-- While PostgreSQL is away DBOS repeats its own statements with growing pauses (1 s … 60 s); nothing is lost.
+- While PostgreSQL is away DBOS repeats its own statements with growing pauses (1 s … 60 s); nothing is lost. Which errors mean that, it tells by their
+  texts, and does not know the driver's "connection is bad" (a socket that refuses at once): the workflow would end in memory and stay PENDING for
+  good. `_connecting_can_be_repeated` marks every failure to connect as a lost connection, which DBOS does know.
 - A cancelled asyncio task records nothing, so `close` leaves running workflows pending, and they are taken up again at the next launch.
 - Nothing in the open version notices a dead executor. Each one here writes a heartbeat into `dbos.executor_heartbeats`; workflows whose executor has
   not written for `dead_after_s` are resumed by whoever sees it. The late outcome of an executor that lives after all is refused by DBOS's
@@ -174,6 +176,7 @@ class Workflows:
             pool_recycle=1800,
             connect_args={"connect_timeout": 3, "application_name": "flatrender-workflows"},
         )
+        sqlalchemy.event.listen(self._engine, "handle_error", _connecting_can_be_repeated)
         config: DBOSConfig = {
             "name": QUEUE,
             "system_database_url": self._url,
@@ -343,6 +346,12 @@ class _DurableRun:
         from dbos import DBOS  # noqa: PLC0415
 
         await DBOS.sleep_async(seconds)
+
+
+def _connecting_can_be_repeated(context: Any) -> None:
+    """Mark a failure to connect as a lost connection (SQLAlchemy's `handle_error`; there is no connection in the context then)."""
+    if context.connection is None:
+        context.is_disconnect = True
 
 
 async def _until_available(workflow_id: str, name: str, function: Callable[[], Awaitable[Result]]) -> Result:
