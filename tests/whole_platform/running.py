@@ -39,6 +39,20 @@ def eventually(look: Callable[[], Found | None], *, timeout_s: float, what: str,
     raise AssertionError(f"{what} did not happen within {timeout_s} s")
 
 
+class PatientTransport(httpx.HTTPTransport):
+    """Does what `Retry-After` asks for, for at most half a minute."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request until it is answered with something else than 503."""
+        until = time.monotonic() + 30
+        while True:
+            response = super().handle_request(request)
+            if response.status_code != 503 or time.monotonic() > until:
+                return response
+            response.close()
+            time.sleep(float(response.headers.get("Retry-After", "1")))
+
+
 @dataclass
 class Running:
     """One running platform."""
@@ -141,9 +155,9 @@ class Running:
         """Return role → account of those that `up` printed."""
         return {account["role"]: account for account in json.loads((self.data_dir / "accounts.json").read_text())}
 
-    def client(self, role: str | None = "user") -> httpx.Client:
-        """Return a client signed in as the role's account, or as nobody."""
-        client = httpx.Client(base_url=self.address, timeout=30)
+    def client(self, role: str | None = "user", *, patient: bool = False) -> httpx.Client:
+        """Return a client signed in as the role's account, or as nobody; a patient one repeats what was answered with 503, as people's programs do."""
+        client = httpx.Client(base_url=self.address, timeout=30, transport=PatientTransport() if patient else None)
         self.clients.append(client)
         if role is not None:
             account = self.accounts()[role]

@@ -37,7 +37,7 @@ VICTIMS: dict[str, Callable[[Running], psutil.Process]] = {
 def test_the_film_arrives_once_although_a_part_is_killed_in_the_middle(
     own_platform: Running, tmp_path: Path, victim: str
 ) -> None:
-    client = own_platform.client("user")
+    client = own_platform.client("user", patient=True)
     document = edited(client)
     job = press_render(client, document, "720p", key="once")
 

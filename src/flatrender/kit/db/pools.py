@@ -44,10 +44,11 @@ class Database:
             max_size=max_size,
             open=False,
             name=name,
-            timeout=8.0,
+            timeout=5.0,
             max_waiting=200,
             max_idle=300.0,
-            reconnect_timeout=600.0,
+            # Short, so that the waits between attempts do not grow: after an outage the next request tries at once.
+            reconnect_timeout=2.0,
             check=AsyncConnectionPool.check_connection,
             kwargs={
                 "connect_timeout": CONNECT_TIMEOUT_S,
