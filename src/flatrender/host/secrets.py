@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from flatrender.host.private_files import write_private
-from flatrender.kit.rpc import ServiceKeys
 
 
 class PlatformSecrets(msgspec.Struct, frozen=True):
@@ -37,6 +36,8 @@ def load_or_make(path: Path, roles: tuple[str, ...] = ()) -> PlatformSecrets:
     if path.exists():
         found = msgspec.json.decode(path.read_bytes(), type=PlatformSecrets)
     else:
+        from flatrender.kit.rpc import ServiceKeys  # the first start alone needs it, and it brings half of the server
+
         found = PlatformSecrets(
             service_jwk=ServiceKeys.generate(),
             link_key=base64.b64encode(secrets.token_bytes(32)).decode(),

@@ -1,45 +1,19 @@
 """What a new platform starts with: two accounts with generated passwords, the demo templates, the token of its own node."""
 
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from uuid import UUID
 
-import msgspec
 import structlog
 
 from flatrender.contracts.files import FilesApi
 from flatrender.contracts.render import RenderApi
-from flatrender.host.private_files import write_private
+from flatrender.host.accounts import seed_accounts
 from flatrender.kit.errors import AppError
 from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.module import ServiceModule
 
 log = structlog.get_logger(__name__)
-
-ACCOUNTS_FILE = "accounts.json"
-
-
-class SeedAccount(msgspec.Struct, frozen=True):
-    """An account that `up` made and prints."""
-
-    email: str
-    password: str
-    role: str
-    display_name: str
-
-
-def seed_accounts(data_dir: Path) -> list[SeedAccount]:
-    """Return the accounts of this platform, made with new passwords the first time."""
-    path = data_dir / ACCOUNTS_FILE
-    if path.exists():
-        return msgspec.json.decode(path.read_bytes(), type=list[SeedAccount])
-    accounts = [
-        SeedAccount("admin@flatrender.local", secrets.token_urlsafe(9), "admin", "مدیر"),
-        SeedAccount("user@flatrender.local", secrets.token_urlsafe(9), "user", "کاربر"),
-    ]
-    write_private(path, msgspec.json.encode(accounts))
-    return accounts
 
 
 async def seed(modules: Mapping[str, ServiceModule], files: FilesApi, render: RenderApi, data_dir: Path) -> None:

@@ -1,6 +1,5 @@
 """`flatrender up`: PostgreSQL, the server and a node on this machine, kept running until we are told to stop."""
 
-import json
 import signal
 import sys
 import threading
@@ -13,11 +12,11 @@ from types import FrameType
 import msgspec
 import structlog
 
+from flatrender.host.accounts import ACCOUNTS_FILE, SeedAccount
 from flatrender.host.children import Child, wait_until
 from flatrender.host.database import bring_up_to_date, external_addresses, write_addresses
 from flatrender.host.private_files import write_private
 from flatrender.host.secrets import load_or_make
-from flatrender.host.seeding import ACCOUNTS_FILE, SeedAccount
 from flatrender.host.settings import Settings
 from flatrender.kit.database_roles import LOGIN_ROLES
 from flatrender.kit.embedded_postgres import EmbeddedPostgres
@@ -124,11 +123,3 @@ def _announce(settings: Settings, data_dir: Path, say: Callable[[str], None]) ->
         for account in accounts:
             say(f"  {account.email:<{width}}   {account.password}   ({account.role})")
     say("\nctrl-C stops it.")
-
-
-def describe(settings: Settings) -> str:
-    """Return the effective settings as JSON, without secrets."""
-    shown = settings.model_dump(mode="json")
-    if shown.get("database_url"):
-        shown["database_url"] = "…"
-    return json.dumps(shown, indent=2, ensure_ascii=False)
