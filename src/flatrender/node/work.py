@@ -10,8 +10,10 @@ from pathlib import Path
 from uuid import UUID
 
 from flatrender.engine.errors import EngineError
+from flatrender.engine.film.expect import expect_segment
 from flatrender.engine.film.segments import render_segment
 from flatrender.engine.film.settings import FilmSettings
+from flatrender.engine.probe import probe_film
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
 from flatrender.engine.still import render_still
@@ -184,7 +186,10 @@ def resolved(task: Task, lottie: bytes) -> ResolvedScene:
 def draw(
     task: Task, scene: ResolvedScene, out: Path, *, pool: WorkerPool, threads: int, session: Session | None = None
 ) -> None:
-    """Draw what the task says into the file `out`. Raises EngineError."""
+    """Draw what the task says into the file `out`; a segment is checked against its frames drawn small before anybody hears of it.
+
+    Raises EngineError.
+    """
     cancel = session.cancel if session is not None else None
 
     def progress(frames: int) -> None:
@@ -212,6 +217,8 @@ def draw(
                 progress=progress,
                 cancel=cancel,
             )
+            expected = expect_segment(scene, task.first, task.last, settings, pool, cancel=cancel)
+            probe_film(out, expected, cancel=cancel)
         case StillTask():
             out.write_bytes(
                 render_still(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 from flatrender.engine.film.plan import FilmPlan, lottie_frames
+from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.probe import ExpectedFilm, Sample, sample_frames, sample_size
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
@@ -28,12 +29,46 @@ def expect_film(
     )
 
 
+def expect_segment(
+    scene: ResolvedScene,
+    first: int,
+    last: int,
+    settings: FilmSettings,
+    pool: WorkerPool,
+    *,
+    cancel: threading.Event | None = None,
+) -> ExpectedFilm:
+    """Draw the first, middle and last frame of one segment small: output frames `first` to `last` of the scene, without sound.
+
+    Raises what `WorkerPool.draw` raises.
+    """
+    frames = last - first + 1
+    samples = (_draw(scene, first + number, number, settings, pool, cancel) for number in sample_frames(frames))
+    return ExpectedFilm(
+        frames=frames,
+        rate=settings.rate,
+        width=settings.width,
+        height=settings.height,
+        sound=False,
+        samples=tuple(samples),
+    )
+
+
 def _sample(
     plan: FilmPlan, scenes: Sequence[ResolvedScene], number: int, pool: WorkerPool, cancel: threading.Event | None
 ) -> Sample:
-    settings = plan.settings
     index = max(i for i, span in enumerate(plan.scenes) if span.start <= number)
-    scene, inside = scenes[index], number - plan.scenes[index].start
+    return _draw(scenes[index], number - plan.scenes[index].start, number, plan.settings, pool, cancel)
+
+
+def _draw(
+    scene: ResolvedScene,
+    inside: int,
+    number: int,
+    settings: FilmSettings,
+    pool: WorkerPool,
+    cancel: threading.Event | None,
+) -> Sample:
     (frame,) = lottie_frames(scene.frames, scene.fps, settings.rate, inside, inside)
     width, height = sample_size(settings.width, settings.height)
     large = (width * _OVERSAMPLING, height * _OVERSAMPLING)
