@@ -145,10 +145,10 @@ async def test_a_stopped_agent_gives_its_work_back_at_once(farm: Farm) -> None:
         await farm.create("long", profile="1080p")
         await drawing(farm)
         agent.stop()
-        began = time.monotonic()
         while farm.row("SELECT count(*) FROM render.frame_jobs WHERE status = 'running'")[0]:
             await asyncio.sleep(0.02)
-        assert time.monotonic() - began < farm.settings.lease_s
+    # Given back by the agent, not taken from it: a lease that expires leaves a note.
+    assert farm.row("SELECT count(*) FROM render.node_crashes") == (0,)
     assert farm.row("SELECT count(*) FROM render.frame_jobs WHERE attempt > 0") == (0,)
 
 

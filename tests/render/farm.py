@@ -393,6 +393,7 @@ class Farm:
             log_level="warning",
             lifespan="off",
             timeout_graceful_shutdown=1,
+            timeout_keep_alive=60,
         )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server._serve())

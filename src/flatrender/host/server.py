@@ -171,6 +171,8 @@ def serve(
         timeout_graceful_shutdown=SHUTDOWN_S,
         server_header=False,
         h11_max_incomplete_event_size=64 * 1024,
+        # Longer than the pauses of nodes and programs that keep a connection: a request must not meet one that is just being closed.
+        timeout_keep_alive=75,
     )
     server = _Server(config, app.stop_soon)
 

@@ -9,6 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 
 from flatrender.kit.errors import AppError
 
@@ -103,6 +105,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(AppError, _on_app_error)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(ClientDisconnect, _on_client_gone)
     app.add_exception_handler(Exception, _on_anything)
 
 
@@ -168,6 +171,12 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
 def _not_json(request: Request, why: str) -> JSONResponse:
     detail = f"the body is not JSON ({why}): send one JSON object in UTF-8"
     return problem_response(400, "not_json", detail, request_id=request_id_of(request))
+
+
+async def _on_client_gone(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the form of a handler
+    """Nobody is there to read the answer, and nothing is wrong on our side."""
+    log.info("client_gone", request_id=request_id_of(request), path=shown_path(request))
+    return Response(status_code=400)
 
 
 async def _on_anything(request: Request, error: Exception) -> JSONResponse:
