@@ -8,7 +8,7 @@ from flatrender.engine.errors import RenderError
 from flatrender.engine.film.expect import expect_segment
 from flatrender.engine.film.segments import render_segment
 from flatrender.engine.film.settings import FilmSettings
-from flatrender.engine.probe import probe_film
+from flatrender.engine.probe import check_pictures
 from flatrender.engine.raster.pool import WorkerPool
 
 from .conftest import as_scene, numbered
@@ -20,11 +20,11 @@ def test_a_segment_from_the_middle_of_a_scene_passes_and_another_range_does_not(
     scene = as_scene(numbered(40), "film")
     with WorkerPool(workers=1) as pool:
         render_segment(scene, 10, 29, SETTINGS, tmp_path / "segment", pool=pool, threads=1)
-        probe_film(tmp_path / "segment", expect_segment(scene, 10, 29, SETTINGS, pool))
+        check_pictures(tmp_path / "segment", expect_segment(scene, 10, 29, SETTINGS, pool))
         with pytest.raises(RenderError) as wrong:
-            probe_film(tmp_path / "segment", expect_segment(scene, 10, 28, SETTINGS, pool))
+            check_pictures(tmp_path / "segment", expect_segment(scene, 10, 30, SETTINGS, pool))
         with pytest.raises(RenderError) as other:
-            probe_film(
+            check_pictures(
                 tmp_path / "segment", expect_segment(as_scene(numbered(40, base=2720), "other"), 10, 29, SETTINGS, pool)
             )
     assert (wrong.value.code, other.value.code) == ("film_check_failed", "film_check_failed")

@@ -9,8 +9,9 @@ import msgspec
 import numpy as np
 
 from flatrender.engine.errors import RenderError
-from flatrender.engine.ffmpeg import FILM_FORMATS
+from flatrender.engine.ffmpeg import FILM_FORMATS, base_arguments, input_file
 from flatrender.engine.media import FilmInfo, film_info
+from flatrender.engine.process import run
 
 SAMPLE_WIDTH = 80
 _BLANK_RANGE = 10
@@ -108,6 +109,34 @@ def probe_film(
         audio_rate=info.audio_rate,
         audio_channels=info.audio_channels,
     )
+
+
+def check_pictures(
+    path: Path, expected: ExpectedFilm, *, deadline_s: float = 60, cancel: threading.Event | None = None
+) -> None:
+    """Look only at the frames of which there are samples: each decodes, shows what its sample shows and is not blank where that is not.
+
+    For a segment: the whole film's check counts and decodes every frame. Raises RenderError `film_check_failed` or `cancelled`.
+    """
+    width, height = sample_size(expected.width, expected.height)
+    chosen = "+".join(f"eq(n\\,{sample.frame})" for sample in expected.samples)
+    arguments = [
+        *base_arguments(),
+        *input_file(path, FILM_FORMATS),
+        "-vf",
+        f"select={chosen},scale={width}:{height}:flags=area",
+    ]
+    arguments += ["-fps_mode", "passthrough", "-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1"]
+    shown = run(
+        arguments, what="looking at the segment", code="film_check_failed", deadline_s=deadline_s, cancel=cancel
+    )
+    size = width * height * 3
+    if len(shown) != size * len(expected.samples):
+        raise _wrong(path, f"{len(shown) // size} of the frames {[sample.frame for sample in expected.samples]} decode")
+    for number, sample in enumerate(expected.samples):
+        difference = _compare(shown[number * size : (number + 1) * size], sample)
+        if difference is not None:
+            raise _wrong(path, difference)
 
 
 def _wrong(path: Path, problem: str) -> RenderError:

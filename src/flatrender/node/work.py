@@ -13,7 +13,7 @@ from flatrender.engine.errors import EngineError
 from flatrender.engine.film.expect import expect_segment
 from flatrender.engine.film.segments import render_segment
 from flatrender.engine.film.settings import FilmSettings
-from flatrender.engine.probe import probe_film
+from flatrender.engine.probe import check_pictures
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
 from flatrender.engine.still import render_still
@@ -218,7 +218,7 @@ def draw(
                 cancel=cancel,
             )
             expected = expect_segment(scene, task.first, task.last, settings, pool, cancel=cancel)
-            probe_film(out, expected, cancel=cancel)
+            check_pictures(out, expected, cancel=cancel)
         case StillTask():
             out.write_bytes(
                 render_still(
