@@ -69,7 +69,7 @@ def render_film(
         tell = progress or (lambda _: None)
         made = _make_parts(plan, scenes, folder, pool, tell, cancel)
         tell(FilmProgress(stage="joining", frames_done=plan.frames, frames=plan.frames))
-        film = folder / "film.mp4"
+        film = folder / f"film{out.suffix if settings.facts.container == 'frames' else settings.facts.suffix}"
         join_segments(made.segments, settings, film, sound=made.sound, title=title, cancel=cancel)
         tell(FilmProgress(stage="checking", frames_done=plan.frames, frames=plan.frames))
         report = probe_film(film, made.expected, cancel=cancel)
@@ -104,7 +104,7 @@ def _make_parts(
     cancel: threading.Event | None,
 ) -> _Parts:
     done = [0] * len(plan.chunks)
-    segments = tuple(folder / f"segment-{chunk.index:05d}.mp4" for chunk in plan.chunks)
+    segments = tuple(folder / f"segment-{chunk.index:05d}{plan.settings.segment_suffix}" for chunk in plan.chunks)
     sound = folder / "sound.m4a" if plan.sound else None
     threads = max(1, min(_MAX_ENCODER_THREADS, (os.cpu_count() or 1) // pool.workers))
     with Tasks(pool.workers + 1, cancel) as tasks:
