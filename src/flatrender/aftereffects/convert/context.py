@@ -1,0 +1,47 @@
+"""What every part of one conversion shares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flatrender.aftereffects.findings import Findings, Verdict
+
+Json = dict[str, Any]
+DIGITS = 4
+"""Decimals of a number in the Lottie; Bodymovin writes three."""
+
+
+def rounded(value: float) -> float:
+    """Round to what a Lottie keeps; whole numbers lose their point."""
+    number = round(float(value), DIGITS)
+    return int(number) if number == int(number) else number
+
+
+def rounded_all(values: Sequence[float]) -> list[float]:
+    """Round every number of a value."""
+    return [rounded(value) for value in values]
+
+
+class Place:
+    """Where in the project the conversion is: composition, layer, property. Findings are noted here."""
+
+    def __init__(self, findings: Findings, fps: float, path: tuple[str, ...]) -> None:
+        self.findings = findings
+        self.fps = fps
+        """Frames a second of the Lottie, which has one rate for all compositions."""
+        self.path = path
+
+    def inside(self, name: str) -> Place:
+        """Return the place one step deeper."""
+        return Place(self.findings, self.fps, (*self.path, name))
+
+    def note(self, verdict: Verdict, feature: str, detail: str) -> None:
+        """Note a finding here."""
+        self.findings.add(verdict, feature, " › ".join(self.path), detail)
+
+    def frame(self, seconds: float) -> float:
+        """Return the Lottie frame at a time of the composition, s."""
+        return rounded(seconds * self.fps)
