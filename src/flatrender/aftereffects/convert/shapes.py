@@ -160,8 +160,8 @@ def _dashes(group: PropertyGroup, place: Place) -> list[Json]:
 
 
 def _is_stored(part: Any) -> bool:
-    """Say whether the file holds the property; the object model offers every dash that could be added."""
-    return not getattr(part, "_synthetic", False)
+    """Say whether the file holds the property; the object model also offers every dash that could be added."""
+    return not part._tdsb.synthetic  # noqa: SLF001  # the library tells it nowhere else
 
 
 def _note_stroke_extras(group: PropertyGroup, place: Place) -> None:
