@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from flatrender.aftereffects.findings import Findings, Verdict
 
@@ -23,6 +23,24 @@ def rounded(value: float) -> float:
 def rounded_all(values: Sequence[float]) -> list[float]:
     """Round every number of a value."""
     return [rounded(value) for value in values]
+
+
+class Tree(Protocol):
+    """A group of the project's property tree; what lies below it is known by match name, its types only to the file."""
+
+    @property
+    def match_name(self) -> str:
+        """The stable name of the group's kind."""
+
+    @property
+    def name(self) -> str:
+        """The name that the person sees."""
+
+    def __getitem__(self, key: str, /) -> Any:
+        """Return the property or group with this match name. Raises KeyError."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Go through the properties and groups in their order."""
 
 
 class Place:

@@ -6,6 +6,7 @@ from the end. Where the value does not change the average speed is zero and y sa
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from flatrender.aftereffects.convert.context import rounded
@@ -60,7 +61,7 @@ def axes(points: Sequence[_Handle], *, single: bool) -> dict[str, Any]:
 def arc_length(start: Sequence[float], out: Sequence[float], into: Sequence[float], end: Sequence[float]) -> float:
     """Return the length of a spatial segment; `out` and `into` are relative to its ends. Unit: the points' (px)."""
     if not any(out) and not any(into):
-        return sum((b - a) ** 2 for a, b in zip(start, end, strict=True)) ** 0.5
+        return math.dist(start, end)
     steps, length, before = 64, 0.0, list(start)
     for step in range(1, steps + 1):
         t = step / steps
@@ -69,6 +70,6 @@ def arc_length(start: Sequence[float], out: Sequence[float], into: Sequence[floa
             weights[0] * a + weights[1] * (a + o) + weights[2] * (b + i) + weights[3] * b
             for a, o, i, b in zip(start, out, into, end, strict=True)
         ]
-        length += sum((q - p) ** 2 for p, q in zip(before, here, strict=True)) ** 0.5
+        length += math.dist(before, here)
         before = here
     return length

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flatrender.aftereffects.convert.context import Json, Place
+from flatrender.aftereffects.convert.context import Json, Place, Tree
 from flatrender.aftereffects.convert.values import color, scalar, static
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from py_aep.models.properties.property import Property
-    from py_aep.models.properties.property_group import PropertyGroup
 
 Item = tuple[str, int]
 _CONTROLS = {
@@ -26,7 +25,7 @@ _CONTROLS = {
 _OPACITY = 255
 
 
-def layer_effects(group: PropertyGroup | None, place: Place) -> list[Json]:
+def layer_effects(group: Tree | None, place: Place) -> list[Json]:
     """Convert the effects that are switched on, in the order in which they are applied; others are noted."""
     made: list[Json] = []
     for effect in group or ():
@@ -42,7 +41,7 @@ def layer_effects(group: PropertyGroup | None, place: Place) -> list[Json]:
     return made
 
 
-def note_layer_styles(group: PropertyGroup | None, place: Place) -> None:
+def note_layer_styles(group: Tree | None, place: Place) -> None:
     """Note the layer styles that are switched on."""
     if group is None or not getattr(group, "enabled", True):
         return
@@ -52,7 +51,7 @@ def note_layer_styles(group: PropertyGroup | None, place: Place) -> None:
 
 
 def _value(prop: Property, place: Place, kind: int, factor: float = 1.0) -> Json:
-    value = color(prop, place) if kind == 2 else scalar(prop, place, factor)  # noqa: PLR2004  # a colour in Lottie's numbering
+    value = color(prop, place) if kind == 2 else scalar(prop, place, factor)  # a colour in Lottie's numbering
     return {"ty": kind, "nm": prop.name, "mn": prop.match_name, "v": value}
 
 
@@ -60,7 +59,7 @@ def _still(kind: int, name: str, value: float) -> Json:
     return {"ty": kind, "nm": name, "v": static(value)}
 
 
-def _gaussian_blur(effect: PropertyGroup, place: Place) -> Json:
+def _gaussian_blur(effect: Tree, place: Place) -> Json:
     return {
         "ty": 29,
         "ef": [
@@ -71,7 +70,7 @@ def _gaussian_blur(effect: PropertyGroup, place: Place) -> Json:
     }
 
 
-def _drop_shadow(effect: PropertyGroup, place: Place) -> Json:
+def _drop_shadow(effect: Tree, place: Place) -> Json:
     return {
         "ty": 25,
         "ef": [
@@ -85,7 +84,7 @@ def _drop_shadow(effect: PropertyGroup, place: Place) -> Json:
     }
 
 
-def _fill(effect: PropertyGroup, place: Place) -> Json:
+def _fill(effect: Tree, place: Place) -> Json:
     return {
         "ty": 21,
         "ef": [
@@ -100,7 +99,7 @@ def _fill(effect: PropertyGroup, place: Place) -> Json:
     }
 
 
-def _tint(effect: PropertyGroup, place: Place) -> Json:
+def _tint(effect: Tree, place: Place) -> Json:
     return {
         "ty": 20,
         "ef": [
@@ -111,7 +110,7 @@ def _tint(effect: PropertyGroup, place: Place) -> Json:
     }
 
 
-def _tritone(effect: PropertyGroup, place: Place) -> Json:
+def _tritone(effect: Tree, place: Place) -> Json:
     return {
         "ty": 23,
         "ef": [
@@ -123,7 +122,7 @@ def _tritone(effect: PropertyGroup, place: Place) -> Json:
     }
 
 
-_EFFECTS: dict[str, Callable[[PropertyGroup, Place], Json]] = {
+_EFFECTS: dict[str, Callable[[Tree, Place], Json]] = {
     "ADBE Gaussian Blur 2": _gaussian_blur,
     "ADBE Drop Shadow": _drop_shadow,
     "ADBE Fill": _fill,

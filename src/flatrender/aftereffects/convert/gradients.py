@@ -5,19 +5,18 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from flatrender.aftereffects.convert.context import Json, Place, rounded_all
+from flatrender.aftereffects.convert.context import Json, Place, Tree, rounded_all
 from flatrender.aftereffects.convert.values import scalar, static, vector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from py_aep.models.properties.gradient import Gradient
-    from py_aep.models.properties.property_group import PropertyGroup
 
 _RADIAL = 2
 
 
-def gradient_fields(group: PropertyGroup, place: Place) -> Json:
+def gradient_fields(group: Tree, place: Place) -> Json:
     """Return the gradient's type, end points (px) and stops."""
     kind = int(group["ADBE Vector Grad Type"].value)
     fields: Json = {
@@ -32,7 +31,7 @@ def gradient_fields(group: PropertyGroup, place: Place) -> Json:
     return fields
 
 
-def _stops(group: PropertyGroup, place: Place) -> Json:
+def _stops(group: Tree, place: Place) -> Json:
     prop = group["ADBE Vector Grad Colors"]
     if not prop.keyframes:
         numbers, count = _numbers(prop.value)
@@ -40,13 +39,15 @@ def _stops(group: PropertyGroup, place: Place) -> Json:
     made = [(key, *_numbers(key.value)) for key in prop.keyframes]
     counts = {(count, len(numbers)) for _, numbers, count in made}
     if len(counts) > 1:
-        place.note("approximate", "gradient.stops", "the number of stops changes between keys; the first key's are drawn")
+        place.note(
+            "approximate", "gradient.stops", "the number of stops changes between keys; the first key's are drawn"
+        )
         return {"p": made[0][2], "k": static(made[0][1])}
     keys: list[Json] = []
     for key, numbers, _ in made:
         handle = {"o": {"x": 1 / 6, "y": 1 / 6}, "i": {"x": 5 / 6, "y": 5 / 6}}
         keys.append({"t": place.frame(key.time), "s": numbers, **handle})
-    if any(start.out_temporal_ease[0].influence > 17 for start in prop.keyframes[:-1]):  # noqa: PLR2004  # linear has 16.67
+    if any(start.out_temporal_ease[0].influence > 17 for start in prop.keyframes[:-1]):  # linear has 16.67
         place.note("approximate", "gradient.ease", "the colours of the gradient change at an even speed")
     return {"p": made[0][2], "k": {"a": 1, "k": keys}}
 
@@ -65,7 +66,7 @@ def _with_midpoints(stops: Sequence[tuple[float, float, list[float]]]) -> list[t
     made: list[tuple[float, list[Any]]] = []
     for (offset, midpoint, values), (after, _, following) in itertools.pairwise(ordered):
         made.append((offset, values))
-        if abs(midpoint - 0.5) > 0.005 and after > offset:  # noqa: PLR2004  # half way is where a plain gradient has it
+        if abs(midpoint - 0.5) > 0.005 and after > offset:  # half way is where a plain gradient has it
             half = [(a + b) / 2 for a, b in zip(values, following, strict=True)]
             made.append((offset + (after - offset) * midpoint, half))
     made.append((ordered[-1][0], ordered[-1][2]))

@@ -150,7 +150,7 @@ def _layer(layer: Layer, place: Place, library: Library, numbers: dict[int, int]
     note_layer_styles(layer.layer_styles if hasattr(layer, "layer_styles") else None, place)
     matte = _matte(layer)
     if matte is not None:
-        made["tt"], made["tp"] = _MATTES[layer.track_matte_type], numbers[matte.id]  # type: ignore[attr-defined]
+        made["tt"], made["tp"] = _MATTES[layer.track_matte_type], numbers[matte.id]
     _note_switches(layer, place)
     return made
 
@@ -160,7 +160,7 @@ def _content(layer: Layer, place: Place, library: Library) -> Json:
         return {"ty": _NULL}
     kind = type(layer).__name__
     if kind == "ShapeLayer":
-        return {"ty": _SHAPE, "shapes": shape_items(layer["ADBE Root Vectors Group"], place.inside("Contents"))}
+        return {"ty": _SHAPE, "shapes": shape_items(_contents(layer), place.inside("Contents"))}
     if kind == "TextLayer":
         return {"ty": _TEXT, "t": text_fields(layer, place, library.fonts)}
     if kind in {"CameraLayer", "LightLayer"}:
@@ -174,6 +174,10 @@ def _content(layer: Layer, place: Place, library: Library) -> Json:
             place.note("not_drawn", "layer.adjustment", "effects on the layers below an adjustment layer are not drawn")
         return {"ty": _NULL}
     return _source(layer, source, place, library)
+
+
+def _contents(layer: Any) -> Any:
+    return layer["ADBE Root Vectors Group"]
 
 
 def _source(layer: Any, source: Any, place: Place, library: Library) -> Json:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from py_aep.enums import MaskMode
 
-from flatrender.aftereffects.convert.context import Json, Place
+from flatrender.aftereffects.convert.context import Json, Place, Tree
 from flatrender.aftereffects.convert.paths import path
 from flatrender.aftereffects.convert.values import scalar, vector
-
-if TYPE_CHECKING:
-    from py_aep.models.properties.property_group import PropertyGroup
 
 _MODES = {
     MaskMode.NONE: "n",
@@ -24,7 +19,7 @@ _MODES = {
 }
 
 
-def layer_masks(group: PropertyGroup | None, place: Place) -> list[Json]:
+def layer_masks(group: Tree | None, place: Place) -> list[Json]:
     """Convert the masks in their order; those that do not cut (mode none) are left out."""
     masks: list[Json] = []
     for mask in group or ():

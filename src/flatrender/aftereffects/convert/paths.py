@@ -13,28 +13,27 @@ from flatrender.aftereffects.convert.values import holds, note_expression, stati
 
 if TYPE_CHECKING:
     from py_aep.models.properties.keyframe import Keyframe
-    from py_aep.models.properties.property import Property
     from py_aep.models.properties.shape import Shape
 
 
-def path(prop: Property, place: Place) -> Json | None:
-    """Convert a path; None when it has no outline."""
+def path(prop: Any, place: Place, *, backwards: bool = False) -> Json | None:
+    """Convert a path; None when it has no outline. `backwards` turns its direction, for which a Lottie path has no field that players read."""
     note_expression(prop, place)
     keys = [key for key in prop.keyframes if key.value is not None]
     if not keys:
-        return None if prop.value is None else static(bezier(prop.value))
+        return None if prop.value is None else static(bezier(prop.value, backwards=backwards))
     if len(keys) == 1:
-        return static(bezier(keys[0].value))
+        return static(bezier(keys[0].value, backwards=backwards))
     frames: list[Json] = []
     for start, end in itertools.pairwise(keys):
-        key: Json = {"t": place.frame(start.time), "s": [bezier(start.value)]}
+        key: Json = {"t": place.frame(start.time), "s": [bezier(start.value, backwards=backwards)]}
         if holds(start, end):
             frames.append(key | {"h": 1})
             continue
         first, second = _path_handles(start, end)
         key["o"], key["i"] = axes([first], single=True), axes([second], single=True)
         frames.append(key)
-    frames.append({"t": place.frame(keys[-1].time), "s": [bezier(keys[-1].value)], "h": 1})
+    frames.append({"t": place.frame(keys[-1].time), "s": [bezier(keys[-1].value, backwards=backwards)], "h": 1})
     if len({len(key.value.vertices) for key in keys}) > 1:
         place.note("approximate", "path.vertices", "the number of points changes between keys; the outline jumps there")
     return {"a": 1, "k": frames}
@@ -63,12 +62,16 @@ def _path_handles(start: Keyframe, end: Keyframe) -> tuple[tuple[float, float], 
     return (x1, y1), (x2, y2)
 
 
-def bezier(shape: Shape) -> Json:
-    """Return a Lottie Bézier: vertices, and handles relative to them (px)."""
+def bezier(shape: Shape, *, backwards: bool = False) -> Json:
+    """Return a Lottie Bézier: vertices, and handles relative to them (px). Turned round, it still begins at its first vertex."""
+    into, out, vertices = _points(shape.in_tangents), _points(shape.out_tangents), _points(shape.vertices)
+    if backwards:
+        into, out = out, into
+        into, out, vertices = (points[:1] + points[:0:-1] for points in (into, out, vertices))
     return {
-        "i": [rounded_all(point) for point in _points(shape.in_tangents)],
-        "o": [rounded_all(point) for point in _points(shape.out_tangents)],
-        "v": [rounded_all(point) for point in _points(shape.vertices)],
+        "i": [rounded_all(point) for point in into],
+        "o": [rounded_all(point) for point in out],
+        "v": [rounded_all(point) for point in vertices],
         "c": bool(shape.closed),
     }
 

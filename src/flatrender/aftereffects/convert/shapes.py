@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flatrender.aftereffects.convert.context import Json, Place
+from flatrender.aftereffects.convert.context import Json, Place, Tree
 from flatrender.aftereffects.convert.gradients import gradient_fields
 from flatrender.aftereffects.convert.paths import path
 from flatrender.aftereffects.convert.values import color, scalar, static, vector
@@ -12,14 +12,15 @@ from flatrender.aftereffects.convert.values import color, scalar, static, vector
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from py_aep.models.properties.property_group import PropertyGroup
 
 _NORMAL_BLEND = 1
+_REVERSED = 3
+"""Direction of a path, in both forms."""
 _ABOVE = 2
 """Composite order: over what was painted before in the same group."""
 
 
-def shape_items(group: PropertyGroup, place: Place) -> list[Json]:
+def shape_items(group: Tree, place: Place) -> list[Json]:
     """Convert the items of a contents group, the topmost first as in both forms."""
     items: list[Json] = []
     for part in group:
@@ -40,14 +41,14 @@ def shape_items(group: PropertyGroup, place: Place) -> list[Json]:
 _SILENT = {"ADBE Vector Materials Group"}
 
 
-def _group(group: PropertyGroup, place: Place) -> Json:
+def _group(group: Tree, place: Place) -> Json:
     items = shape_items(group["ADBE Vectors Group"], place)
     items.append(_group_transform(group["ADBE Vector Transform Group"], place))
     _note_blend(group, place)
     return {"ty": "gr", "it": items, "np": len(items) - 1}
 
 
-def _group_transform(group: PropertyGroup, place: Place) -> Json:
+def _group_transform(group: Tree, place: Place) -> Json:
     here = place.inside("Transform")
     return {
         "ty": "tr",
@@ -62,12 +63,12 @@ def _group_transform(group: PropertyGroup, place: Place) -> Json:
     }
 
 
-def _path(group: PropertyGroup, place: Place) -> Json | None:
-    outline = path(group["ADBE Vector Shape"], place)
-    return None if outline is None else {"ty": "sh", "ks": outline, "d": _direction(group)}
+def _path(group: Tree, place: Place) -> Json | None:
+    outline = path(group["ADBE Vector Shape"], place, backwards=_direction(group) == _REVERSED)
+    return None if outline is None else {"ty": "sh", "ks": outline, "d": 1}
 
 
-def _ellipse(group: PropertyGroup, place: Place) -> Json:
+def _ellipse(group: Tree, place: Place) -> Json:
     return {
         "ty": "el",
         "d": _direction(group),
@@ -76,7 +77,7 @@ def _ellipse(group: PropertyGroup, place: Place) -> Json:
     }
 
 
-def _rectangle(group: PropertyGroup, place: Place) -> Json:
+def _rectangle(group: Tree, place: Place) -> Json:
     return {
         "ty": "rc",
         "d": _direction(group),
@@ -86,7 +87,7 @@ def _rectangle(group: PropertyGroup, place: Place) -> Json:
     }
 
 
-def _star(group: PropertyGroup, place: Place) -> Json:
+def _star(group: Tree, place: Place) -> Json:
     kind = int(group["ADBE Vector Star Type"].value)
     star: Json = {
         "ty": "sr",
@@ -104,7 +105,7 @@ def _star(group: PropertyGroup, place: Place) -> Json:
     return star
 
 
-def _fill(group: PropertyGroup, place: Place) -> Json:
+def _fill(group: Tree, place: Place) -> Json:
     _note_paint(group, place)
     return {
         "ty": "fl",
@@ -114,7 +115,7 @@ def _fill(group: PropertyGroup, place: Place) -> Json:
     }
 
 
-def _gradient_fill(group: PropertyGroup, place: Place) -> Json:
+def _gradient_fill(group: Tree, place: Place) -> Json:
     _note_paint(group, place)
     return {
         "ty": "gf",
@@ -124,15 +125,15 @@ def _gradient_fill(group: PropertyGroup, place: Place) -> Json:
     }
 
 
-def _stroke(group: PropertyGroup, place: Place) -> Json:
+def _stroke(group: Tree, place: Place) -> Json:
     return {"ty": "st", "c": color(group["ADBE Vector Stroke Color"], place), **_stroke_fields(group, place)}
 
 
-def _gradient_stroke(group: PropertyGroup, place: Place) -> Json:
+def _gradient_stroke(group: Tree, place: Place) -> Json:
     return {"ty": "gs", **_stroke_fields(group, place), **gradient_fields(group, place)}
 
 
-def _stroke_fields(group: PropertyGroup, place: Place) -> Json:
+def _stroke_fields(group: Tree, place: Place) -> Json:
     _note_paint(group, place)
     fields: Json = {
         "o": scalar(group["ADBE Vector Stroke Opacity"], place),
@@ -148,7 +149,7 @@ def _stroke_fields(group: PropertyGroup, place: Place) -> Json:
     return fields
 
 
-def _dashes(group: PropertyGroup, place: Place) -> list[Json]:
+def _dashes(group: Tree, place: Place) -> list[Json]:
     dashes: list[Json] = []
     for part in group:
         kind = {"Dash": "d", "Gap": "g"}.get(part.match_name.removeprefix("ADBE Vector Stroke ").split(" ")[0])
@@ -164,7 +165,7 @@ def _is_stored(part: Any) -> bool:
     return not part._tdsb.synthetic  # noqa: SLF001  # the library tells it nowhere else
 
 
-def _note_stroke_extras(group: PropertyGroup, place: Place) -> None:
+def _note_stroke_extras(group: Tree, place: Place) -> None:
     for name in ("ADBE Vector Stroke Taper", "ADBE Vector Stroke Wave"):
         try:
             extra = group[name]
@@ -174,11 +175,11 @@ def _note_stroke_extras(group: PropertyGroup, place: Place) -> None:
             place.note("not_drawn", f"shape.{name}", f"the {extra.name.lower()} of the stroke is not drawn")
 
 
-def _merge(group: PropertyGroup, place: Place) -> Json:
+def _merge(group: Tree, _: Place) -> Json:
     return {"ty": "mm", "mm": int(group["ADBE Vector Merge Type"].value)}
 
 
-def _trim(group: PropertyGroup, place: Place) -> Json:
+def _trim(group: Tree, place: Place) -> Json:
     return {
         "ty": "tm",
         "s": scalar(group["ADBE Vector Trim Start"], place),
@@ -188,11 +189,11 @@ def _trim(group: PropertyGroup, place: Place) -> Json:
     }
 
 
-def _round_corners(group: PropertyGroup, place: Place) -> Json:
+def _round_corners(group: Tree, place: Place) -> Json:
     return {"ty": "rd", "r": scalar(group["ADBE Vector RoundCorner Radius"], place)}
 
 
-def _offset_paths(group: PropertyGroup, place: Place) -> Json:
+def _offset_paths(group: Tree, place: Place) -> Json:
     return {
         "ty": "op",
         "a": scalar(group["ADBE Vector Offset Amount"], place),
@@ -201,11 +202,11 @@ def _offset_paths(group: PropertyGroup, place: Place) -> Json:
     }
 
 
-def _pucker_bloat(group: PropertyGroup, place: Place) -> Json:
+def _pucker_bloat(group: Tree, place: Place) -> Json:
     return {"ty": "pb", "a": scalar(group["ADBE Vector PuckerBloat Amount"], place)}
 
 
-def _twist(group: PropertyGroup, place: Place) -> Json:
+def _twist(group: Tree, place: Place) -> Json:
     return {
         "ty": "tw",
         "a": scalar(group["ADBE Vector Twist Angle"], place),
@@ -213,7 +214,7 @@ def _twist(group: PropertyGroup, place: Place) -> Json:
     }
 
 
-def _zig_zag(group: PropertyGroup, place: Place) -> Json:
+def _zig_zag(group: Tree, place: Place) -> Json:
     return {
         "ty": "zz",
         "s": scalar(group["ADBE Vector Zigzag Size"], place),
@@ -222,7 +223,7 @@ def _zig_zag(group: PropertyGroup, place: Place) -> Json:
     }
 
 
-def _repeater(group: PropertyGroup, place: Place) -> Json:
+def _repeater(group: Tree, place: Place) -> Json:
     transform = group["ADBE Vector Repeater Transform"]
     here = place.inside("Transform")
     return {
@@ -243,22 +244,22 @@ def _repeater(group: PropertyGroup, place: Place) -> Json:
     }
 
 
-def _direction(group: PropertyGroup) -> int:
-    return 3 if int(group["ADBE Vector Shape Direction"].value) == 3 else 1  # noqa: PLR2004  # 3 is reversed in both forms
+def _direction(group: Tree) -> int:
+    return _REVERSED if int(group["ADBE Vector Shape Direction"].value) == _REVERSED else 1
 
 
-def _note_paint(group: PropertyGroup, place: Place) -> None:
+def _note_paint(group: Tree, place: Place) -> None:
     _note_blend(group, place)
     if int(group["ADBE Vector Composite Order"].value) == _ABOVE:
         place.note("approximate", "shape.composite_order", "is painted below the paints before it, not above them")
 
 
-def _note_blend(group: PropertyGroup, place: Place) -> None:
+def _note_blend(group: Tree, place: Place) -> None:
     if int(group["ADBE Vector Blend Mode"].value) != _NORMAL_BLEND:
         place.note("not_drawn", "shape.blend_mode", "the blend mode of a part of a shape layer is drawn as normal")
 
 
-_ITEMS: dict[str, Callable[[PropertyGroup, Place], Json | None]] = {
+_ITEMS: dict[str, Callable[[Tree, Place], Json | None]] = {
     "ADBE Vector Group": _group,
     "ADBE Vector Shape - Group": _path,
     "ADBE Vector Shape - Ellipse": _ellipse,

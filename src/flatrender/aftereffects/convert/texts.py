@@ -28,7 +28,7 @@ _AUTO_LEADING = 1.2
 
 def text_fields(layer: Layer, place: Place, fonts: dict[str, Json]) -> Json:
     """Return the `t` of a text layer; the fonts it uses are added to `fonts` by their PostScript names."""
-    group = layer.text
+    group: Any = layer.text
     if group is None:
         return {"d": {"k": []}, "p": {}, "m": {"g": 1, "a": {"a": 0, "k": [0, 0]}}, "a": []}
     source = group["ADBE Text Document"]
@@ -89,7 +89,7 @@ def _note_style(document: TextDocument, place: Place) -> None:
     if document.font is None or document.font_size is None:
         place.note("approximate", "text.mixed_styles", "the text has several styles; it is drawn in one")
     for scale, side in ((document.horizontal_scale, "width"), (document.vertical_scale, "height")):
-        if scale is not None and abs(scale - 1) > 1e-3 and abs(scale - 100) > 1e-3:  # noqa: PLR2004  # 1 or 100 per cent
+        if scale is not None and abs(scale - 1) > 1e-3 and abs(scale - 100) > 1e-3:  # 1 or 100 per cent
             place.note("approximate", "text.scale", f"the letters' {side} of {scale:g} is drawn as it is in the font")
     if document.faux_bold or document.faux_italic:
         place.note("approximate", "text.faux_style", "bold or italic letters that the font has not are drawn plain")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flatrender.aftereffects.convert.context import Json, Place
+from flatrender.aftereffects.convert.context import Json, Place, Tree
 from flatrender.aftereffects.convert.values import convert, is_animated, scalar, static, vector
 
 if TYPE_CHECKING:
     from py_aep.models.properties.property import Property
-    from py_aep.models.properties.property_group import PropertyGroup
 
 
-def layer_transform(group: PropertyGroup, place: Place, *, three_d: bool) -> Json:
+def layer_transform(group: Tree, place: Place, *, three_d: bool) -> Json:
     """Convert anchor point, position, scale, rotation and opacity. Position and anchor in px, scale and opacity in percent, rotation in degrees.
 
     A layer in space that lies flat is drawn exactly; turned or moved in depth it is noted as not drawn.
@@ -30,7 +29,7 @@ def layer_transform(group: PropertyGroup, place: Place, *, three_d: bool) -> Jso
     return made
 
 
-def position(group: PropertyGroup, place: Place) -> Json:
+def position(group: Tree, place: Place) -> Json:
     """Convert the position, in one or with separated dimensions."""
     whole = group["ADBE Position"]
     if not getattr(whole, "dimensions_separated", False):
@@ -41,7 +40,7 @@ def position(group: PropertyGroup, place: Place) -> Json:
     return {"s": True, "x": x, "y": y}
 
 
-def _rotation(group: PropertyGroup, place: Place, *, three_d: bool) -> Json:
+def _rotation(group: Tree, place: Place, *, three_d: bool) -> Json:
     turn = group["ADBE Rotate Z"]
     if three_d:
         around = float(group["ADBE Orientation"].value[2])
@@ -50,7 +49,7 @@ def _rotation(group: PropertyGroup, place: Place, *, three_d: bool) -> Json:
     return scalar(turn, place)
 
 
-def _note_depth(group: PropertyGroup, place: Place) -> None:
+def _note_depth(group: Tree, place: Place) -> None:
     turned = [group["ADBE Rotate X"], group["ADBE Rotate Y"], group["ADBE Orientation"]]
     tilted = any(_moves(prop) or any(_numbers(prop.value)[:2]) for prop in turned)
     whole = group["ADBE Position"]
@@ -59,7 +58,9 @@ def _note_depth(group: PropertyGroup, place: Place) -> None:
     if tilted:
         place.note("not_drawn", "layer.3d", "the layer is turned in space; it is drawn flat")
     elif deep:
-        place.note("not_drawn", "layer.3d", "the layer lies in front of or behind the picture; it is drawn at its depth zero")
+        place.note(
+            "not_drawn", "layer.3d", "the layer lies in front of or behind the picture; it is drawn at its depth zero"
+        )
 
 
 def _moves(prop: Property) -> bool:

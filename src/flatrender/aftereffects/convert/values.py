@@ -146,7 +146,7 @@ def _has_path(prop: Property) -> bool:
 
 
 def _is_color(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and len(value) == 4  # noqa: PLR2004  # red, green, blue, alpha
+    return isinstance(value, (list, tuple)) and len(value) == 4  # red, green, blue, alpha
 
 
 def _agrees(
