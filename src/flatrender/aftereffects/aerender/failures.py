@@ -11,15 +11,58 @@ FailureClass = Literal["template", "asset", "font", "node", "timeout", "cancelle
 RETRIED: frozenset[FailureClass] = frozenset({"node", "timeout", "unknown"})
 """On another node; the others go back to the person."""
 
-_WORDS: tuple[tuple[FailureClass, str], ...] = (
-    ("font", r"\bfonts?\b|schriftart|police de caract|フォント|шрифт"),
-    ("node", r"disk (?:is )?full|not enough (?:disk )?space|no space|out of memory|not enough memory|unable to allocate|licen[cs]e|"
-             r"serial number|unexpectedly quit|crash|could not (?:launch|start)|can't launch|socket|gpu|display driver|another instance"),
-    ("asset", r"footage|missing (?:file|item)|file .*(?:not found|does not exist|missing|cannot be found)|could not be (?:imported|read)|"
-              r"unsupported (?:file )?type|damaged (?:file|footage)|codec|import"),
-    ("template", r"no comp(?:osition)? was found|comp(?:osition)? .*not found|project .*(?:not|could)|newer version|newer than|"
-                 r"template .*(?:not|exist)|render queue|expression|missing effect|plug-?in|effect .*missing|script"),
-)  # fmt: skip
+_WORDS: tuple[tuple[FailureClass, tuple[str, ...]], ...] = (
+    ("font", (r"\bfonts?\b", "schriftart", "police de caract", "フォント", "шрифт")),
+    (
+        "node",
+        (
+            "disk (?:is )?full",
+            "not enough (?:disk )?space",
+            "no space",
+            "(?:out of|not enough) memory",
+            "unable to allocate",
+            "licen[cs]e",
+            "serial number",
+            "unexpectedly quit",
+            "crash",
+            "could not (?:launch|start)",
+            "socket",
+            "gpu",
+            "display driver",
+            "another instance",
+        ),
+    ),
+    (
+        "asset",
+        (
+            "footage",
+            "missing (?:file|item)",
+            "file .*(?:not found|does not exist|missing|cannot be found)",
+            "could not be (?:imported|read)",
+            "unsupported (?:file )?type",
+            "damaged (?:file|footage)",
+            "codec",
+            "import",
+        ),
+    ),
+    (
+        "template",
+        (
+            "no comp(?:osition)? was found",
+            "comp(?:osition)? .*not found",
+            "project .*(?:not|could)",
+            "newer version",
+            "newer than",
+            "template .*(?:not|exist)",
+            "render queue",
+            "expression",
+            "effect .*missing",
+            "missing effect",
+            "plug-?in",
+            "script",
+        ),
+    ),
+)
 _EXIT: dict[int, tuple[FailureClass, str]] = {
     1: ("unknown", "After Effects failed"),
     2: ("unknown", "aerender did not understand its arguments"),
@@ -52,7 +95,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 def failure_of_line(text: str) -> Failure:
     """Classify the text of an error line."""
     for kind, words in _WORDS:
-        if re.search(words, text, re.IGNORECASE):
+        if any(re.search(pattern, text, re.IGNORECASE) for pattern in words):
             return Failure(kind=kind, reason="error_line", detail=text)
     return Failure(kind="unknown", reason="error_line", detail=text)
 

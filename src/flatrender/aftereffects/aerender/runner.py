@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -66,8 +67,9 @@ def run_aerender(
     try:
         tree = ProcessTree([*program, *command_line(arguments)], folder=folder, environment=environment)
     except OSError as error:
-        failure = Failure(kind="node", reason="launch", detail=f"aerender could not be started: {error.strerror}")
-        return RenderOutcome(failure=failure, exit_code=None, frames_done=0, seconds=0.0, warnings=(), log_tail=())
+        unstarted = Failure(kind="node", reason="launch", detail=f"aerender could not be started: {error.strerror}")
+        return RenderOutcome(failure=unstarted, exit_code=None, frames_done=0, seconds=0.0, warnings=(), log_tail=())
+    failure: Failure | None
     watched = _Watched(tree, limits or WatchdogLimits(), frames, progress)
     try:
         failure = watched.follow(log, cancel)
@@ -180,7 +182,7 @@ class _Watched:
 class _NoFile:
     """Takes the log where nobody wants it."""
 
-    def __enter__(self) -> _NoFile:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
