@@ -39,7 +39,7 @@ def resolve_scene(
     `values` maps field keys to values, missing ones take their default in `locale`; `colors` maps slot keys to `#rrggbb` over the default
     preset; `assets` maps the asset ids in image values to a file or its bytes; `frames` is another duration; `preview` uses smaller
     pictures. The same input gives the same bytes. Raises ValueRefused `unknown_scene`, `unknown_field`, `wrong_type`,
-    `value_out_of_range`, `unknown_font`, `missing_asset` or `picture_invalid`, and TemplateError for a file that went bad.
+    `value_out_of_range`, `unknown_font`, `missing_asset`, `picture_invalid` or `clip_invalid`, and TemplateError for a file that went bad.
     """
     scene = template.scene(scene_key)
     chosen = template.size(size)
@@ -76,6 +76,7 @@ def resolve_scene(
         frames=count,
         snapshot_frame=min(scene.snapshot_frame, count - 1),
         warnings=tuple(warnings),
+        clips=tuple(images.clips.values()),
     )
 
 
