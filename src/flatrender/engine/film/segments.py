@@ -16,7 +16,7 @@ _COLORS = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:rang
 
 
 def encoder_arguments(settings: FilmSettings, out: Path, *, threads: int) -> list[str]:
-    """Return the command line that turns raw BGRA pictures on standard input into a segment.
+    """Return the command line that turns planar pictures (`WorkerPool.encode`) on standard input into a segment.
 
     Segments of equal settings can be joined without encoding again: closed groups of pictures, one time base, parameters from the settings
     alone (the number of threads changes none of them).
@@ -26,9 +26,9 @@ def encoder_arguments(settings: FilmSettings, out: Path, *, threads: int) -> lis
     gop = max(1, round(rate * GOP_SECONDS))
     return [
         *base_arguments(),
-        *("-protocol_whitelist", "file,pipe", "-f", "rawvideo", "-pixel_format", "bgra", "-video_size", size),
+        *("-protocol_whitelist", "file,pipe", "-f", "rawvideo", "-pixel_format", "yuv420p", "-video_size", size),
         *("-framerate", f"{rate.numerator}/{rate.denominator}", "-i", "pipe:0"),
-        *("-vf", f"scale=in_range=full:out_color_matrix=bt709:out_range=limited,format=yuv420p,{_COLORS}"),
+        *("-vf", _COLORS),
         *("-c:v", "libx264", "-preset", settings.preset, "-crf", str(settings.crf), "-profile:v", "high"),
         *("-threads", str(threads), "-g", str(gop), "-flags", "+cgop", "-x264-params", "open-gop=0"),
         *("-an", "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact+cgop"),
@@ -69,6 +69,7 @@ def render_segment(
             width=settings.width,
             height=settings.height,
             background=settings.background,
+            planar=True,
             progress=progress,
             cancel=cancel,
         )

@@ -115,16 +115,19 @@ class WorkerPool:
         width: int,
         height: int,
         background: Background,
+        planar: bool = False,
         progress: Callable[[int], None] | None = None,
         cancel: threading.Event | None = None,
     ) -> EncodeReport:
-        """Draw `frames` (as for `draw`) in order into the standard input of the program `argv`, as raw BGRA pictures.
+        """Draw `frames` (as for `draw`) in order into the standard input of the program `argv`.
+
+        Raw BGRA pictures, or (`planar`; width and height even, width at least 16) planar YUV 4:2:0, BT.709, limited range.
 
         `progress` is called in this thread with the number of frames handed to the program.
         """
         limits = self.limits
         with self._opened(scene, width, height, background, cancel) as (handle, key):
-            handle.send(messages.Encode(key, tuple(frames), tuple(argv)))
+            handle.send(messages.Encode(key, tuple(frames), tuple(argv), planar))
             timeout, doing, code = limits.encoder_s, "starting the encoder", "encoder_failed"
             while True:
                 reply = self._expect(handle, scene, timeout, doing, cancel, code)
