@@ -114,14 +114,15 @@ class WorkerPool:
         *,
         width: int,
         height: int,
-        background: Background,
+        background: Background | None,
         planar: bool = False,
         progress: Callable[[int], None] | None = None,
         cancel: threading.Event | None = None,
     ) -> EncodeReport:
         """Draw `frames` (as for `draw`) in order into the standard input of the program `argv`.
 
-        Raw BGRA pictures, or (`planar`; width and height even, width at least 16) planar YUV 4:2:0, BT.709, limited range.
+        Raw BGRA pictures, straight RGBA without background, or with `planar` YUV 4:2:0 in planes, BT.709, limited range (then with a
+        background, width and height even, width at least 16).
 
         `progress` is called in this thread with the number of frames handed to the program.
         """
