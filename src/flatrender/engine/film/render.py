@@ -133,7 +133,9 @@ class _Film:
         mix = sound is not None and not self._reuse.fetch_sound(sound)
         if not missing and not mix:
             return
-        threads = max(1, min(_MAX_ENCODER_THREADS, (os.cpu_count() or 1) // pool.workers))
+        cores = os.cpu_count() or 1
+        # Never one alone where there are two: a film's last segment, or its only one, would leave a core idle.
+        threads = max(min(2, cores), min(_MAX_ENCODER_THREADS, cores // pool.workers))
         with Tasks(pool.workers + 1, cancel) as tasks:
             if mix and sound is not None:
                 tasks.add(functools.partial(self._mix, sound, tasks.stop))
