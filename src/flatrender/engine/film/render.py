@@ -11,12 +11,13 @@ from pathlib import Path
 import msgspec
 
 from flatrender.engine.errors import RenderError
+from flatrender.engine.film.encoders import GOP_SECONDS
 from flatrender.engine.film.expect import expect_film
 from flatrender.engine.film.join import join_segments
 from flatrender.engine.film.keys import segment_key
 from flatrender.engine.film.plan import Chunk, FilmPlan, plan_film
 from flatrender.engine.film.reuse import KeptDrawings, Reuse
-from flatrender.engine.film.segments import GOP_SECONDS, render_segment
+from flatrender.engine.film.segments import render_segment
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.film.tasks import Tasks
 from flatrender.engine.probe import ExpectedFilm, FilmReport, probe_film
@@ -71,7 +72,7 @@ def render_film(
             raise RenderError(
                 f"the film cannot be written here: {error.strerror}", code="output_unwritable", where=str(out.parent)
             ) from error
-        film = _Film(plan, scenes, folder, Reuse(store, plan, scenes, title), progress or (lambda _: None))
+        film = _Film(plan, scenes, folder, out.suffix, Reuse(store, plan, scenes, title), progress or (lambda _: None))
         film.make_parts(pool, KeptDrawings(pool, store), cancel)
         report = film.join(title, cancel)
         try:
@@ -102,13 +103,15 @@ class _Film:
         plan: FilmPlan,
         scenes: Sequence[ResolvedScene],
         folder: Path,
+        suffix: str,
         reuse: Reuse,
         tell: Callable[[FilmProgress], None],
     ) -> None:
         self._plan, self._scenes, self._reuse, self._tell = plan, scenes, reuse, tell
-        self._segments = [folder / f"segment-{chunk.index:05d}.mp4" for chunk in plan.chunks]
+        self._segments = [folder / f"segment-{chunk.index:05d}{plan.settings.segment_suffix}" for chunk in plan.chunks]
         self._sound = folder / "sound.m4a" if plan.sound else None
-        self._film = folder / "film.mp4"
+        facts = plan.settings.facts
+        self._film = folder / f"film{suffix if facts.container == 'frames' else facts.suffix}"
         self._done = [0] * len(plan.chunks)
         self._reused = 0
         self._expected: Callable[[], ExpectedFilm]

@@ -114,11 +114,11 @@ class WorkerPool:
         *,
         width: int,
         height: int,
-        background: Background,
+        background: Background | None,
         progress: Callable[[int], None] | None = None,
         cancel: threading.Event | None = None,
     ) -> EncodeReport:
-        """Draw `frames` (as for `draw`) in order into the standard input of the program `argv`, as raw BGRA pictures.
+        """Draw `frames` (as for `draw`) in order into the standard input of the program `argv`, as raw BGRA pictures, or as straight RGBA without background.
 
         `progress` is called in this thread with the number of frames handed to the program.
         """
