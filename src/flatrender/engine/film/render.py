@@ -14,6 +14,7 @@ from flatrender.engine.errors import RenderError
 from flatrender.engine.film.encoders import GOP_SECONDS
 from flatrender.engine.film.expect import expect_film
 from flatrender.engine.film.join import join_segments
+from flatrender.engine.film.keys import segment_key
 from flatrender.engine.film.plan import Chunk, FilmPlan, plan_film
 from flatrender.engine.film.reuse import KeptDrawings, Reuse
 from flatrender.engine.film.segments import render_segment
@@ -22,7 +23,6 @@ from flatrender.engine.film.tasks import Tasks
 from flatrender.engine.probe import ExpectedFilm, FilmReport, probe_film
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
-from flatrender.engine.sound.mix import mix_sound
 from flatrender.engine.sound.track import TrackSpec
 from flatrender.engine.store.disk import Store
 
@@ -186,5 +186,15 @@ class _Film:
         self._reuse.keep_segment(chunk.index, segment)
 
     def _mix(self, sound: Path, stop: threading.Event) -> None:
+        from flatrender.engine.sound.mix import mix_sound  # noqa: PLC0415  # with numpy; a film whose sound was mixed before does without
+
         mix_sound(self._plan.sound, self._plan.duration_s, sound, cancel=stop)
         self._reuse.keep_sound(sound)
+
+
+def is_kept(scene: ResolvedScene, settings: FilmSettings, store: Store | None) -> bool:
+    """Whether a film that shows the whole scene would find all its segments in the store: a good guess, made without reading them."""
+    if store is None:
+        return False
+    plan = plan_film([scene], settings, chunk_frames=chunk_frames(settings))
+    return all(store.has(segment_key(scene, chunk.first, chunk.last, settings)) for chunk in plan.chunks)
