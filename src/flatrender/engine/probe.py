@@ -13,6 +13,7 @@ from flatrender.engine.errors import RenderError
 from flatrender.engine.ffmpeg import FILM_FORMATS
 from flatrender.engine.kinds import KINDS, OutputKind
 from flatrender.engine.media import FilmInfo, film_info
+from flatrender.engine.scene import SceneWarning
 
 SAMPLE_WIDTH = 80
 _BLANK_RANGE = 10
@@ -68,6 +69,8 @@ class FilmReport(msgspec.Struct, frozen=True, kw_only=True):
     audio_codec: str | None
     audio_rate: int | None
     audio_channels: int | None
+    warnings: tuple[SceneWarning, ...] = ()
+    """What was made otherwise than asked, although the film is whole."""
 
 
 def sample_frames(frames: int) -> list[int]:

@@ -17,6 +17,7 @@ from flatrender.engine.film.plan import FilmPlan, plan_film
 from flatrender.engine.film.segments import render_segment
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.film.tasks import Tasks
+from flatrender.engine.film.transitions import CUT, Transition, arrange
 from flatrender.engine.probe import ExpectedFilm, FilmReport, probe_film
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
@@ -41,6 +42,7 @@ def render_film(
     settings: FilmSettings,
     out: Path,
     *,
+    transitions: Sequence[Transition] = (),
     sound: Sequence[TrackSpec] = (),
     title: str | None = None,
     pool: WorkerPool | None = None,
@@ -50,7 +52,7 @@ def render_film(
     """Draw, encode, mix, join and check a film, then put it at `out` (an older file there is replaced).
 
     Everything is made in a hidden folder beside `out` and renamed at the end, so that `out` is a whole film or as it was. `progress` is
-    called from this thread. Without `pool` one is made for this film. Raises RenderError.
+    called from this thread. `transitions`, when given, has one between each scene and the next. Without `pool` one is made for this film. Raises RenderError.
     """
     out = out.absolute()
     if not out.parent.is_dir():
@@ -59,7 +61,9 @@ def render_film(
         if pool is None:
             pool = stack.enter_context(WorkerPool())
             pool.warm()
-        plan = plan_film(scenes, settings, sound=sound, chunk_frames=_chunk_frames(scenes, settings, pool.workers))
+        arranged = arrange(scenes, transitions or [CUT] * (len(scenes) - 1), settings)
+        scenes, length = arranged.scenes, _chunk_frames(scenes, settings, pool.workers)
+        plan = plan_film(scenes, settings, sound=sound, chunk_frames=length, trims=arranged.trims)
         try:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".flatrender-", dir=out.parent)))
         except OSError as error:
@@ -80,7 +84,7 @@ def render_film(
                 f"the film cannot be put here: {error.strerror}", code="output_unwritable", where=str(out)
             ) from error
         tell(FilmProgress(stage="done", frames_done=plan.frames, frames=plan.frames))
-        return msgspec.structs.replace(report, path=str(out))
+        return msgspec.structs.replace(report, path=str(out), warnings=arranged.warnings)
 
 
 class _Parts(msgspec.Struct, frozen=True, kw_only=True):
