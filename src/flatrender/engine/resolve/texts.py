@@ -43,6 +43,12 @@ class Wanted:
     binding: Binding
     constraints: Constraints
     one_line: bool
+    steps: tuple[str, ...] = ()
+    """What each of the layer's documents says, where they differ: a number that counts."""
+
+    def says(self, index: int) -> str:
+        """Return the text of the layer's document of that number."""
+        return self.steps[index] if index < len(self.steps) else self.text
 
 
 @dataclass(slots=True)
@@ -70,8 +76,8 @@ class TextSetter:
                     document["t"] = ""
             fonts = [declared.get(str(document.get("f")), {}) for document in documents]
             if family is None and all(
-                (want is None or _same(want.text, document["t"])) and original.covers(document, font)
-                for document, font in zip(documents, fonts, strict=True)
+                (want is None or _same(want.says(index), document["t"])) and original.covers(document, font)
+                for index, (document, font) in enumerate(zip(documents, fonts, strict=True))
             ):
                 kept_fonts.update({str(font["fName"]): font for font in fonts})
             else:
@@ -89,13 +95,21 @@ class TextSetter:
         """Set all documents of a layer. Players look its glyphs up under one font, that of its first document."""
         layer["t"]["d"].pop("x", None)  # an expression would put unshaped letters in their place
         filed = ""
-        for index, (document, font) in enumerate(documents):
+        smallest: float | None = None
+        # The longest step of a count first: none is set larger than it, or the figures would change their size as they run.
+        order = sorted(range(len(documents)), key=lambda n: (-len(documents[n][0]["t"]), n)) if want and want.steps else range(len(documents))
+        for index in order:
+            document, font = documents[index]
+            if smallest is not None and want is not None and want.steps and smallest < _number(document.get("s"), smallest):
+                document["lh"] = _number(document.get("lh"), 1.2 * smallest) * smallest / document["s"]
+                document["s"] = smallest
             designed = document["t"]
             face = self._face(layer, font, family)
             filed = filed or table.font_name(face)
             rtl = self._set(
-                layer, document, want.text if want is not None else designed, font, face, filed, want, table
+                layer, document, want.says(index) if want is not None else designed, font, face, filed, want, table
             )
+            smallest = _number(document.get("s"), _DEFAULT_SIZE)
             if index == 0 and has_animators(layer):
                 fit_selectors(layer, designed=designed, emitted=document["t"], mirror=rtl)
 
