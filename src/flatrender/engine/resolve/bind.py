@@ -23,13 +23,14 @@ from flatrender.engine.resolve.apply import apply_color, apply_number, eased, is
 from flatrender.engine.resolve.conditions import filled, holds
 from flatrender.engine.resolve.images import ImageSetter
 from flatrender.engine.resolve.texts import Wanted
-from flatrender.engine.resolve.values import Value, all_fields, in_locale, refuse, value_text
+from flatrender.engine.resolve.values import Value, all_fields, check_value, in_locale, refuse, value_text
 from flatrender.engine.scene import SceneWarning
 from flatrender.engine.template.check_rules import PLACEHOLDER
 from flatrender.engine.template.model import Binding, Field, Scene
 from flatrender.engine.template.package import Template
 from flatrender.engine.template.properties import kind_of
 
+_PICTURE = Field(key="values", type="image", label={})
 _MAX_STEPS = 120
 """Texts that a counter goes through at most: each is set on its own."""
 
@@ -126,6 +127,8 @@ class Binder:
                 self.families[id(layer)] = value
             return layer.get("ty") == TEXT
         if kind == "image":
+            if isinstance(value, str):  # a picture of the package, that a choice stands for
+                value = check_value(_PICTURE, value)
             return layer.get("ty") == IMAGE and self._images.put(field, layer, value)
         if kind == "visible":
             self._show(layer, _is_shown(field, binding, value))
