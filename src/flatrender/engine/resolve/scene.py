@@ -108,8 +108,17 @@ def resolve_scene(
         first_frame=float(lottie["ip"]),
         frames=count,
         snapshot_frame=min(scene.snapshot_frame, count - 1),
-        warnings=tuple(warnings),
+        warnings=_once(warnings),
     )
+
+
+def _once(warnings: list[SceneWarning]) -> tuple[SceneWarning, ...]:
+    """Return the first warning of a kind about each layer: a text that counts is set many times."""
+    found: dict[tuple[object, ...], SceneWarning] = {}
+    for one in warnings:
+        about = one.detail if one.layer is None else ""
+        found.setdefault((one.code, one.field, one.layer, about), one)
+    return tuple(found.values())
 
 
 def current_values(template: Template, scene: Scene, values: Mapping[str, Any], locale: str) -> dict[str, Value]:

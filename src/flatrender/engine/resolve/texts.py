@@ -95,23 +95,39 @@ class TextSetter:
         """Set all documents of a layer. Players look its glyphs up under one font, that of its first document."""
         layer["t"]["d"].pop("x", None)  # an expression would put unshaped letters in their place
         filed = ""
-        smallest: float | None = None
-        # The longest step of a count first: none is set larger than it, or the figures would change their size as they run.
-        order = sorted(range(len(documents)), key=lambda n: (-len(documents[n][0]["t"]), n)) if want and want.steps else range(len(documents))
-        for index in order:
-            document, font = documents[index]
-            if smallest is not None and want is not None and want.steps and smallest < _number(document.get("s"), smallest):
-                document["lh"] = _number(document.get("lh"), 1.2 * smallest) * smallest / document["s"]
-                document["s"] = smallest
+        before = [dict(document) for document, _ in documents] if want is not None and want.steps else []
+        for index, (document, font) in enumerate(documents):
             designed = document["t"]
             face = self._face(layer, font, family)
             filed = filed or table.font_name(face)
             rtl = self._set(
                 layer, document, want.says(index) if want is not None else designed, font, face, filed, want, table
             )
-            smallest = _number(document.get("s"), _DEFAULT_SIZE)
             if index == 0 and has_animators(layer):
                 fit_selectors(layer, designed=designed, emitted=document["t"], mirror=rtl)
+        if want is not None and before:
+            self._set_in_one_size(layer, list(zip(documents, before, strict=True)), family, filed, want, table)
+
+    def _set_in_one_size(
+        self,
+        layer: Json,
+        documents: list[tuple[tuple[Json, Json], Json]],
+        family: str | None,
+        filed: str,
+        want: Wanted,
+        table: GlyphTable,
+    ) -> None:
+        """Set the steps of a count again, all as small as the widest of them: figures must not change their size as they run."""
+        size = min(document["s"] for (document, _), _ in documents)
+        for index, ((document, font), before) in enumerate(documents):
+            if document["s"] == size:
+                continue
+            designed = _number(before.get("s"), _DEFAULT_SIZE)
+            document.clear()
+            document.update(before, s=size, lh=_number(before.get("lh"), 1.2 * designed) * size / designed)
+            self._set(
+                layer, document, want.says(index), font, self._face(layer, font, family), filed, want, table
+            )
 
     def _write_tables(self, table: GlyphTable, kept: dict[str, Json], original: _Originals) -> None:
         fonts = [
