@@ -124,8 +124,9 @@ class Animation:
         self._animation = 0
         self._canvas = 0
         self._transparent = background is None  # only then must the picture before be cleared away
-        self._buffer = bytearray(width * height * 4)
-        self._width, self._height, self._colorspace = width, height, colorspace
+        self._own = bytearray(width * height * 4)
+        self._buffer: bytearray | memoryview = self._own
+        self.width, self.height, self._colorspace = width, height, colorspace
         try:
             self._load(lottie, background)
         except BaseException:
@@ -138,7 +139,7 @@ class Animation:
         self._set_target(self._buffer)
         if background is not None:
             shape = lib.tvg_shape_new()
-            check(lib.tvg_shape_append_rect(shape, 0, 0, self._width, self._height, 0, 0, True), "make the background")
+            check(lib.tvg_shape_append_rect(shape, 0, 0, self.width, self.height, 0, 0, True), "make the background")
             check(lib.tvg_shape_set_fill_color(shape, *background, 255), "colour the background")
             check(lib.tvg_canvas_add(self._canvas, shape), "place the background")
         self._animation = lib.tvg_animation_new()
@@ -152,10 +153,10 @@ class Animation:
         lib.tvg_picture_get_size(picture, ctypes.byref(natural_width), ctypes.byref(natural_height))
         if natural_width.value <= 0 or natural_height.value <= 0:
             raise RenderError("the scene has no size", code="engine_refused")
-        scale = min(self._width / natural_width.value, self._height / natural_height.value)
+        scale = min(self.width / natural_width.value, self.height / natural_height.value)
         drawn_width, drawn_height = natural_width.value * scale, natural_height.value * scale
         check(lib.tvg_picture_set_size(picture, drawn_width, drawn_height), "size the scene")
-        left, top = (self._width - drawn_width) / 2, (self._height - drawn_height) / 2
+        left, top = (self.width - drawn_width) / 2, (self.height - drawn_height) / 2
         if abs(left) >= 0.5 or abs(top) >= 0.5:
             check(lib.tvg_paint_translate(picture, left, top), "centre the scene")
         check(lib.tvg_canvas_add(self._canvas, picture), "place the scene")
@@ -163,16 +164,21 @@ class Animation:
         lib.tvg_animation_get_total_frame(self._animation, ctypes.byref(total))
         self.total_frames = total.value
 
-    def _set_target(self, buffer: bytearray) -> None:
+    def draw_into(self, buffer: memoryview | None) -> None:
+        """Draw into this buffer (`width * height * 4` bytes) from now on, or again into the animation's own."""
+        self._buffer = self._own if buffer is None else buffer
+        self._set_target(self._buffer)
+
+    def _set_target(self, buffer: bytearray | memoryview) -> None:
         address = ctypes.addressof((ctypes.c_char * len(buffer)).from_buffer(buffer))
         self._thorvg.check(
             self._library.tvg_swcanvas_set_target(
-                self._canvas, address, self._width, self._width, self._height, self._colorspace
+                self._canvas, address, self.width, self.width, self.height, self._colorspace
             ),
             "make a canvas of this size",
         )
 
-    def draw(self, frame: float) -> bytearray:
+    def draw(self, frame: float) -> bytearray | memoryview:
         """Draw one frame, counted from the Lottie's in point (fractions are interpolated), and return the buffer that it is in."""
         lib, check = self._library, self._thorvg.check
         if self._clips is not None:
