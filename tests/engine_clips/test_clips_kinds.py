@@ -9,9 +9,9 @@ import pytest
 
 from flatrender.engine.clips.probe import clip_source
 from flatrender.engine.raster.pool import WorkerPool
+from tests.engine_film.conftest import read_number
 
-from .clips_made import HEIGHT, WIDTH, X264, ffmpeg, film, numbered_film, numbered_picture
-from .conftest import read_number
+from .making import HEIGHT, WIDTH, X264, ffmpeg, film, numbered_film, numbered_picture
 from .test_clips import drawn, numbers, scene_of
 
 RED, GREEN, BLUE, YELLOW = (230, 20, 20), (20, 200, 20), (20, 20, 220), (230, 220, 20)

@@ -14,9 +14,9 @@ from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.resolve import resolve_scene
 from flatrender.engine.scene import ResolvedScene
 from flatrender.engine.template import load_template
+from tests.engine_film.conftest import read_number
 
-from .clips_made import HEIGHT, WIDTH, numbered_film
-from .conftest import read_number
+from .making import HEIGHT, WIDTH, numbered_film
 
 WHITE = (255, 255, 255)
 RATES = {"24": Fraction(24), "25": Fraction(25), "29.97": Fraction(30000, 1001), "30": Fraction(30), "60": Fraction(60)}
