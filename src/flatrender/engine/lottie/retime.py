@@ -20,6 +20,7 @@ _MARKERS: dict[str, Fill] = {"fr:hold": "hold", "fr:loop": "loop", "fr:stretch":
 # Frames before a loop's jump back: players would draw the way back between two keyframes.
 _JUMP = 0.001
 _MAX_LOOPS = 2000
+_FASTEST = 4
 
 
 class Stretch(NamedTuple):
@@ -63,15 +64,16 @@ def _marker_name(comment: object) -> str:
 def time_points(length: float, frames: float, region: Stretch) -> list[tuple[float, float]]:
     """Return (frame shown at, frame of the design) pairs, linear in between, for a scene of `length` frames that is to last `frames`.
 
-    Before and after the region the design runs at its own speed; when even without the region it is too long, all of it runs faster.
+    Before and after the region the design runs at its own speed. A region that gives way runs up to four times faster; when even so it is
+    too long, all of it runs faster.
     """
     first, last = min(max(region.first, 0), length), min(max(region.last, 0), length)
-    room = frames - (length - (last - first))
-    if room < 0:
-        share = frames / (length - (last - first))
-        points = [(0.0, 0.0), (first * share, first), (first * share, last), (frames, length)]
-        return _tidy(points)
     own = last - first
+    room = frames - (length - own)
+    if room < own / _FASTEST:
+        share = frames / (length - own + own / _FASTEST)
+        points = [(0.0, 0.0), (first * share, first), ((first + own / _FASTEST) * share, last), (frames, length)]
+        return _tidy(points)
     if region.fill == "hold" and room > own:
         # The last picture of the region stays.
         return _tidy([(0, 0), (last, last), (first + room, last), (frames, length)])
