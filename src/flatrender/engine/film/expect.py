@@ -42,6 +42,9 @@ def expect_film(
         width=settings.width,
         height=settings.height,
         sound=bool(plan.sound),
+        kind=settings.kind,
+        alpha=settings.alpha,
+        background=settings.background,
         samples=tuple(_sample(plan, scenes, number, pool, cancel) for number in sample_frames(plan.frames)),
     )
 
@@ -67,6 +70,9 @@ def expect_segment(
         width=settings.width,
         height=settings.height,
         sound=False,
+        kind=settings.kind,
+        alpha=settings.alpha,
+        background=settings.background,
         samples=tuple(samples),
     )
 
@@ -75,7 +81,8 @@ def _sample(
     plan: FilmPlan, scenes: Sequence[ResolvedScene], number: int, pool: Draws, cancel: threading.Event | None
 ) -> Sample:
     index = max(i for i, span in enumerate(plan.scenes) if span.start <= number)
-    return _draw(scenes[index], number - plan.scenes[index].start, number, plan.settings, pool, cancel)
+    span = plan.scenes[index]
+    return _draw(scenes[index], span.first + number - span.start, number, plan.settings, pool, cancel)
 
 
 def _draw(
@@ -89,6 +96,18 @@ def _draw(
     (frame,) = lottie_frames(scene.frames, scene.fps, settings.rate, inside, inside)
     width, height = sample_size(settings.width, settings.height)
     large = (width * _OVERSAMPLING, height * _OVERSAMPLING)
-    pixels = pool.draw(scene, frame, width=large[0], height=large[1], background=settings.background, cancel=cancel)
-    drawn = Image.frombuffer("RGB", large, pixels, "raw", "BGRX", 0, 1).reduce(_OVERSAMPLING)
-    return Sample(frame=number, scene_key=scene.scene_key, width=width, height=height, pixels=drawn.tobytes())
+    background = None if settings.alpha else settings.background
+    pixels = pool.draw(scene, frame, width=large[0], height=large[1], background=background, cancel=cancel)
+    if background is not None:
+        drawn = Image.frombuffer("RGB", large, pixels, "raw", "BGRX", 0, 1).reduce(_OVERSAMPLING)
+        return Sample(frame=number, scene_key=scene.scene_key, width=width, height=height, pixels=drawn.tobytes())
+    layer = Image.frombuffer("RGBA", large, pixels, "raw", "RGBA", 0, 1)
+    shown = Image.alpha_composite(Image.new("RGBA", large, (*settings.background, 255)), layer)
+    return Sample(
+        frame=number,
+        scene_key=scene.scene_key,
+        width=width,
+        height=height,
+        pixels=shown.convert("RGB").reduce(_OVERSAMPLING).tobytes(),
+        alpha=layer.getchannel("A").reduce(_OVERSAMPLING).tobytes(),
+    )

@@ -11,17 +11,19 @@ from pathlib import Path
 import msgspec
 
 from flatrender.engine.errors import RenderError
+from flatrender.engine.film.encoders import GOP_SECONDS
 from flatrender.engine.film.expect import expect_film
 from flatrender.engine.film.join import join_segments
+from flatrender.engine.film.keys import segment_key
 from flatrender.engine.film.plan import Chunk, FilmPlan, plan_film
 from flatrender.engine.film.reuse import KeptDrawings, Reuse
-from flatrender.engine.film.segments import GOP_SECONDS, render_segment
+from flatrender.engine.film.segments import render_segment
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.film.tasks import Tasks
+from flatrender.engine.film.transitions import CUT, Transition, arrange
 from flatrender.engine.probe import ExpectedFilm, FilmReport, probe_film
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
-from flatrender.engine.sound.mix import mix_sound
 from flatrender.engine.sound.track import TrackSpec
 from flatrender.engine.store.disk import Store
 
@@ -45,6 +47,7 @@ def render_film(
     settings: FilmSettings,
     out: Path,
     *,
+    transitions: Sequence[Transition] = (),
     sound: Sequence[TrackSpec] = (),
     title: str | None = None,
     pool: WorkerPool | None = None,
@@ -55,8 +58,9 @@ def render_film(
     """Draw, encode, mix, join and check a film, then put it at `out` (an older file there is replaced).
 
     Everything is made in a hidden folder beside `out` and renamed at the end, so that `out` is a whole film or as it was. `progress` is
-    called from this thread. Without `pool` one is made for this film; a pool's workers start when there is something to draw. What is in `store` is
-    not made again, and what is made is kept there; the film is the same without it. Raises RenderError.
+    called from this thread. `transitions`, when given, has one between each scene and the next. Without `pool` one is made for this film; a
+    pool's workers start when there is something to draw. What is in `store` is not made again, and what is made is kept there; the film is the
+    same without it. Raises RenderError.
     """
     out = out.absolute()
     if not out.parent.is_dir():
@@ -64,14 +68,16 @@ def render_film(
     with contextlib.ExitStack() as stack:
         if pool is None:
             pool = stack.enter_context(WorkerPool())
-        plan = plan_film(scenes, settings, sound=sound, chunk_frames=chunk_frames(settings))
+        arranged = arrange(scenes, transitions or [CUT] * (len(scenes) - 1), settings)
+        scenes = arranged.scenes
+        plan = plan_film(scenes, settings, sound=sound, chunk_frames=chunk_frames(settings), trims=arranged.trims)
         try:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".flatrender-", dir=out.parent)))
         except OSError as error:
             raise RenderError(
                 f"the film cannot be written here: {error.strerror}", code="output_unwritable", where=str(out.parent)
             ) from error
-        film = _Film(plan, scenes, folder, Reuse(store, plan, scenes, title), progress or (lambda _: None))
+        film = _Film(plan, scenes, folder, out.suffix, Reuse(store, plan, scenes, title), progress or (lambda _: None))
         film.make_parts(pool, KeptDrawings(pool, store), cancel)
         report = film.join(title, cancel)
         try:
@@ -83,7 +89,7 @@ def render_film(
         film.tell("done")
         if store is not None:
             store.settle()
-        return msgspec.structs.replace(report, path=str(out))
+        return msgspec.structs.replace(report, path=str(out), warnings=arranged.warnings)
 
 
 def chunk_frames(settings: FilmSettings) -> int:
@@ -102,13 +108,15 @@ class _Film:
         plan: FilmPlan,
         scenes: Sequence[ResolvedScene],
         folder: Path,
+        suffix: str,
         reuse: Reuse,
         tell: Callable[[FilmProgress], None],
     ) -> None:
         self._plan, self._scenes, self._reuse, self._tell = plan, scenes, reuse, tell
-        self._segments = [folder / f"segment-{chunk.index:05d}.mp4" for chunk in plan.chunks]
+        self._segments = [folder / f"segment-{chunk.index:05d}{plan.settings.segment_suffix}" for chunk in plan.chunks]
         self._sound = folder / "sound.m4a" if plan.sound else None
-        self._film = folder / "film.mp4"
+        facts = plan.settings.facts
+        self._film = folder / f"film{suffix if facts.container == 'frames' else facts.suffix}"
         self._done = [0] * len(plan.chunks)
         self._reused = 0
         self._expected: Callable[[], ExpectedFilm]
@@ -130,7 +138,9 @@ class _Film:
         mix = sound is not None and not self._reuse.fetch_sound(sound)
         if not missing and not mix:
             return
-        threads = max(1, min(_MAX_ENCODER_THREADS, (os.cpu_count() or 1) // pool.workers))
+        cores = os.cpu_count() or 1
+        # Never one alone where there are two: a film's last segment, or its only one, would leave a core idle.
+        threads = max(min(2, cores), min(_MAX_ENCODER_THREADS, cores // pool.workers))
         with Tasks(pool.workers + 1, cancel) as tasks:
             if mix and sound is not None:
                 tasks.add(functools.partial(self._mix, sound, tasks.stop))
@@ -181,5 +191,15 @@ class _Film:
         self._reuse.keep_segment(chunk.index, segment)
 
     def _mix(self, sound: Path, stop: threading.Event) -> None:
+        from flatrender.engine.sound.mix import mix_sound  # noqa: PLC0415  # with numpy; a film whose sound was mixed before does without
+
         mix_sound(self._plan.sound, self._plan.duration_s, sound, cancel=stop)
         self._reuse.keep_sound(sound)
+
+
+def is_kept(scene: ResolvedScene, settings: FilmSettings, store: Store | None) -> bool:
+    """Whether a film that shows the whole scene would find all its segments in the store: a good guess, made without reading them."""
+    if store is None:
+        return False
+    plan = plan_film([scene], settings, chunk_frames=chunk_frames(settings))
+    return all(store.has(segment_key(scene, chunk.first, chunk.last, settings)) for chunk in plan.chunks)

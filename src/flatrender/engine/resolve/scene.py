@@ -60,8 +60,8 @@ def resolve_scene(
     another duration than the scene's content asks for; `voice_seconds` is the length of what is spoken over a scene that follows it;
     `canvas` is the film's size, px, into whose shape the scene is fitted (`fit`): bars show its background; `watermark` lies over
     everything; `preview` uses smaller pictures. The same input gives the same bytes. Raises ValueRefused `unknown_scene`,
-    `unknown_field`, `wrong_type`, `value_out_of_range`, `unknown_font`, `missing_asset` or `picture_invalid`, and TemplateError for a file
-    that went bad.
+    `unknown_field`, `wrong_type`, `value_out_of_range`, `unknown_font`, `missing_asset`, `picture_invalid` or `clip_invalid`, and TemplateError
+    for a file that went bad.
     """
     scene = template.scene(scene_key)
     chosen = template.size(size)
@@ -109,6 +109,7 @@ def resolve_scene(
         frames=count,
         snapshot_frame=min(scene.snapshot_frame, count - 1),
         warnings=_once(warnings),
+        clips=tuple(images.clips.values()),
     )
 
 
