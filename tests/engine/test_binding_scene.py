@@ -1,5 +1,6 @@
 """A scene as a whole: its colours, how long it lasts, what lies behind it and over it."""
 
+import itertools
 import json
 from datetime import date
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from flatrender.engine.errors import TemplateError, ValueRefused
 from flatrender.engine.lottie.color import adjusted, contrast, from_oklab, mixed, most_readable, readable, to_oklab
-from flatrender.engine.lottie.retime import Stretch, time_points
+from flatrender.engine.lottie.retime import Fill, Stretch, insert_time, time_points
 from flatrender.engine.resolve.dates import date_text, jalali
 from flatrender.engine.resolve.watermark import ANCHORS, Watermark
 from flatrender.engine.template import Template
@@ -38,7 +39,12 @@ def slot(key: str, **derive: Any) -> dict[str, Any]:
 
 def test_oklab_agrees_with_the_published_values_and_comes_back() -> None:
     # Ottosson's own table: sRGB white, red, green, blue.
-    for color, wanted in {"#ffffff": (1.0, 0.0, 0.0), "#ff0000": (0.628, 0.225, 0.126), "#00ff00": (0.866, -0.234, 0.179), "#0000ff": (0.452, -0.032, -0.312)}.items():  # fmt: skip
+    for color, wanted in {
+        "#ffffff": (1.0, 0.0, 0.0),
+        "#ff0000": (0.628, 0.225, 0.126),
+        "#00ff00": (0.866, -0.234, 0.179),
+        "#0000ff": (0.452, -0.032, -0.312),
+    }.items():
         assert to_oklab(color) == pytest.approx(wanted, abs=0.001)
         assert from_oklab(to_oklab(color)) == color
 
@@ -83,7 +89,13 @@ def test_a_colour_that_follows_from_itself_is_refused() -> None:
 def test_a_scene_exchanges_slots_and_a_field_chooses_one() -> None:
     second = {"key": "second", "label": {"en": "S"}, "default": "#00ff00"}
     options = {"options": [{"key": k, "label": {"en": k}} for k in ("day", "night")]}
-    choice = field("mood", "dropdown", [{"property": "slot", "slot": "primary", "values": {"night": "second"}}], default="day", constraints=options)  # fmt: skip
+    choice = field(
+        "mood",
+        "dropdown",
+        [{"property": "slot", "slot": "primary", "values": {"night": "second"}}],
+        default="day",
+        constraints=options,
+    )
     source = themed(PRIMARY, second, slot("ink", contrast=["#ffffff", "#000000"]), fields=[choice])
     assert shown(source, "primary") == "#1e3a8a"
     assert shown(source, "primary", {"mood": "night"}) == "#00ff00"
@@ -206,24 +218,53 @@ def test_a_marker_in_the_file_names_the_region(comment: str) -> None:
 
 
 def test_time_never_runs_back_but_in_a_loops_jump() -> None:
-    for kind in ("hold", "loop", "stretch"):
+    kinds: tuple[Fill, ...] = ("hold", "loop", "stretch")
+    for kind in kinds:
         for frames in (1, 7, 30, 59, 61, 100, 1000):
             for first, last in ((0, 60), (20, 40), (30, 30), (60, 60), (0, 0)):
                 if kind != "hold" and first == last:
                     continue
-                points = time_points(60, frames, Stretch(first, last, kind))  # type: ignore[arg-type]
-                assert points[0] == (0, 0)
-                assert points[-1] == (frames, 60)
-                assert all(a[0] < b[0] for a, b in zip(points, points[1:], strict=False))
-                drops = sum(b[1] < a[1] for a, b in zip(points, points[1:], strict=False))
+                points = time_points(60, frames, Stretch(first, last, kind))
+                assert [points[0], points[-1]] == [(0, 0), (frames, 60)]
+                assert all(a[0] < b[0] for a, b in itertools.pairwise(points))
+                drops = sum(b[1] < a[1] for a, b in itertools.pairwise(points))
                 assert drops == 0 or kind == "loop"
+
+
+def test_time_is_put_in_without_holding_what_plays() -> None:
+    moved = {
+        "p": {"a": 1, "k": [{"t": 0, "s": [0, 0], **EASE}, {"t": 10, "s": [5, 5], **EASE}, {"t": 50, "s": [9, 9]}]}
+    }
+    late = solid("Late", "#000000", ks={"o": {"a": 1, "k": [{"t": 50, "s": [0], **EASE}, {"t": 60, "s": [100]}]}})
+    late.update(ip=45, st=45)
+    animation: dict[str, Any] = {
+        "ip": 0,
+        "op": 60,
+        "fr": 30,
+        "layers": [solid("A", "#000000", ks=moved), late, layer(0, "P", refId="c"), solid("Gone", "#000000")],
+    }
+    animation["layers"][3]["op"] = 20
+    insert_time(animation, 30, 90)
+    a, late, comp, gone = animation["layers"]
+    assert animation["op"] == a["op"] == comp["op"] == 150
+    assert [k["t"] for k in a["ks"]["p"]["k"]] == [0, 10, 140]
+    assert (late["ip"], late["st"], [k["t"] for k in late["ks"]["o"]["k"]]) == (135, 135, [140, 150])
+    assert gone["op"] == 20
+    assert [(k["t"], k["s"][0] * 30) for k in comp["tm"]["k"]] == [(0, 0), (29.999, 30), (120, 30), (150, 60)]
 
 
 def test_layers_that_keep_playing_go_on_while_the_rest_waits(draw: Draw) -> None:
     run = {"p": {"a": 1, "k": [{"t": 0, "s": [0, 200], **EASE}, {"t": 60, "s": [600, 200]}]}}
     ground = layer(4, "Ground", shapes=[rectangle(10, 40, fill([0, 0, 0, 1]))], ks=run, ind=3, parent=4)
     parent = layer(3, "Parent", 0, 40, ind=4)
-    runner = layer(4, "Runner", shapes=[rectangle(10, 40, fill([0, 0, 0, 1]))], ks={"p": {"a": 1, "k": [{"t": 0, "s": [0, 100], **EASE}, {"t": 60, "s": [600, 100]}]}}, ind=1, parent=4)  # fmt: skip
+    runner = layer(
+        4,
+        "Runner",
+        shapes=[rectangle(10, 40, fill([0, 0, 0, 1]))],
+        ks={"p": {"a": 1, "k": [{"t": 0, "s": [0, 100], **EASE}, {"t": 60, "s": [600, 100]}]}},
+        ind=1,
+        parent=4,
+    )
     source = timed({"region": {"from": 30, "to": 30}, "keep_playing": ["Ground"]}, layers=[runner, parent, ground])
     resolved, animation = scene(source, frames=120)
     assert [one["nm"] for one in animation["layers"]] == ["flatrender-scene", "flatrender-scene-2"]
@@ -235,7 +276,14 @@ def test_layers_that_keep_playing_go_on_while_the_rest_waits(draw: Draw) -> None
 
 
 def grounded(**more: Any) -> Template:
-    described = {"key": "one", "files": {"16x9": "scenes/one.json"}, "duration_frames": 60, "snapshot_frame": 30, "fields": [], "background_layers": ["Designed"]}  # fmt: skip
+    described = {
+        "key": "one",
+        "files": {"16x9": "scenes/one.json"},
+        "duration_frames": 60,
+        "snapshot_frame": 30,
+        "fields": [],
+        "background_layers": ["Designed"],
+    }
     runner = layer(4, "Mark", shapes=[rectangle(60, 34, fill([0, 0, 0, 1]))])
     return template([runner, solid("Designed", "#00ff00")], [], scenes=[{**described, **more}], color_slots=[PRIMARY])
 
@@ -267,7 +315,9 @@ def test_a_gradient_runs_at_its_angle_over_the_whole_frame(draw: Draw) -> None:
 
 def test_a_picture_fills_the_frame_behind_the_scene(draw: Draw) -> None:
     value = {"image": {"asset": "mine"}, "color": "#0000ff", "opacity": 50}
-    resolved, animation = scene(grounded(), {"@background": value}, assets={"mine": picture(300, 300, color=(200, 30, 30))}, frames=90)  # fmt: skip
+    resolved, animation = scene(
+        grounded(), {"@background": value}, assets={"mine": picture(300, 300, color=(200, 30, 30))}, frames=90
+    )
     assert [one["ty"] for one in animation["layers"][-2:]] == [2, 1]
     assert all(one["op"] == 90 for one in animation["layers"])
     red, _, blue = (int(v) for v in draw(resolved, 80)[200, 300])
@@ -336,7 +386,12 @@ def test_a_tiled_watermark_is_seen_all_over_and_a_drifting_one_moves(draw: Draw)
     tiled = marked(draw, text="نمونه", layout="tiled", size=0.15)
     assert all(tiled[y : y + 113, x : x + 150].any() for y in (0, 113, 226) for x in (0, 150, 300, 450))
     source = template([solid("S", "#0000ff")], [])
-    resolved, animation = scene(source, watermark=Watermark(image="logo", layout="drifting"), assets={"logo": picture(200, 100, color=(255, 255, 255))}, frames=600)  # fmt: skip
+    resolved, animation = scene(
+        source,
+        watermark=Watermark(image="logo", layout="drifting"),
+        assets={"logo": picture(200, 100, color=(255, 255, 255))},
+        frames=600,
+    )
     assert animation["layers"][0]["op"] == 600
     early, late = (draw(resolved, at)[:, :, 0] > 60 for at in (0, 240))
     assert np.flatnonzero(early.any(axis=0))[0] < 100
@@ -345,7 +400,10 @@ def test_a_tiled_watermark_is_seen_all_over_and_a_drifting_one_moves(draw: Draw)
 
 def test_a_watermark_is_part_of_the_scene_and_its_hash() -> None:
     source = template([text_layer("T", "سلام")], [])
-    hashes = {scene(source, watermark=mark)[0].sha256 for mark in (None, Watermark(text="a"), Watermark(text="b"), Watermark(text="a", opacity=10))}  # fmt: skip
+    hashes = {
+        scene(source, watermark=mark)[0].sha256
+        for mark in (None, Watermark(text="a"), Watermark(text="b"), Watermark(text="a", opacity=10))
+    }
     assert len(hashes) == 4
 
 
@@ -366,7 +424,17 @@ def test_a_watermark_that_cannot_be_is_refused(mark: dict[str, Any], code: str) 
     assert refused.value.code == code
 
 
-NOWRUZ = {1300: "1921-03-21", 1357: "1978-03-21", 1375: "1996-03-20", 1399: "2020-03-20", 1400: "2021-03-21", 1403: "2024-03-20", 1404: "2025-03-21", 1408: "2029-03-20", 1409: "2030-03-21"}  # fmt: skip
+NOWRUZ = {
+    1300: "1921-03-21",
+    1357: "1978-03-21",
+    1375: "1996-03-20",
+    1399: "2020-03-20",
+    1400: "2021-03-21",
+    1403: "2024-03-20",
+    1404: "2025-03-21",
+    1408: "2029-03-20",
+    1409: "2030-03-21",
+}
 
 
 def test_jalali_years_begin_on_the_published_days() -> None:
@@ -379,8 +447,14 @@ def test_jalali_years_begin_on_the_published_days() -> None:
 def test_the_same_wishes_give_the_same_bytes() -> None:
     stops = [{"color": "primary", "at": 0}, {"color": "#ffffff", "at": 1}]
     made = [
-        scene(grounded(), {"@background": {"gradient": {"stops": stops}}}, canvas=(500, 900), watermark=Watermark(text="x", layout="tiled"), frames=77)[0].lottie
+        scene(
+            grounded(),
+            {"@background": {"gradient": {"stops": stops}}},
+            canvas=(500, 900),
+            watermark=Watermark(text="x", layout="tiled"),
+            frames=77,
+        )[0].lottie
         for _ in range(2)
-    ]  # fmt: skip
+    ]
     assert made[0] == made[1]
     assert json.loads(made[0])["layers"]

@@ -161,7 +161,7 @@ def _load_dotlottie(archive: ArchiveStore, where: str) -> Template:
         if picture is not None:
             pictures[picture] = archive.read(picture)
     template = _load_plain(data, where, pictures, name)
-    presets = theme_presets(archive, raw, chosen, {slot.key for slot in template.color_slots}, where)
+    presets = theme_presets(archive, raw, str(chosen), {slot.key for slot in template.color_slots}, where)
     if not presets:
         return template
     return Template(msgspec.structs.replace(template.manifest, presets=presets), template.store, where, plain=True)
