@@ -2,20 +2,37 @@
 
 import threading
 from collections.abc import Sequence
+from typing import Protocol
 
 from PIL import Image
 
 from flatrender.engine.film.plan import FilmPlan, lottie_frames
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.probe import ExpectedFilm, Sample, sample_frames, sample_size
-from flatrender.engine.raster.pool import WorkerPool
+from flatrender.engine.raster.pool import Background
 from flatrender.engine.scene import ResolvedScene
 
 _OVERSAMPLING = 4
 
 
+class Draws(Protocol):
+    """Who draws frames: a `WorkerPool`, or something that has drawn them before."""
+
+    def draw(
+        self,
+        scene: ResolvedScene,
+        frame: float,
+        *,
+        width: int,
+        height: int,
+        background: Background | None = None,
+        cancel: threading.Event | None = None,
+    ) -> bytes:
+        """One frame's pixels, as `WorkerPool.draw` gives them."""
+
+
 def expect_film(
-    plan: FilmPlan, scenes: Sequence[ResolvedScene], pool: WorkerPool, *, cancel: threading.Event | None = None
+    plan: FilmPlan, scenes: Sequence[ResolvedScene], pool: Draws, *, cancel: threading.Event | None = None
 ) -> ExpectedFilm:
     """Draw the film's first, middle and last frame small. Raises what `WorkerPool.draw` raises."""
     settings = plan.settings
@@ -37,7 +54,7 @@ def expect_segment(
     first: int,
     last: int,
     settings: FilmSettings,
-    pool: WorkerPool,
+    pool: Draws,
     *,
     cancel: threading.Event | None = None,
 ) -> ExpectedFilm:
@@ -61,7 +78,7 @@ def expect_segment(
 
 
 def _sample(
-    plan: FilmPlan, scenes: Sequence[ResolvedScene], number: int, pool: WorkerPool, cancel: threading.Event | None
+    plan: FilmPlan, scenes: Sequence[ResolvedScene], number: int, pool: Draws, cancel: threading.Event | None
 ) -> Sample:
     index = max(i for i, span in enumerate(plan.scenes) if span.start <= number)
     span = plan.scenes[index]
@@ -73,7 +90,7 @@ def _draw(
     inside: int,
     number: int,
     settings: FilmSettings,
-    pool: WorkerPool,
+    pool: Draws,
     cancel: threading.Event | None,
 ) -> Sample:
     (frame,) = lottie_frames(scene.frames, scene.fps, settings.rate, inside, inside)

@@ -47,6 +47,8 @@ def _library() -> ctypes.CDLL:
         "tvg_animation_set_frame": ((pointer, f32), ctypes.c_int),
         "tvg_animation_get_total_frame": ((pointer, f32_out), ctypes.c_int),
         "tvg_animation_del": ((pointer,), ctypes.c_int),
+        "tvg_picture_new": ((), pointer),
+        "tvg_picture_load_raw": ((pointer, pointer, u32, u32, ctypes.c_int, ctypes.c_bool), ctypes.c_int),
         "tvg_picture_set_asset_resolver": ((pointer, _Resolver, pointer), ctypes.c_int),
         "tvg_picture_load_data": (
             (pointer, ctypes.c_char_p, u32, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_bool),

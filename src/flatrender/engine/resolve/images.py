@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from flatrender.engine.errors import ValueRefused
 from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.walk import IMAGE, all_layers
+from flatrender.engine.picture_value import PictureValue
 from flatrender.engine.pictures import MAX_BYTES, MAX_SIDE, data_uri_bytes, prepare
 from flatrender.engine.resolve.values import refuse
 from flatrender.engine.scene import SceneWarning
@@ -40,23 +40,20 @@ class ImageSetter:
         self._done: set[int] = set()
         self._copies: dict[tuple[str, str], Json] = {}
 
-    def put(self, field: Field, layer: Json, value: str | dict[str, Any]) -> bool:
+    def put(self, field: Field, layer: Json, value: PictureValue) -> bool:
         """Fit the picture that `value` names into the layer's asset; False when the layer has none."""
         reference = layer.get("refId")
         asset = self._by_id.get(reference) if isinstance(reference, str) else None
         size = _designed_size(asset) if asset is not None else None
         if asset is None or size is None:
             return False
-        name = value if isinstance(value, str) else value["asset"]
-        options = {} if isinstance(value, str) else value
-        focus = options.get("focus", (0.5, 0.5))
         prepared = prepare(
-            self._read(field, name),
+            self._read(field, value.asset),
             *size,
-            fit=options.get("fit", field.constraints.fit),
-            focus=(float(focus[0]), float(focus[1])),
+            fit=field.constraints.fit,
+            options=value,
             preview=self._preview,
-            where=f"field {field.key!r}: {name}",
+            where=f"field {field.key!r}: {value.asset}",
         )
         if prepared.upscaled:
             self._warnings.append(

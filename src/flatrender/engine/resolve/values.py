@@ -8,12 +8,13 @@ from typing import Any
 
 from flatrender.engine.errors import ValueRefused
 from flatrender.engine.lottie.document import is_number
+from flatrender.engine.picture_value import PictureValueError, picture_value
 from flatrender.engine.template.check import HEX_COLOR
 from flatrender.engine.template.model import Field, LocaleText, Scene
 from flatrender.engine.template.package import Template
 
 Value = Any
-"""A field's value: a string, number, boolean or, for a picture, an object; what it may be depends on the field."""
+"""A field's value: a string, number, boolean or, for a picture, a PictureValue; what it may be depends on the field."""
 
 MAX_TEXT = 10_000
 """Characters of any text, whatever the field allows."""
@@ -121,20 +122,11 @@ def _check_number(field: Field, value: object) -> float:
     return value
 
 
-def _check_image(field: Field, value: object) -> str | dict[str, Any]:
-    if isinstance(value, str):
-        return value
-    if not isinstance(value, dict) or not isinstance(value.get("asset"), str):
-        raise refuse(field, "wrong_type", "a picture is an asset id, or an object with `asset`")
-    unknown = set(value) - {"asset", "fit", "focus"}
-    if unknown:
-        raise refuse(field, "wrong_type", f"a picture has no {', '.join(sorted(map(str, unknown)))}")
-    if value.get("fit", "cover") not in ("cover", "contain", "fill"):
-        raise refuse(field, "value_out_of_range", "`fit` is cover, contain or fill")
-    focus = value.get("focus", [0.5, 0.5])
-    if not isinstance(focus, list | tuple) or len(focus) != 2 or not all(is_number(v) and 0 <= v <= 1 for v in focus):
-        raise refuse(field, "value_out_of_range", "`focus` is two numbers from 0 to 1")
-    return value
+def _check_image(field: Field, value: object) -> Value:
+    try:
+        return picture_value(value)
+    except PictureValueError as error:
+        raise refuse(field, "wrong_type" if error.wrong_type else "value_out_of_range", str(error)) from None
 
 
 def number_text(field: Field, value: float, locale: str) -> str:
