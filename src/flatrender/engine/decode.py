@@ -156,6 +156,7 @@ def _look_at_sequence(
     deadline_s: float,
     cancel: threading.Event | None,
 ) -> PictureRun:
+    what = "looking at the pictures"
     with tempfile.TemporaryDirectory(prefix="flatrender-look-") as name:
         folder = Path(name)
         if path.is_dir():
@@ -179,11 +180,11 @@ def _look_at_sequence(
             demuxer = "png_pipe" if file.suffix == ".png" else "jpeg_pipe"
             source = ["-protocol_whitelist", "file,pipe", "-f", demuxer, "-i", f"file:{file}"]
             arguments = [*base_arguments(), *source, "-f", "framecrc", "pipe:1"]
-            limits = {"code": _CODE, "what": "looking at the pictures"}
-            listed = run(arguments, **limits, deadline_s=deadline_s, cancel=cancel)
+            doing = "looking at the pictures"
+            listed = run(arguments, code=_CODE, what=doing, deadline_s=deadline_s, cancel=cancel)
             _, width, height = _head(listed.decode("ascii", "replace"), file)
             arguments = [*base_arguments(), *source, *_small("", size), *_RAW]
-            pictures[number] = run(arguments, **limits, deadline_s=deadline_s, cancel=cancel)
+            pictures[number] = run(arguments, code=_CODE, what=doing, deadline_s=deadline_s, cancel=cancel)
         return PictureRun(
             times=tuple(n / float(rate) for n in range(len(names))),
             duration_s=len(names) / float(rate),

@@ -6,7 +6,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from flatrender.engine.decode import decode_frames, look_at_pictures
 from flatrender.engine.errors import RenderError
@@ -211,6 +210,8 @@ def _probe_pictures(
 
 def _check_samples(path: Path, expected: ExpectedFilm, shown: Mapping[int, bytes]) -> None:
     """`shown` is premultiplied RGBA of the samples' size."""
+    import numpy as np  # noqa: PLC0415  # see _compare
+
     for sample in expected.samples:
         picture = shown.get(sample.frame)
         if picture is None:
@@ -267,6 +268,8 @@ def _problems(info: FilmInfo, expected: ExpectedFilm, wanted: Sequence[int]) -> 
 
 
 def _compare(picture: bytes, sample: Sample) -> str | None:
+    import numpy as np  # noqa: PLC0415  # a quarter of a command's start, which a film that was checked before does without
+
     shape = (sample.height, sample.width, 3)
     film = np.frombuffer(picture, np.uint8).reshape(shape).astype(np.int16)
     drawn = np.frombuffer(sample.pixels, np.uint8).reshape(shape).astype(np.int16)

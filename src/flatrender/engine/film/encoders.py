@@ -37,16 +37,34 @@ def gop_frames(settings: FilmSettings) -> int:
 
 
 def picture_filter(settings: FilmSettings) -> str:
-    """Return the filter from drawn pictures (BGRA, or straight RGBA with `alpha`) to what the encoder takes: BT.709, limited range."""
+    """Return the filter from raw pictures (`raw_pixels`) to what the encoder takes: BT.709, limited range."""
+    if is_planar(settings):
+        return COLOR_TAGS
     if not settings.facts.joined:
         return f"format={lossless_pixels(settings)}"
-    pixels = {
+    pixels = _encoded_pixels(settings)
+    spread = f"{_BLEED}," if settings.alpha else ""
+    return f"{spread}{_TO_LIMITED},format={pixels},{COLOR_TAGS}"
+
+
+def _encoded_pixels(settings: FilmSettings) -> str:
+    return {
         "mov_prores_4444": "yuva444p10le" if settings.alpha else "yuv444p10le",
         "mov_prores_422": "yuv422p10le",
         "webm_vp9": "yuva420p" if settings.alpha else "yuv420p",
     }.get(settings.kind, "yuv420p")
-    spread = f"{_BLEED}," if settings.alpha else ""
-    return f"{spread}{_TO_LIMITED},format={pixels},{COLOR_TAGS}"
+
+
+def is_planar(settings: FilmSettings) -> bool:
+    """Whether the encoder takes planar YUV 4:2:0 of 8 bits, which the worker makes several times faster than ffmpeg."""
+    return settings.facts.joined and not settings.alpha and _encoded_pixels(settings) == "yuv420p"
+
+
+def raw_pixels(settings: FilmSettings) -> str:
+    """Pixel format of the raw pictures that the worker hands over."""
+    if is_planar(settings):
+        return "yuv420p"
+    return "rgba" if settings.alpha else "bgra"
 
 
 def lossless_pixels(settings: FilmSettings) -> str:

@@ -14,6 +14,7 @@ from flatrender.engine.errors import RenderError
 from flatrender.engine.film.encoders import GOP_SECONDS
 from flatrender.engine.film.expect import expect_film
 from flatrender.engine.film.join import join_segments
+from flatrender.engine.film.keys import segment_key
 from flatrender.engine.film.plan import Chunk, FilmPlan, plan_film
 from flatrender.engine.film.reuse import KeptDrawings, Reuse
 from flatrender.engine.film.segments import render_segment
@@ -23,7 +24,6 @@ from flatrender.engine.film.transitions import CUT, Transition, arrange
 from flatrender.engine.probe import ExpectedFilm, FilmReport, probe_film
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
-from flatrender.engine.sound.mix import mix_sound
 from flatrender.engine.sound.track import TrackSpec
 from flatrender.engine.store.disk import Store
 
@@ -58,9 +58,9 @@ def render_film(
     """Draw, encode, mix, join and check a film, then put it at `out` (an older file there is replaced).
 
     Everything is made in a hidden folder beside `out` and renamed at the end, so that `out` is a whole film or as it was. `progress` is
-    called from this thread. `transitions`, when given, has one between each scene and the next. Without `pool` one is made for this film; a pool's
-    workers start when there is something to draw. What is in `store` is not made again, and what is made is kept there; the film is the same without
-    it. Raises RenderError.
+    called from this thread. `transitions`, when given, has one between each scene and the next. Without `pool` one is made for this film; a
+    pool's workers start when there is something to draw. What is in `store` is not made again, and what is made is kept there; the film is the
+    same without it. Raises RenderError.
     """
     out = out.absolute()
     if not out.parent.is_dir():
@@ -138,7 +138,9 @@ class _Film:
         mix = sound is not None and not self._reuse.fetch_sound(sound)
         if not missing and not mix:
             return
-        threads = max(1, min(_MAX_ENCODER_THREADS, (os.cpu_count() or 1) // pool.workers))
+        cores = os.cpu_count() or 1
+        # Never one alone where there are two: a film's last segment, or its only one, would leave a core idle.
+        threads = max(min(2, cores), min(_MAX_ENCODER_THREADS, cores // pool.workers))
         with Tasks(pool.workers + 1, cancel) as tasks:
             if mix and sound is not None:
                 tasks.add(functools.partial(self._mix, sound, tasks.stop))
@@ -189,5 +191,15 @@ class _Film:
         self._reuse.keep_segment(chunk.index, segment)
 
     def _mix(self, sound: Path, stop: threading.Event) -> None:
+        from flatrender.engine.sound.mix import mix_sound  # noqa: PLC0415  # with numpy; a film whose sound was mixed before does without
+
         mix_sound(self._plan.sound, self._plan.duration_s, sound, cancel=stop)
         self._reuse.keep_sound(sound)
+
+
+def is_kept(scene: ResolvedScene, settings: FilmSettings, store: Store | None) -> bool:
+    """Whether a film that shows the whole scene would find all its segments in the store: a good guess, made without reading them."""
+    if store is None:
+        return False
+    plan = plan_film([scene], settings, chunk_frames=chunk_frames(settings))
+    return all(store.has(segment_key(scene, chunk.first, chunk.last, settings)) for chunk in plan.chunks)
