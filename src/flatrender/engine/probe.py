@@ -199,6 +199,8 @@ def _probe_pictures(
 
 def _check_samples(path: Path, expected: ExpectedFilm, shown: Mapping[int, bytes]) -> None:
     """`shown` is premultiplied RGBA of the samples' size."""
+    import numpy as np  # noqa: PLC0415  # as in `_compare`
+
     for sample in expected.samples:
         picture = shown.get(sample.frame)
         if picture is None:
