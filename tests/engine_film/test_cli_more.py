@@ -124,7 +124,7 @@ def test_still_inspect_and_version_have_a_json_document(run, tmp_path):
 
 
 def test_values_come_from_a_file_or_standard_input_and_set_goes_over_them(run, tmp_path):
-    values = rows_file(tmp_path, "values.json", json.dumps({"headline": "یک", "opening": {"caption": "دو"}}))
+    values = rows_file(tmp_path, "values.json", json.dumps({"headline": "یک", "opening": {"kicker": "دو"}}))
 
     def key(*more: str | Path, stdin: bytes = b"") -> str:
         code, out, err = run(
@@ -144,10 +144,10 @@ def test_values_come_from_a_file_or_standard_input_and_set_goes_over_them(run, t
         return json.loads(out)["sha256"]
 
     by_file = key("--values", values)
-    assert by_file == key("--set", "headline=یک", "--set", "opening.caption=دو")
+    assert by_file == key("--set", "headline=یک", "--set", "opening.kicker=دو")
     assert by_file == key("--values", "-", stdin=values.read_bytes())
     assert by_file != key("--values", values, "--set", "headline=سه")
-    assert key("--values", values, "--set", "headline=سه") == key("--set", "headline=سه", "--set", "opening.caption=دو")
+    assert key("--values", values, "--set", "headline=سه") == key("--set", "headline=سه", "--set", "opening.kicker=دو")
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_a_row_cannot_write_outside_the_folder(run, tmp_path):
 
 
 def test_the_ending_of_the_output_says_what_is_written(run, numbers, tmp_path):
-    common = ("render", numbers, "--quiet", "--size", "96x54")
+    common = ("render", numbers, "--quiet", "--size", "128x72")
     for name in ("a.webm", "a.gif", "a.zip"):
         code, _, err = run(*common, "-o", tmp_path / name)
         assert code == 0, err
