@@ -20,6 +20,7 @@ from flatrender.engine.film.reuse import KeptDrawings, Reuse
 from flatrender.engine.film.segments import render_segment
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.film.tasks import Tasks
+from flatrender.engine.film.transitions import CUT, Transition, arrange
 from flatrender.engine.probe import ExpectedFilm, FilmReport, probe_film
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
@@ -46,6 +47,7 @@ def render_film(
     settings: FilmSettings,
     out: Path,
     *,
+    transitions: Sequence[Transition] = (),
     sound: Sequence[TrackSpec] = (),
     title: str | None = None,
     pool: WorkerPool | None = None,
@@ -56,8 +58,9 @@ def render_film(
     """Draw, encode, mix, join and check a film, then put it at `out` (an older file there is replaced).
 
     Everything is made in a hidden folder beside `out` and renamed at the end, so that `out` is a whole film or as it was. `progress` is
-    called from this thread. Without `pool` one is made for this film; a pool's workers start when there is something to draw. What is in `store` is
-    not made again, and what is made is kept there; the film is the same without it. Raises RenderError.
+    called from this thread. `transitions`, when given, has one between each scene and the next. Without `pool` one is made for this film; a
+    pool's workers start when there is something to draw. What is in `store` is not made again, and what is made is kept there; the film is the
+    same without it. Raises RenderError.
     """
     out = out.absolute()
     if not out.parent.is_dir():
@@ -65,7 +68,9 @@ def render_film(
     with contextlib.ExitStack() as stack:
         if pool is None:
             pool = stack.enter_context(WorkerPool())
-        plan = plan_film(scenes, settings, sound=sound, chunk_frames=chunk_frames(settings))
+        arranged = arrange(scenes, transitions or [CUT] * (len(scenes) - 1), settings)
+        scenes = arranged.scenes
+        plan = plan_film(scenes, settings, sound=sound, chunk_frames=chunk_frames(settings), trims=arranged.trims)
         try:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".flatrender-", dir=out.parent)))
         except OSError as error:
@@ -84,7 +89,7 @@ def render_film(
         film.tell("done")
         if store is not None:
             store.settle()
-        return msgspec.structs.replace(report, path=str(out))
+        return msgspec.structs.replace(report, path=str(out), warnings=arranged.warnings)
 
 
 def chunk_frames(settings: FilmSettings) -> int:
@@ -133,7 +138,9 @@ class _Film:
         mix = sound is not None and not self._reuse.fetch_sound(sound)
         if not missing and not mix:
             return
-        threads = max(1, min(_MAX_ENCODER_THREADS, (os.cpu_count() or 1) // pool.workers))
+        cores = os.cpu_count() or 1
+        # Never one alone where there are two: a film's last segment, or its only one, would leave a core idle.
+        threads = max(min(2, cores), min(_MAX_ENCODER_THREADS, cores // pool.workers))
         with Tasks(pool.workers + 1, cancel) as tasks:
             if mix and sound is not None:
                 tasks.add(functools.partial(self._mix, sound, tasks.stop))
