@@ -43,8 +43,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def capped(self) -> bool:
-        """Whether its bit rate can be capped."""
-        return self.codec in ("h264", "hevc", "vp9", "av1")
+        """Whether its bit rate can be capped: the AV1 encoder goes far beyond its cap in short segments."""
+        return self.codec in ("h264", "hevc", "vp9")
 
     @property
     def picture_only(self) -> bool:

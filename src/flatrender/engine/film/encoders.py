@@ -101,7 +101,9 @@ def codec_arguments(settings: FilmSettings, *, threads: int) -> list[str]:
 def _cap(settings: FilmSettings) -> tuple[str, ...]:
     if settings.max_kbps is None:
         return ()
-    return ("-maxrate", f"{settings.max_kbps}k", "-bufsize", f"{settings.max_kbps * GOP_SECONDS}k")
+    # Half full at its start, as the segment before leaves it on the average: each segment is measured on its own.
+    rate, half = f"{settings.max_kbps}k", f"{settings.max_kbps // 2}k"
+    return ("-maxrate", rate, "-bufsize", rate, "-rc_init_occupancy", half)
 
 
 def _h265(settings: FilmSettings, threads: int) -> list[str]:
@@ -124,6 +126,5 @@ def _vp9(settings: FilmSettings, threads: int) -> list[str]:
 
 def _av1(settings: FilmSettings, threads: int) -> list[str]:
     quality = min(63, round(settings.crf * 1.25) + 3)
-    cap = ("-maxrate", f"{settings.max_kbps}k") if settings.max_kbps is not None else ()
-    return ["-c:v", "libsvtav1", "-preset", str(_AV1_PRESET[settings.preset]), "-crf", str(max(1, quality)), *cap,
+    return ["-c:v", "libsvtav1", "-preset", str(_AV1_PRESET[settings.preset]), "-crf", str(max(1, quality)),
             "-svtav1-params", f"lp={threads}:scd=0"]  # fmt: skip

@@ -94,7 +94,9 @@ def _sound_codec(settings: FilmSettings) -> tuple[str, ...]:
 def _container(settings: FilmSettings) -> tuple[str, ...]:
     if settings.facts.container == "webm":
         alpha = ("-metadata:s:v:0", "alpha_mode=1") if settings.alpha else ()
-        return (*alpha, "-cues_to_front", "1", "-f", "webm")
+        # Its times are whole milliseconds, from which a rate could only be guessed.
+        rate = ("-r", f"{settings.rate.numerator}/{settings.rate.denominator}")
+        return (*rate, *alpha, "-cues_to_front", "1", "-f", "webm")
     scale = str(settings.timescale)
     tag = ("-tag:v", "hvc1") if settings.facts.codec == "hevc" else ()  # the only one that Apple's players take
     return (*tag, "-movflags", "+faststart", "-video_track_timescale", scale, "-movie_timescale", scale, "-f",

@@ -14,15 +14,16 @@ from flatrender.engine.errors import RenderError
 from flatrender.engine.film.encoders import GOP_SECONDS
 from flatrender.engine.film.expect import expect_film
 from flatrender.engine.film.join import join_segments
+from flatrender.engine.film.keys import segment_key
 from flatrender.engine.film.plan import Chunk, FilmPlan, plan_film
 from flatrender.engine.film.reuse import KeptDrawings, Reuse
 from flatrender.engine.film.segments import render_segment
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.film.tasks import Tasks
+from flatrender.engine.film.transitions import CUT, Transition, arrange
 from flatrender.engine.probe import ExpectedFilm, FilmReport, probe_film
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
-from flatrender.engine.sound.mix import mix_sound
 from flatrender.engine.sound.track import TrackSpec
 from flatrender.engine.store.disk import Store
 
@@ -46,6 +47,7 @@ def render_film(
     settings: FilmSettings,
     out: Path,
     *,
+    transitions: Sequence[Transition] = (),
     sound: Sequence[TrackSpec] = (),
     title: str | None = None,
     pool: WorkerPool | None = None,
@@ -56,8 +58,9 @@ def render_film(
     """Draw, encode, mix, join and check a film, then put it at `out` (an older file there is replaced).
 
     Everything is made in a hidden folder beside `out` and renamed at the end, so that `out` is a whole film or as it was. `progress` is
-    called from this thread. Without `pool` one is made for this film; a pool's workers start when there is something to draw. What is in `store` is
-    not made again, and what is made is kept there; the film is the same without it. Raises RenderError.
+    called from this thread. `transitions`, when given, has one between each scene and the next. Without `pool` one is made for this film; a
+    pool's workers start when there is something to draw. What is in `store` is not made again, and what is made is kept there; the film is the
+    same without it. Raises RenderError.
     """
     out = out.absolute()
     if not out.parent.is_dir():
@@ -65,7 +68,9 @@ def render_film(
     with contextlib.ExitStack() as stack:
         if pool is None:
             pool = stack.enter_context(WorkerPool())
-        plan = plan_film(scenes, settings, sound=sound, chunk_frames=chunk_frames(settings))
+        arranged = arrange(scenes, transitions or [CUT] * (len(scenes) - 1), settings)
+        scenes = arranged.scenes
+        plan = plan_film(scenes, settings, sound=sound, chunk_frames=chunk_frames(settings), trims=arranged.trims)
         try:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".flatrender-", dir=out.parent)))
         except OSError as error:
@@ -84,7 +89,7 @@ def render_film(
         film.tell("done")
         if store is not None:
             store.settle()
-        return msgspec.structs.replace(report, path=str(out))
+        return msgspec.structs.replace(report, path=str(out), warnings=arranged.warnings)
 
 
 def chunk_frames(settings: FilmSettings) -> int:
@@ -186,5 +191,15 @@ class _Film:
         self._reuse.keep_segment(chunk.index, segment)
 
     def _mix(self, sound: Path, stop: threading.Event) -> None:
+        from flatrender.engine.sound.mix import mix_sound  # noqa: PLC0415  # with numpy; a film whose sound was mixed before does without
+
         mix_sound(self._plan.sound, self._plan.duration_s, sound, cancel=stop)
         self._reuse.keep_sound(sound)
+
+
+def is_kept(scene: ResolvedScene, settings: FilmSettings, store: Store | None) -> bool:
+    """Whether a film that shows the whole scene would find all its segments in the store: a good guess, made without reading them."""
+    if store is None:
+        return False
+    plan = plan_film([scene], settings, chunk_frames=chunk_frames(settings))
+    return all(store.has(segment_key(scene, chunk.first, chunk.last, settings)) for chunk in plan.chunks)

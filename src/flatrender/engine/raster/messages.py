@@ -17,6 +17,8 @@ class Open(msgspec.Struct, frozen=True, tag=True):
     height: int
     background: tuple[int, int, int] | None
     lottie: bytes | None = None
+    clips: dict[str, str] = {}
+    """The scene's clip files: SHA-256 → path."""
 
 
 class Draw(msgspec.Struct, frozen=True, tag=True):

@@ -167,7 +167,8 @@ class WorkerPool:
             )
         key = f"{scene.sha256}:{width}x{height}:{background}"
         with self._lend(key, scene, cancel) as handle:
-            wanted = messages.Open(key, width, height, background)
+            files = {clip.sha256: str(clip.path) for clip in scene.clips}
+            wanted = messages.Open(key, width, height, background, clips=files)
             handle.send(wanted)
             reply = self._expect(handle, scene, self.limits.start_s + self.limits.load_s, "starting", cancel)
             if isinstance(reply, messages.Opened) and not reply.found:

@@ -7,8 +7,9 @@ worker process only: a bad scene can crash or never return.
 import ctypes
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from flatrender.engine.errors import RenderError
 
@@ -18,7 +19,22 @@ RGBA_STRAIGHT = 2
 """Byte order of `Canvas` pixels for stills; alpha not premultiplied."""
 
 _NO_CHANGE = 2  # Result.INSUFFICIENT_CONDITION: the frame asked for is the one already set
-_Resolver = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+Resolver = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+"""What ThorVG asks for a picture: paint, name, data of ours; True when there is nothing more to look for."""
+
+
+class MovingPictures(Protocol):
+    """What shows clips in a scene."""
+
+    @property
+    def resolver(self) -> Callable[..., bool]:
+        """A `Resolver` that gives ThorVG the pictures' buffers."""
+
+    def show(self, frame: float) -> None:
+        """Write what is shown at a frame, counted from the in point, into the buffers."""
+
+    def close(self) -> None:
+        """Close the files."""
 
 
 def _library() -> ctypes.CDLL:
@@ -49,7 +65,7 @@ def _library() -> ctypes.CDLL:
         "tvg_animation_del": ((pointer,), ctypes.c_int),
         "tvg_picture_new": ((), pointer),
         "tvg_picture_load_raw": ((pointer, pointer, u32, u32, ctypes.c_int, ctypes.c_bool), ctypes.c_int),
-        "tvg_picture_set_asset_resolver": ((pointer, _Resolver, pointer), ctypes.c_int),
+        "tvg_picture_set_asset_resolver": ((pointer, Resolver, pointer), ctypes.c_int),
         "tvg_picture_load_data": (
             (pointer, ctypes.c_char_p, u32, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_bool),
             ctypes.c_int,
@@ -78,7 +94,7 @@ class ThorVG:
 
     def __init__(self) -> None:
         self.library = _library()
-        self.resolver = _Resolver(_refuse_asset)
+        self.resolver = Resolver(_refuse_asset)
         self.check(self.library.tvg_engine_init(0), "start the renderer")
 
     @staticmethod
@@ -100,8 +116,10 @@ class Animation:
         height: int,
         colorspace: int,
         background: tuple[int, int, int] | None,
+        clips: MovingPictures | None = None,
     ) -> None:
         self._thorvg = thorvg
+        self._clips = clips
         self._library = thorvg.library
         self._animation = 0
         self._canvas = 0
@@ -126,7 +144,8 @@ class Animation:
             check(lib.tvg_canvas_add(self._canvas, shape), "place the background")
         self._animation = lib.tvg_animation_new()
         picture = lib.tvg_animation_get_picture(self._animation)
-        check(lib.tvg_picture_set_asset_resolver(picture, self._thorvg.resolver, None), "set the asset resolver")
+        resolver = self._thorvg.resolver if self._clips is None else self._clips.resolver
+        check(lib.tvg_picture_set_asset_resolver(picture, resolver, None), "set the asset resolver")
         # A copy, because ThorVG parses in place and would write into an immutable bytes object.
         loaded = lib.tvg_picture_load_data(picture, lottie, len(lottie), b"lottie", None, True)
         check(loaded, "read the scene as Lottie")
@@ -162,6 +181,8 @@ class Animation:
     def draw(self, frame: float) -> bytearray | memoryview:
         """Draw one frame, counted from the Lottie's in point (fractions are interpolated), and return the buffer that it is in."""
         lib, check = self._library, self._thorvg.check
+        if self._clips is not None:
+            self._clips.show(frame)
         moved = lib.tvg_animation_set_frame(self._animation, frame)
         if moved not in {0, _NO_CHANGE}:
             check(moved, f"go to frame {frame:g}")
@@ -178,3 +199,5 @@ class Animation:
         if self._canvas:
             self._library.tvg_canvas_destroy(self._canvas)
             self._canvas = 0
+        if self._clips is not None:
+            self._clips.close()

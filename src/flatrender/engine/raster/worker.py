@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from collections import OrderedDict
+from pathlib import Path
 from typing import IO
 
 import msgspec
@@ -18,7 +19,7 @@ from flatrender.engine.errors import RenderError
 from flatrender.engine.raster import messages
 from flatrender.engine.raster.confine import confined
 from flatrender.engine.raster.encode import Encoding
-from flatrender.engine.raster.thorvg import BGRA, RGBA_STRAIGHT, Animation, ThorVG
+from flatrender.engine.raster.thorvg import BGRA, RGBA_STRAIGHT, Animation, MovingPictures, ThorVG
 
 if sys.platform != "win32":
     import resource
@@ -53,15 +54,26 @@ class Worker:
             return messages.Opened(found=False)
         while len(self._open) >= _KEPT_SCENES:
             self._open.popitem(last=False)[1].close()
+        colorspace = RGBA_STRAIGHT if command.background is None else BGRA
+        lottie, clips = confined(command.lottie), None
+        if command.clips:
+            lottie, clips = self._with_clips(lottie, command.clips, colorspace)
         self._open[command.key] = Animation(
             self._thorvg,
-            confined(command.lottie),
+            lottie,
             width=command.width,
             height=command.height,
-            colorspace=RGBA_STRAIGHT if command.background is None else BGRA,
+            colorspace=colorspace,
             background=command.background,
+            clips=clips,
         )
         return messages.Opened(found=True)
+
+    def _with_clips(self, lottie: bytes, files: dict[str, str], colorspace: int) -> tuple[bytes, MovingPictures | None]:
+        from flatrender.engine.raster.clips import with_clips  # noqa: PLC0415  # the decoders take long to import
+
+        paths = {sha256: Path(path) for sha256, path in files.items()}
+        return with_clips(self._thorvg, lottie, paths, colorspace=colorspace)
 
 
 def _limit_memory(size: int) -> None:
