@@ -10,6 +10,7 @@ from typing import Any
 from flatrender.engine.errors import ValueRefused
 from flatrender.engine.lottie.document import MAX_FRAMES, Json, canonical
 from flatrender.engine.lottie.edit import apply_color_slots, rgb_of_hex, set_duration
+from flatrender.engine.lottie.rewrite import rewrite_for_engine
 from flatrender.engine.resolve.bind import Binder
 from flatrender.engine.resolve.images import ImageSetter
 from flatrender.engine.resolve.texts import TextSetter
@@ -64,6 +65,7 @@ def resolve_scene(
     images.embed_rest()
     count = _set_frames(lottie, scene, frames)
     lottie.pop("slots", None)
+    rewrite_for_engine(lottie)
     data = canonical(lottie)
     return ResolvedScene(
         scene_key=scene_key,
