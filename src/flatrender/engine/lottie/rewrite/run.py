@@ -7,6 +7,7 @@ from flatrender.engine.lottie.rewrite.blends import isolate_blends
 from flatrender.engine.lottie.rewrite.easing import split_easing
 from flatrender.engine.lottie.rewrite.effects import fit_effects
 from flatrender.engine.lottie.rewrite.groups import separate_groups
+from flatrender.engine.lottie.rewrite.loops import unroll_loops
 from flatrender.engine.lottie.rewrite.masks import combine_masks
 from flatrender.engine.lottie.rewrite.mattes import open_hidden_mattes
 from flatrender.engine.lottie.rewrite.notes import Note
@@ -14,6 +15,7 @@ from flatrender.engine.lottie.rewrite.order import order_keys
 from flatrender.engine.lottie.rewrite.repeaters import expand_repeaters
 from flatrender.engine.lottie.rewrite.solids import redraw_solids
 from flatrender.engine.lottie.rewrite.stars import redraw_stars
+from flatrender.engine.lottie.rewrite.texts import align_tracked
 
 MARK = "flatrender"
 """The key at the root of a rewritten animation; players skip keys that they do not know."""
@@ -31,11 +33,13 @@ def rewrite_for_engine(lottie: Json) -> list[Note]:
             if not isinstance(layer, dict):
                 continue
             order_keys(layer)
+            unroll_loops(layer, lottie["op"], notes)
             redraw_solids(layer, notes)
             redraw_stars(layer, notes)
             expand_repeaters(layer, notes)
             split_easing(layer, notes)
             fit_effects(layer, notes)
+            align_tracked(layer, notes)
         open_hidden_mattes(layers, notes)
     separate_groups(lottie, notes)
     combine_masks(lottie, notes)
