@@ -11,6 +11,7 @@ from flatrender.engine.errors import ValueRefused
 from flatrender.engine.lottie.document import Json, canonical
 from flatrender.engine.lottie.edit import apply_color_slots, fill_slots, rgb_of_hex, set_visible
 from flatrender.engine.lottie.retime import Stretch, insert_time, marked_region, set_duration
+from flatrender.engine.lottie.rewrite import rewrite_for_engine
 from flatrender.engine.lottie.walk import all_layers
 from flatrender.engine.resolve.background import (
     Backdrop,
@@ -97,6 +98,7 @@ def resolve_scene(
     if stamp is not None:
         stamp.put_on_top()
     lottie.pop("slots", None)
+    rewrite_for_engine(lottie)
     data = canonical(lottie)
     return ResolvedScene(
         scene_key=scene_key,

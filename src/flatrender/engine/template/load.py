@@ -9,6 +9,7 @@ import msgspec
 
 from flatrender.engine.errors import TemplateError
 from flatrender.engine.lottie.document import canonical, decode_json, parse_lottie
+from flatrender.engine.lottie.legacy import modernise
 from flatrender.engine.template.check import check_files, check_manifest
 from flatrender.engine.template.model import Manifest
 from flatrender.engine.template.package import Template
@@ -106,6 +107,7 @@ def _load_package(store: Store, where: str) -> Template:
 
 def _load_plain(data: bytes, where: str, beside: Mapping[str, bytes], file: str = "animation.json") -> Template:
     lottie = parse_lottie(data, where)
+    modernise(lottie)
     manifest = suggest(lottie, file, where)
     return Template(manifest, MemoryStore({**beside, file: canonical(lottie)}), where, plain=True)
 
