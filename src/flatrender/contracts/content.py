@@ -47,6 +47,8 @@ class TemplateScene(msgspec.Struct, frozen=True, kw_only=True):
     is_required: bool
     color_slots: list[str]
     fields: list[TemplateField]
+    duration: dict[str, Any] | None = None
+    """How its length follows what it holds, as in the template's manifest; `duration_frames` is what it lasts without that."""
 
 
 class TemplateMusic(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +99,8 @@ class SceneRequest(msgspec.Struct, frozen=True, kw_only=True):
     duration_frames: int | None = None
     max_width: int | None = None
     """Pictures are embedded no larger than this needs; None: as the film needs them."""
+    watermark: dict[str, Any] | None = None
+    """A mark over the scene (see `engine.resolve.watermark.Watermark`); its `image` is the id of a file of the tenant."""
 
 
 class ClipReference(msgspec.Struct, frozen=True, kw_only=True):

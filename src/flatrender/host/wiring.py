@@ -259,6 +259,7 @@ class Platform:
         return build(
             database=self._database("render"),
             content=self.peers.content,
+            identity=self.peers.identity,
             files=self.peers.files,
             studio=self.peers.studio,
             objects=self.objects,

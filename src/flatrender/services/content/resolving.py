@@ -13,7 +13,9 @@ from flatrender.contracts.content import ClipReference, ResolvedSceneData, Scene
 from flatrender.contracts.files import FilesApi
 from flatrender.engine.errors import EngineError
 from flatrender.engine.resolve import resolve_scene
+from flatrender.engine.resolve.watermark import Watermark
 from flatrender.engine.template import Template, load_template
+from flatrender.engine.template.rules import BACKGROUND_KEY
 from flatrender.kit.errors import Refused, Unavailable
 from flatrender.kit.objects import ObjectStore
 from flatrender.services.content.clips import ClipFolder, FilmAsset
@@ -150,6 +152,7 @@ class Resolver:
                 locale=language_of(request.locale),
                 assets=assets,
                 frames=request.duration_frames,
+                watermark=None if request.watermark is None else msgspec.convert(request.watermark, Watermark),
                 preview=request.max_width is not None and request.max_width <= PREVIEW_WIDTH,
             )
             return ResolvedSceneData(
@@ -253,18 +256,26 @@ def picture_ids(template: Template, request: SceneRequest) -> list[tuple[str, UU
     scene = next((scene for scene in template.scenes if scene.key == request.scene_key), None)
     for field in (*template.fields, *(scene.fields if scene is not None else ())):
         value = request.values.get(field.key)
-        if field.type != "image" or value is None or value == "":
-            continue
-        name = value.get("asset") if isinstance(value, dict) else value
-        try:
-            found.append((str(name), UUID(str(name))))
-        except ValueError as error:
-            raise Refused(
-                f"field {field.key!r}: a picture is the id of an uploaded file",
-                code="studio.missing_asset",
-                fields=[(f"field {field.key!r}", "not the id of a file")],
-            ) from error
+        if field.type == "image" and value is not None and value != "":
+            found.append(_named(value, f"field {field.key!r}"))
+    background = request.values.get(BACKGROUND_KEY)
+    if isinstance(background, dict) and background.get("image") not in (None, ""):
+        found.append(_named(background["image"], BACKGROUND_KEY))
+    if request.watermark is not None and request.watermark.get("image"):
+        found.append(_named(request.watermark["image"], "watermark"))
     return found
+
+
+def _named(value: object, where: str) -> tuple[str, UUID]:
+    name = value.get("asset") if isinstance(value, dict) else value
+    try:
+        return str(name), UUID(str(name))
+    except ValueError as error:
+        raise Refused(
+            f"{where}: a picture is the id of an uploaded file",
+            code="studio.missing_asset",
+            fields=[(where, "not the id of a file")],
+        ) from error
 
 
 def language_of(locale: str) -> str:

@@ -43,14 +43,15 @@ class Checks:
             found = checker.scene(scene.scene_key, path)
             if found is None:
                 continue
-            frames += scene.duration_frames or found.duration_frames
             thumbnail = thumbnail or found.snapshot_url
+            values = checker.scene_values(found, scene.values, f"{path}.values")
+            frames += checker.frames(found, {**global_values, **values}, body.locale, scene.duration_frames, path)
             rows.append(
                 scene_row(
                     found.id,
                     found.key,
                     scene.duration_frames,
-                    checker.scene_values(found, scene.values, f"{path}.values"),
+                    values,
                     checker.colors(scene.colors, f"{path}.colors"),
                     scene.id,
                 )
