@@ -181,6 +181,7 @@ def compose_transition(
         first_frame=0.0,
         frames=frames,
         snapshot_frame=frames // 2,
+        clips=tuple({clip.sha256: clip for clip in (*before.clips, *after.clips)}.values()),
     )
 
 
