@@ -81,7 +81,7 @@ class Reuse:
         return msgspec.structs.replace(before.report, path=str(film))
 
     def keep_check(self, film: Path, report: FilmReport) -> None:
-        """Remember that the film passed its check; not of a sequence in a folder."""
+        """Remember that the film passed its check; a folder of pictures is looked at each time."""
         if self._store is not None and film.is_file():
             checked = _Checked(sha256=file_digest(film), report=msgspec.structs.replace(report, path=film.name))
             self._store.write(self._film, msgspec.json.encode(checked), ".json")
