@@ -116,7 +116,7 @@ class _Film:
     ) -> None:
         self._plan, self._scenes, self._reuse, self._tell = plan, scenes, reuse, tell
         self._segments = [folder / f"segment-{chunk.index:05d}{plan.settings.segment_suffix}" for chunk in plan.chunks]
-        self._sound = folder / "sound.m4a" if plan.sound else None
+        self._sound = folder / f"sound{plan.settings.facts.sound_suffix}" if plan.sound else None
         facts = plan.settings.facts
         self._film = folder / f"film{suffix if facts.container == 'frames' else facts.suffix}"
         self._done = [0] * len(plan.chunks)

@@ -40,7 +40,8 @@ class Reuse:
             segment_key(scenes[chunk.scene], chunk.first, chunk.last, plan.settings) for chunk in plan.chunks
         ]
         try:
-            self._sound = sound_key(plan.sound, plan.duration_s) if plan.sound else ""
+            codec = {"codec": plan.settings.facts.audio}
+            self._sound = sound_key(plan.sound, plan.duration_s, codec) if plan.sound else ""
         except OSError as error:
             raise RenderError(
                 f"the sound file cannot be read: {error.strerror}",
