@@ -158,10 +158,10 @@ class _Film:
         self.tell("joining")
         join_segments(self._segments, self._plan.settings, self._film, sound=self._sound, title=title, cancel=cancel)
         self.tell("checking")
-        report = self._reuse.checked(self._film)
+        report = self._reuse.checked(self._film, cancel)
         if report is None:
             report = probe_film(self._film, self._expected(), cancel=cancel)
-            self._reuse.keep_check(self._film, report)
+            self._reuse.keep_check(self._film, report, cancel)
         return report
 
     def _fetched(self, chunk: Chunk, cancel: threading.Event | None) -> bool:
