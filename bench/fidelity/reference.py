@@ -33,6 +33,10 @@ _PLAY = """async ([text, width, height]) => {
         rendererSettings: {preserveAspectRatio: 'xMidYMid meet'},
     });
     const shown = window.shown;
+    window.failure = null;
+    const note = (failed) => { window.failure ??= String(failed.nativeError?.stack || failed.nativeError || failed.type); };
+    shown.addEventListener('error', note);
+    shown.addEventListener('data_failed', note);
     await new Promise((resolve) => {
         if (shown.isLoaded) return resolve();
         shown.addEventListener('DOMLoaded', resolve);

@@ -108,7 +108,7 @@ def _strokes() -> dict[str, Json]:
         "dash offset": group(ellipse(130, 130), stroke(width=8, d=dashes(20, 10, 7))),
         "animated dash offset": group(ellipse(130, 130), stroke(width=8, d=dashes(20, 10, moving((0, 0), (59, 60))))),
         "dashes with round caps": group(line, stroke(width=8, lc=2, d=dashes(1, 16))),
-        "lone dash": group(line, stroke(width=8, d=[{"n": "d", "v": still(18)}])),
+        "lone dash": group(line, stroke(width=8, d=[{"n": "d", "nm": "dash", "v": still(18)}])),
         "stroke above fill": group(rectangle(), stroke(width=16, opacity=60), fill(YELLOW)),
         "stroke below fill": group(rectangle(), fill(YELLOW, 70), stroke(width=16)),
         "two strokes": group(rectangle(), stroke(RED, 6), stroke(BLUE, 20)),

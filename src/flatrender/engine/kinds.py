@@ -79,12 +79,8 @@ KINDS: Mapping[OutputKind, Kind] = {
     "gif": Kind(
         container="gif", suffix=".gif", codec="gif", pixels=("bgra",), alpha_pixels=("bgra",), joined=False, max_fps=50
     ),
-    "webp": Kind(
-        container="webp", suffix=".webp", codec="webp", pixels=("rgb",), alpha_pixels=("rgba",), joined=False
-    ),
-    "apng": Kind(
-        container="apng", suffix=".png", codec="apng", pixels=("rgb",), alpha_pixels=("rgba",), joined=False
-    ),
+    "webp": Kind(container="webp", suffix=".webp", codec="webp", pixels=("rgb",), alpha_pixels=("rgba",), joined=False),
+    "apng": Kind(container="apng", suffix=".png", codec="apng", pixels=("rgb",), alpha_pixels=("rgba",), joined=False),
     "png_frames": Kind(
         container="frames", suffix=".zip", codec="png", pixels=("rgb",), alpha_pixels=("rgba",), joined=False
     ),

@@ -60,16 +60,14 @@ def join_segments(
             raise
 
 
-def _arguments(
-    listing: Path, settings: FilmSettings, out: Path, sound: Path | None, title: str | None
-) -> list[str]:
+def _arguments(listing: Path, settings: FilmSettings, out: Path, sound: Path | None, title: str | None) -> list[str]:
     arguments = [*base_arguments(), "-f", "concat", *input_file(listing, FILM_FORMATS)]
     if sound is not None and settings.facts.audio is not None:
         arguments += [*input_file(sound, FILM_FORMATS), "-map", "0:v:0", "-map", "1:a:0"]
     return [
         *arguments,
-        *("-c:v", "copy", *_sound_codec(settings), "-map_metadata", "-1", "-bsf:v", _on_ticks(settings)),
-        *_container(settings),
+        *("-c:v", "copy", *sound_arguments(settings), "-map_metadata", "-1", "-bsf:v", _on_ticks(settings)),
+        *container_arguments(settings),
         *(("-metadata", f"title={title[:200]}") if title else ()),
         *("-metadata", "encoder=FlatRender", output_file(out.absolute())),
     ]
@@ -85,13 +83,15 @@ def _on_ticks(settings: FilmSettings) -> str:
     return f"setts=pts={begins}:dts={begins}"
 
 
-def _sound_codec(settings: FilmSettings) -> tuple[str, ...]:
+def sound_arguments(settings: FilmSettings) -> tuple[str, ...]:
+    """Return the options that give sound the kind's own codec; AAC comes as it is from the mix."""
     return {"opus": ("-c:a", "libopus", "-b:a", "160k"), "pcm": ("-c:a", "pcm_s24le")}.get(
         settings.facts.audio or "", ("-c:a", "copy")
     )
 
 
-def _container(settings: FilmSettings) -> tuple[str, ...]:
+def container_arguments(settings: FilmSettings) -> tuple[str, ...]:
+    """Return the options of the finished file: index first, exact times, transparency and codec said so that players know them."""
     if settings.facts.container == "webm":
         alpha = ("-metadata:s:v:0", "alpha_mode=1") if settings.alpha else ()
         # Its times are whole milliseconds, from which a rate could only be guessed.

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from flatrender.engine.errors import RenderError
+from flatrender.engine.film.clip_sound import with_clip_sound
 from flatrender.engine.film.encoders import GOP_SECONDS
 from flatrender.engine.film.expect import expect_film
 from flatrender.engine.film.join import join_segments
@@ -71,6 +72,7 @@ def render_film(
         arranged = arrange(scenes, transitions or [CUT] * (len(scenes) - 1), settings)
         scenes = arranged.scenes
         plan = plan_film(scenes, settings, sound=sound, chunk_frames=chunk_frames(settings), trims=arranged.trims)
+        plan = with_clip_sound(plan, scenes, arranged.places)
         try:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".flatrender-", dir=out.parent)))
         except OSError as error:

@@ -69,7 +69,7 @@ class Reuse:
 
     def checked(self, film: Path) -> FilmReport | None:
         """Return the report of the joined film when one of exactly these bytes passed its check before."""
-        if self._store is None or (kept := self._store.read(self._film)) is None:
+        if self._store is None or not film.is_file() or (kept := self._store.read(self._film)) is None:
             return None
         try:
             before = msgspec.json.decode(kept, type=_Checked)
@@ -80,8 +80,8 @@ class Reuse:
         return msgspec.structs.replace(before.report, path=str(film))
 
     def keep_check(self, film: Path, report: FilmReport) -> None:
-        """Remember that the film passed its check."""
-        if self._store is not None:
+        """Remember that the film passed its check; a folder of pictures is looked at each time."""
+        if self._store is not None and film.is_file():
             checked = _Checked(sha256=file_digest(film), report=msgspec.structs.replace(report, path=film.name))
             self._store.write(self._film, msgspec.json.encode(checked), ".json")
 

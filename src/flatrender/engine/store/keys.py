@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 
 _ENGINE = Path(__file__).resolve().parent.parent
-_MAKING = ("clips", "ffmpeg.py", "film", "raster", "sound", "still.py")
-"""What of the engine decides how a resolved scene looks and how tracks sound; a change of it makes new keys."""
+_BEFORE = frozenset(
+    {"compatibility", "expressions", "inspect.py", "lottie", "resolve", "scene.py", "store", "template", "text"}
+)
+"""What of the engine is done when a scene is resolved, or only looks: the scene's hash covers it. A change of anything else makes new keys."""
 _NATIVE = ("thorvg-python", "imageio-ffmpeg", "av", "pillow")
 """Packages whose native code draws, decodes and encodes."""
 
@@ -25,10 +27,10 @@ def engine_version() -> str:
     It is read off the sources, so that no change of them can be forgotten.
     """
     digest = hashlib.sha256()
-    for name in _MAKING:
-        path = _ENGINE / name
-        for source in sorted(path.rglob("*.py")) if path.is_dir() else [path] if path.is_file() else []:
-            digest.update(source.relative_to(_ENGINE).as_posix().encode() + b"\0" + source.read_bytes() + b"\0")
+    for source in sorted(_ENGINE.rglob("*.py")):
+        name = source.relative_to(_ENGINE)
+        if name.parts[0] not in _BEFORE:
+            digest.update(name.as_posix().encode() + b"\0" + source.read_bytes() + b"\0")
     versions = [f"{package} {importlib.metadata.version(package)}" for package in _NATIVE]
     # Whoever sets another ffmpeg gets keys of that program.
     own = os.environ.get("IMAGEIO_FFMPEG_EXE")

@@ -9,6 +9,7 @@ import msgspec
 
 from flatrender.engine.errors import TemplateError, ValueRefused
 from flatrender.engine.lottie.document import Json, parse_lottie
+from flatrender.engine.lottie.legacy import modernise
 from flatrender.engine.template.model import (
     ColorSlot,
     Field,
@@ -133,7 +134,9 @@ class Template:
         if raw is None:
             raw = self.read_file(name).removeprefix(b"\xef\xbb\xbf")
             lottie = parse_lottie(raw, name)
+            modernise(lottie)
             self._raw[name] = raw
             return lottie
         copy: Json = msgspec.json.decode(raw)
+        modernise(copy)
         return copy
