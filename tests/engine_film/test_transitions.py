@@ -14,7 +14,7 @@ from flatrender.engine.film.render import render_film
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.film.transition_kinds import TransitionKind, progress
 from flatrender.engine.film.transitions import CUT, Transition, arrange, compose_transition
-from flatrender.engine.lottie.edit import set_duration
+from flatrender.engine.lottie.retime import Stretch, set_duration
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
 
@@ -176,7 +176,7 @@ def test_scenes_of_the_films_shape_give_one_transition_for_every_quality():
 
 def test_a_scene_whose_time_is_remapped_keeps_its_frames_in_a_transition(pool):
     lottie = numbered(40, base=100)
-    set_duration(lottie, 70, 20)
+    set_duration(lottie, 70, Stretch(20, 20, "hold"))
     slow = as_scene(lottie, "slow", frames=70)
     scene = compose_transition(slow, as_scene(numbered(40), "b"), Transition(kind="slide"), frames=9, settings=SMALL)
     for number in (0, 4, 8):

@@ -54,7 +54,7 @@ class _Span:
         self.frame, self.start, self.end, self.begin, self.until = frame, start, end, begin, until
 
     def keyframe(self, at: float, offset: float) -> Json:
-        kept = {key: self.frame[key] for key in ("i", "o", "to", "ti", "h", "n") if key in self.frame}
+        kept: Json = {key: self.frame[key] for key in ("i", "o", "to", "ti", "h", "n") if key in self.frame}
         return {"t": at, "s": _moved(self.start, self.end, 0, offset), **kept}
 
     def reversed(self) -> _Span:
