@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
+
+import typer
 
 from flatrender.engine.errors import RenderError
 
@@ -40,3 +43,10 @@ def write_whole(path: Path, data: bytes) -> None:
     finally:
         if name:
             Path(name).unlink(missing_ok=True)
+
+
+def print_json(document: Any) -> None:
+    """Write one JSON document to standard output."""
+    import msgspec
+
+    typer.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())

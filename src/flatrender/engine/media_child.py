@@ -79,10 +79,10 @@ def _film(container: InputContainer, question: FilmQuestion) -> FilmInfo | Unusa
         fps=float(rate),
         width=stream.width,
         height=stream.height,
-        video_codec=stream.codec_context.name,
+        video_codec=stream.codec_context.codec.canonical_name,  # AV1, not the decoder's own name
         pixel_format=stream.pix_fmt or "",
         color_space=str(stream.codec_context.colorspace),
-        audio_codec=sound.codec_context.name if sound else None,
+        audio_codec=sound.codec_context.codec.canonical_name if sound else None,
         audio_rate=sound.rate if sound else None,
         audio_channels=sound.channels if sound else None,
         audio_duration_s=float(sound.duration * sound.time_base)

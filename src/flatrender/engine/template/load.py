@@ -13,6 +13,7 @@ from flatrender.engine.lottie.legacy import modernise
 from flatrender.engine.template.check import check_files, check_manifest
 from flatrender.engine.template.model import Manifest
 from flatrender.engine.template.package import Template
+from flatrender.engine.template.palette import with_derived_defaults
 from flatrender.engine.template.pictures import asset_file, image_assets
 from flatrender.engine.template.plain import suggest
 from flatrender.engine.template.store import MAX_FILE_BYTES, ArchiveStore, FolderStore, MemoryStore, Store, name_problem
@@ -97,6 +98,7 @@ def _load_package(store: Store, where: str) -> Template:
     except msgspec.ValidationError as error:
         raise TemplateError(f"{error}: see the template format", code="manifest_invalid", where=manifest_name) from None
     check_manifest(manifest, manifest_name)
+    manifest = with_derived_defaults(manifest)
     template = Template(manifest, store, where)
     check_files(template)
     return template

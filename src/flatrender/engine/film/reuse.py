@@ -1,0 +1,114 @@
+"""What of a film was made before: asked of the store before drawing, kept in it after."""
+
+import threading
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from flatrender.engine.errors import RenderError
+from flatrender.engine.film.keys import film_key, segment_key, sound_key, still_key
+from flatrender.engine.film.plan import FilmPlan
+from flatrender.engine.probe import FilmReport
+from flatrender.engine.raster.pool import Background, WorkerPool
+from flatrender.engine.scene import ResolvedScene
+from flatrender.engine.store.disk import Store
+from flatrender.engine.store.keys import file_digest
+
+_PIXELS = "pixels"
+
+
+class _Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """A film that passed its check, by the hash of its bytes."""
+
+    sha256: str
+    report: FilmReport
+
+
+class Reuse:
+    """One film's parts in a store. Without a store nothing is found and nothing is kept."""
+
+    def __init__(self, store: Store | None, plan: FilmPlan, scenes: Sequence[ResolvedScene], title: str | None) -> None:
+        """Raises RenderError `sound_missing` for a sound file that cannot be read."""
+        self._store = store
+        self._segments: list[str] = []
+        self._sound = self._film = ""
+        if store is None:
+            return
+        self._segments = [
+            segment_key(scenes[chunk.scene], chunk.first, chunk.last, plan.settings) for chunk in plan.chunks
+        ]
+        try:
+            self._sound = sound_key(plan.sound, plan.duration_s) if plan.sound else ""
+        except OSError as error:
+            raise RenderError(
+                f"the sound file cannot be read: {error.strerror}",
+                code="sound_missing",
+                where=str(error.filename or "sound"),
+            ) from error
+        self._film = film_key([*self._segments, self._sound], plan.settings, title=title)
+
+    def fetch_segment(self, index: int, to: Path) -> bool:
+        """Put chunk `index`'s segment at `to` when it was made before."""
+        return self._store is not None and self._store.fetch(self._segments[index], to)
+
+    def keep_segment(self, index: int, segment: Path) -> None:
+        """Keep a segment that was just made."""
+        if self._store is not None:
+            self._store.keep(self._segments[index], segment)
+
+    def fetch_sound(self, to: Path) -> bool:
+        """Put the mixed sound at `to` when it was made before."""
+        return self._store is not None and self._store.fetch(self._sound, to)
+
+    def keep_sound(self, sound: Path) -> None:
+        """Keep the mixed sound."""
+        if self._store is not None:
+            self._store.keep(self._sound, sound)
+
+    def checked(self, film: Path) -> FilmReport | None:
+        """Return the report of the joined film when one of exactly these bytes passed its check before."""
+        if self._store is None or (kept := self._store.read(self._film)) is None:
+            return None
+        try:
+            before = msgspec.json.decode(kept, type=_Checked)
+        except msgspec.DecodeError:
+            return None
+        if before.sha256 != file_digest(film):
+            return None
+        return msgspec.structs.replace(before.report, path=str(film))
+
+    def keep_check(self, film: Path, report: FilmReport) -> None:
+        """Remember that the film passed its check."""
+        if self._store is not None:
+            checked = _Checked(sha256=file_digest(film), report=msgspec.structs.replace(report, path=film.name))
+            self._store.write(self._film, msgspec.json.encode(checked), ".json")
+
+
+class KeptDrawings:
+    """Draws like a pool, and draws nothing twice. For the few small pictures that a film's check compares with."""
+
+    def __init__(self, pool: WorkerPool, store: Store | None) -> None:
+        self._pool, self._store = pool, store
+
+    def draw(
+        self,
+        scene: ResolvedScene,
+        frame: float,
+        *,
+        width: int,
+        height: int,
+        background: Background | None = None,
+        cancel: threading.Event | None = None,
+    ) -> bytes:
+        """One frame's pixels, as `WorkerPool.draw` gives them."""
+        if self._store is None:
+            return self._pool.draw(scene, frame, width=width, height=height, background=background, cancel=cancel)
+        key = still_key(scene, frame, width=width, height=height, format=_PIXELS, background=background)
+        kept = self._store.read(key)
+        if kept is not None:
+            return zlib.decompress(kept)
+        pixels = self._pool.draw(scene, frame, width=width, height=height, background=background, cancel=cancel)
+        self._store.write(key, zlib.compress(pixels, 1), ".pixels")
+        return pixels
