@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.robustness.table import main as robustness
 from flatrender.engine.film.plan import lottie_frames, plan_film
 from flatrender.engine.film.render import render_film
 from flatrender.engine.film.segments import encoder_arguments, render_segment
@@ -80,6 +81,9 @@ def _encode_again(
 
 def main() -> None:
     """Measure and print."""
+    if sys.argv[1:2] == ["robustness"]:
+        robustness(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("template", nargs="?", type=Path, default=_PROMO)
     parser.add_argument("--short-side", type=int, default=1080, help="pixels")

@@ -11,6 +11,7 @@ from flatrender.engine.ffmpeg import FILM_FORMATS, base_arguments, input_file, o
 from flatrender.engine.film.pictures import write_pictures
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.process import run
+from flatrender.engine.sound.master import SOUND_SUFFIXES
 
 
 def join_segments(
@@ -68,7 +69,7 @@ def _arguments(
         arguments += [*input_file(sound, FILM_FORMATS), "-map", "0:v:0", "-map", "1:a:0"]
     return [
         *arguments,
-        *("-c:v", "copy", *_sound_codec(settings), "-map_metadata", "-1", "-bsf:v", _on_ticks(settings)),
+        *("-c:v", "copy", *_sound_codec(settings, sound), "-map_metadata", "-1", "-bsf:v", _on_ticks(settings)),
         *_container(settings),
         *(("-metadata", f"title={title[:200]}") if title else ()),
         *("-metadata", "encoder=FlatRender", output_file(out.absolute())),
@@ -85,7 +86,9 @@ def _on_ticks(settings: FilmSettings) -> str:
     return f"setts=pts={begins}:dts={begins}"
 
 
-def _sound_codec(settings: FilmSettings) -> tuple[str, ...]:
+def _sound_codec(settings: FilmSettings, sound: Path | None) -> tuple[str, ...]:
+    if sound is not None and sound.suffix == SOUND_SUFFIXES.get(settings.facts.audio or ""):
+        return "-c:a", "copy"
     return {"opus": ("-c:a", "libopus", "-b:a", "160k"), "pcm": ("-c:a", "pcm_s24le")}.get(
         settings.facts.audio or "", ("-c:a", "copy")
     )

@@ -22,6 +22,7 @@ from flatrender.engine.film.tasks import Tasks
 from flatrender.engine.probe import ExpectedFilm, FilmReport, probe_film
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
+from flatrender.engine.sound.master import SOUND_SUFFIXES
 from flatrender.engine.sound.mix import mix_sound
 from flatrender.engine.sound.track import TrackSpec
 from flatrender.engine.store.disk import Store
@@ -109,8 +110,8 @@ class _Film:
     ) -> None:
         self._plan, self._scenes, self._reuse, self._tell = plan, scenes, reuse, tell
         self._segments = [folder / f"segment-{chunk.index:05d}{plan.settings.segment_suffix}" for chunk in plan.chunks]
-        self._sound = folder / "sound.m4a" if plan.sound else None
         facts = plan.settings.facts
+        self._sound = folder / f"sound{SOUND_SUFFIXES[facts.audio]}" if plan.sound and facts.audio else None
         self._film = folder / f"film{suffix if facts.container == 'frames' else facts.suffix}"
         self._done = [0] * len(plan.chunks)
         self._reused = 0

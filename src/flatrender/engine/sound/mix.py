@@ -27,6 +27,8 @@ MAX_SECONDS = 2 * 3600
 MAX_FILM_SECONDS = 4 * 3600
 FILM_LOUDNESS = Loudness()
 FILM_DUCKING = Ducking()
+MIX_OPTIONS: dict[str, object] = {"mixer": 2, "loudness": FILM_LOUDNESS, "ducking": FILM_DUCKING}
+"""What a film's sound depends on besides its tracks; `mixer` grows when the same tracks come to sound different."""
 _BLOCK = 100 * HOP
 """Samples that are mixed at a time: one second."""
 
