@@ -24,6 +24,8 @@ _NEUTRAL: dict[str, list[float]] = {
     "p": [0, 0], "a": [0, 0], "s": [100, 100], "r": [0], "rx": [0], "ry": [0], "sk": [0], "sa": [0], "o": [100],
     "t": [0], "fc": [0, 0, 0], "sc": [0, 0, 0], "sw": [0], "fo": [100], "so": [100], "fh": [0], "fs": [0], "fb": [0],
 }  # fmt: skip
+_SHIFTS = frozenset({"fh", "fs", "fb"})
+_MAX_CELLS = 300_000  # times × letters: a long text is sampled more coarsely
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Motion:
     stroke_width: Floats | None
     fill_opacity: Floats
     stroke_opacity: Floats
+    changed: frozenset[str]
+    """The animators' properties that are changed, as Lottie names them; the others' values are the same for all letters at all times."""
 
 
 def animators_of(layer: Json) -> list[Json]:
@@ -99,76 +103,59 @@ def play(
     layer: Json,
     letters: Sequence[Letter],
     *,
-    designed: int,
+    designed: str | None,
     fill: Sequence[float] | None,
     stroke: Sequence[float] | None,
     stroke_width: float,
 ) -> Motion:
-    """Return how the letters move. `designed` is the number of letters of the designer's text; the colours are those of the text."""
+    """Return how the letters move. `designed` is the text that the designer saw, None for this one; the colours are those of the text."""
     animators = animators_of(layer)
     times = sample_times([prop for a in animators for part in (a["s"], a["a"]) for prop in part.values()])
+    if len(times) * len(letters) > _MAX_CELLS:
+        times = np.linspace(times[0], times[-1], max(2, _MAX_CELLS // len(letters)))
     shape = (len(times), len(letters))
-    count = (*shape, 2)
-    position, anchor = np.zeros(count), np.zeros(count)
-    scale = np.full(count, 100.0)
-    rotation, skew, skew_axis, tracking = (np.zeros(shape) for _ in range(4))
-    opacity, fill_opacity, stroke_opacity = (np.full(shape, 100.0) for _ in range(3))
-    colors = {"fc": fill, "sc": stroke}
-    painted = {
-        key: np.tile(np.array(color[:3], dtype=float), (*shape, 1)) if color is not None else None
-        for key, color in colors.items()
-    }
-    widths = np.full(shape, float(stroke_width))
-    changed: set[str] = set()
+    changed = {key for animator in animators for key in animator["a"] if key in _NEUTRAL}
+    mixed: dict[str, Floats] = {}
+    still = {"sw": [stroke_width], "fc": list(fill or ())[:3], "sc": list(stroke or ())[:3]}
+    for key, rest in _NEUTRAL.items():
+        value = np.broadcast_to(np.array(still.get(key) or rest, dtype=float), (*shape, len(rest)))
+        mixed[key] = value.copy() if key in changed or (key == "fc" and changed & _SHIFTS) else value
     for number, animator in enumerate(animators):
         wanted = animator["a"]
-        values = {key: sample(wanted[key], times, default) for key, default in _NEUTRAL.items() if key in wanted}
-        changed |= values.keys()
-        amount = _amounts(animator["s"], letters, times, designed, seed=number)
-        wide = amount[:, :, None]
-        for key, value in values.items():
-            each = value[:, None, :]
-            match key:
-                case "p":
-                    position += each * wide
-                case "a":
-                    anchor += each * wide
-                case "s":
-                    scale *= 1 + (each / 100 - 1) * wide
-                case "r":
-                    rotation += value * amount
-                case "rx":
-                    scale[:, :, 1] *= np.cos(np.radians(value * amount))
-                case "ry":
-                    scale[:, :, 0] *= np.cos(np.radians(value * amount))
-                case "sk":
-                    skew += value * amount
-                case "sa":
-                    skew_axis += value * amount
-                case "o":
-                    opacity *= 1 + (value / 100 - 1) * amount
-                case "fo":
-                    fill_opacity *= 1 + (value / 100 - 1) * amount
-                case "so":
-                    stroke_opacity *= 1 + (value / 100 - 1) * amount
-                case "t":
-                    tracking += value * amount
-                case "sw":
-                    widths += value * amount
-                case "fc" | "sc":
-                    old = painted[key]
-                    if old is not None:
-                        painted[key] = old + (each - old) * wide
-        if painted["fc"] is not None and values.keys() & {"fh", "fs", "fb"}:
-            painted["fc"] = _shift_color(painted["fc"], values, amount)
+        values = {key: sample(wanted[key], times, rest) for key, rest in _NEUTRAL.items() if key in wanted}
+        _mix(mixed, values, _amounts(animator["s"], letters, times, designed, seed=number))
     return Motion(
-        times, position, anchor, scale, rotation, skew, skew_axis,
-        np.clip(opacity, 0, 100), tracking,
-        painted["fc"] if changed & {"fc", "fh", "fs", "fb"} else None,
-        painted["sc"] if "sc" in changed else None,
-        np.maximum(widths, 0) if "sw" in changed else None,
-        np.clip(fill_opacity, 0, 100), np.clip(stroke_opacity, 0, 100),
-    )  # fmt: skip
+        times=times,
+        position=mixed["p"],
+        anchor=mixed["a"],
+        scale=mixed["s"] * np.cos(np.radians(np.concatenate([mixed["ry"], mixed["rx"]], axis=2))),
+        rotation=mixed["r"][..., 0],
+        skew=mixed["sk"][..., 0],
+        skew_axis=mixed["sa"][..., 0],
+        opacity=np.clip(mixed["o"][..., 0], 0, 100),
+        tracking=mixed["t"][..., 0],
+        fill=mixed["fc"] if changed & {"fc", *_SHIFTS} else None,
+        stroke=mixed["sc"] if "sc" in changed else None,
+        stroke_width=np.maximum(mixed["sw"][..., 0], 0) if "sw" in changed else None,
+        fill_opacity=np.clip(mixed["fo"][..., 0], 0, 100),
+        stroke_opacity=np.clip(mixed["so"][..., 0], 0, 100),
+        changed=frozenset(changed),
+    )
+
+
+def _mix(mixed: dict[str, Floats], values: dict[str, Floats], amount: Floats) -> None:
+    """Add what one animator does: percents multiply, colours go towards its colour, everything else adds up."""
+    wide = amount[:, :, None]
+    for key, value in values.items():
+        each = value[:, None, :]
+        if key in ("s", "o", "fo", "so"):
+            mixed[key] *= 1 + (each / 100 - 1) * wide
+        elif key in ("fc", "sc"):
+            mixed[key] += (each - mixed[key]) * wide
+        elif key not in _SHIFTS:
+            mixed[key] += each * wide
+    if values.keys() & _SHIFTS:
+        mixed["fc"] = _shift_color(mixed["fc"], values, amount)
 
 
 def _shift_color(colors: Floats, values: dict[str, Floats], amount: Floats) -> Floats:
@@ -188,7 +175,8 @@ def _shift_color(colors: Floats, values: dict[str, Floats], amount: Floats) -> F
     for offset in (5, 3, 1):
         k = (offset + hue * 6) % 6
         parts.append(value - value * saturation * np.clip(np.minimum(k, 4 - k), 0, 1))
-    return np.stack(parts, axis=2)
+    shifted: Floats = np.stack(parts, axis=2)
+    return shifted
 
 
 def _based(selector: Json) -> int:
@@ -210,7 +198,11 @@ def _numbers(based: int, letters: Sequence[Letter]) -> tuple[list[int], int]:
     return numbers, count
 
 
-def _amounts(selector: Json, letters: Sequence[Letter], times: Floats, designed: int, *, seed: int) -> Floats:
+def _length(text: str, based: int) -> int:
+    return sum(char not in "\r\n\x03" and (based == _CHARACTERS or char != " ") for char in text)
+
+
+def _amounts(selector: Json, letters: Sequence[Letter], times: Floats, designed: str | None, *, seed: int) -> Floats:
     """Return how far the selector reaches each letter, times × letters, usually 0 to 1."""
     based = _based(selector)
     numbers, total = _numbers(based, letters)
@@ -221,7 +213,8 @@ def _amounts(selector: Json, letters: Sequence[Letter], times: Floats, designed:
     index = np.array(numbers, dtype=float)[None, :]
     by_number = selector.get("r") == _INDEX
     if by_number:
-        unit = total / max(designed, 1) if based in (_CHARACTERS, _INKED) else 1.0
+        before = total if designed is None else _length(designed, based)
+        unit = total / before if before and based in (_CHARACTERS, _INKED) else 1.0
         whole = total / unit
     else:
         unit, whole = total / 100, 100.0
@@ -258,8 +251,8 @@ def _shape(kind: int, index: Floats, start: Floats, end: Floats) -> Floats:
         case 6:
             return np.where(empty, 0, (1 - np.cos(2 * np.pi * ramp)) / 2)
         case _:
-            covered = np.minimum(index + 1, end) - np.maximum(index, start)
-            return np.clip(covered, 0, 1)
+            covered: Floats = np.clip(np.minimum(index + 1, end) - np.maximum(index, start), 0, 1)
+            return covered
 
 
 def _eased(amount: Floats, low: Floats, high: Floats) -> Floats:

@@ -16,7 +16,7 @@ from flatrender.engine.lottie.animators import Letter, Motion
 from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.sampling import Floats
 from flatrender.engine.text.color_glyphs import Gradient, Painted
-from flatrender.engine.text.glyphs import contours_of, path_items
+from flatrender.engine.text.glyphs import contours_of, encoded_paths, path_items
 from flatrender.engine.text.outlines import IDENTITY, Contour, Matrix, multiply, transform, unite
 from flatrender.engine.text.shape import Glyph
 
@@ -32,17 +32,34 @@ _LINEAR = {"i": {"x": [1], "y": [1]}, "o": {"x": [0], "y": [0]}}
 
 @dataclass(frozen=True, slots=True)
 class Inked:
-    """A letter at its place, px of the layer, y down; outlines are relative to its origin on the baseline."""
+    """A letter at its place, px of the layer, y down."""
 
     x: float
     y: float
     width: float
-    contours: tuple[Contour, ...]
+    ink: tuple[Glyph, ...] | tuple[Contour, ...]
+    """Its glyphs, or outlines in px about its origin on the baseline."""
+    size: float
+    """Font size, px."""
     painted: tuple[Painted, ...]
+    """Its coloured layers, px about its origin."""
     place: Letter
     joined: bool
     """Whether it belongs to one stroke of the pen with its neighbours, so nothing may come between them."""
     rtl: bool
+
+    @property
+    def glyphs(self) -> tuple[Glyph, ...]:
+        """Its glyphs; none when it is drawn by outlines."""
+        return tuple(part for part in self.ink if isinstance(part, Glyph))
+
+    @property
+    def contours(self) -> tuple[Contour, ...]:
+        """Its outlines, px about its origin."""
+        contours: list[Contour] = []
+        for part in self.ink:
+            contours.extend(contours_of(part, self.size) if isinstance(part, Glyph) else (part,))
+        return tuple(contours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +83,19 @@ class Pivot:
     align_y: float
 
 
-def ink_of(glyphs: Iterable[Glyph], size: float) -> tuple[tuple[Contour, ...], tuple[Painted, ...]]:
-    """Return the outlines of a cluster and its coloured layers, px about its origin."""
-    contours: list[Contour] = []
+def ink_of(glyphs: Iterable[Glyph], size: float) -> tuple[tuple[Glyph, ...], tuple[Painted, ...]]:
+    """Return the plain glyphs of a cluster, and the layers of its coloured ones, px about its origin."""
+    plain: list[Glyph] = []
     layers: list[Painted] = []
     for glyph in glyphs:
         painted = glyph.face.painted(glyph.id)
         if not painted:
-            contours.extend(contours_of(glyph, size))
+            plain.append(glyph)
             continue
         unit = size / glyph.face.upem
         matrix = (unit * glyph.width, 0.0, 0.0, -unit * glyph.height, glyph.x * size, -glyph.y * size)
         layers.extend(_placed(layer, matrix) for layer in painted)
-    return tuple(contours), tuple(layers)
+    return tuple(plain), tuple(layers)
 
 
 def _placed(layer: Painted, matrix: Matrix) -> Painted:
@@ -91,9 +108,7 @@ def _placed(layer: Painted, matrix: Matrix) -> Painted:
 def still_shapes(letters: Sequence[Inked], paint: Paint) -> list[Json]:
     """Return the shapes of a text that no animator moves."""
     contours = [
-        contour
-        for word in _words(letters)
-        for contour in _united(word, (0.0, 0.0), apart=paint.stroke is None)
+        contour for word in _words(letters) for contour in _united(word, (0.0, 0.0), apart=paint.stroke is None)
     ]
     shapes = [
         _group([*_colored(letter.painted, (letter.x, letter.y), paint)], _transform())
@@ -123,7 +138,7 @@ def moving_shapes(
     shapes: list[Json] = []
     for indices in _parts(letters, parts):
         inked = [letters[i] for i in indices]
-        if not any(letter.contours or letter.painted for letter in inked):
+        if not any(letter.ink or letter.painted for letter in inked):
             continue
         shapes.append(_moving(inked, paint, _Part(motion, indices, shifts, pivots, size)))
     return shapes[::-1]
@@ -139,34 +154,49 @@ class _Part:
     pivots: Floats
     size: float
 
-    def mean(self, values: Floats) -> Floats:
+    def mean(self, keys: str, values: Floats) -> Floats:
+        """Return the part's mean at all times, or once when no animator changes any of the properties."""
+        if not self.motion.changed.intersection(keys.split()):
+            values = values[:1]
+        if len(self.indices) == 1:
+            return values[:, self.indices[0]]
         return values[:, self.indices].mean(axis=1)  # type: ignore[no-any-return]
 
 
 def _moving(letters: list[Inked], paint: Paint, part: _Part) -> Json:
     motion = part.motion
     middle = part.pivots[part.indices].mean(axis=0)
-    place = part.mean(motion.position)
-    place[:, 0] += part.mean(part.shifts)
-    anchor = part.mean(motion.anchor)
+    place = part.mean("p", motion.position) + middle
+    if "t" in motion.changed:
+        place = place + part.mean("t", part.shifts)[:, None] * np.array([1.0, 0.0])
     fine = _TOLERANCE * part.size
     moves = {
-        "a": _property(anchor, motion.times, fine),
-        "p": _property(place + middle, motion.times, fine),
-        "s": _property(part.mean(motion.scale), motion.times, 1e-3),
-        "r": _property(part.mean(motion.rotation), motion.times, 1e-3),
-        "o": _property(part.mean(motion.opacity), motion.times, 1e-2),
-        "sk": _property(part.mean(motion.skew), motion.times, 1e-3),
-        "sa": _property(part.mean(motion.skew_axis), motion.times, 1e-3),
+        "a": _property(part.mean("a", motion.anchor), motion.times, fine),
+        "p": _property(place, motion.times, fine),
+        "s": _property(part.mean("s rx ry", motion.scale), motion.times, 1e-3),
+        "r": _property(part.mean("r", motion.rotation), motion.times, 1e-3),
+        "o": _property(part.mean("o", motion.opacity), motion.times, 1e-2),
     }
+    if "sk" in motion.changed:
+        moves["sk"] = _property(part.mean("sk", motion.skew), motion.times, 1e-3)
+        moves["sa"] = _property(part.mean("sa", motion.skew_axis), motion.times, 1e-3)
     origin = (-float(middle[0]), -float(middle[1]))
-    contours = _united(letters, origin, apart=len(letters) == 1 and paint.stroke is None)
     items: list[Json] = []
     for letter in letters:
         items.extend(_colored(letter.painted, (letter.x + origin[0], letter.y + origin[1]), paint))
-    if contours:
-        items.append(_group([*path_items(contours), *_paints(paint, part)], _transform()))
+    if any(letter.ink for letter in letters):
+        items.append(_drawn(letters, origin, paint, part))
     return _group(items, {"ty": "tr", **moves})
+
+
+def _drawn(letters: list[Inked], origin: tuple[float, float], paint: Paint, part: _Part) -> Json:
+    single = letters[0]
+    if len(letters) == 1 and single.glyphs and paint.stroke is None:
+        # The same outlines at every size and place: encoding them anew for each letter would take most of the time.
+        place = _transform(position=(single.x + origin[0], single.y + origin[1]), scale=(single.size, single.size))
+        return _group([*encoded_paths(single.glyphs), *_paints(paint, part)], place)
+    contours = _united(letters, origin, apart=len(letters) == 1 and paint.stroke is None)
+    return _group([*path_items(contours), *_paints(paint, part)], _transform())
 
 
 def _shifts(letters: Sequence[Inked], motion: Motion, align: str) -> Floats:
@@ -177,11 +207,14 @@ def _shifts(letters: Sequence[Inked], motion: Motion, align: str) -> Floats:
     lines: dict[int, list[int]] = {}
     for index, letter in enumerate(letters):
         lines.setdefault(letter.place.line, []).append(index)
-    for indices in lines.values():
-        rtl = letters[indices[0]].rtl
+    for found in lines.values():
+        rtl = letters[found[0]].rtl
+        indices = sorted(
+            found, key=lambda i: letters[i].x, reverse=rtl
+        )  # as they stand: numbers in Persian run the other way
         grown = np.zeros(len(motion.times))
         for number, index in enumerate(indices):
-            held = letters[index].joined and number > 0 and letters[indices[number - 1]].joined
+            held = number > 0 and letters[index].joined and letters[indices[number - 1]].joined
             if number > 0 and not held:
                 grown = grown + motion.tracking[:, index]
             moved[:, index] = -grown if rtl else grown
@@ -250,17 +283,17 @@ def _paints(paint: Paint, part: _Part | None = None) -> list[Json]:
     items: list[Json] = []
     motion = part.motion if part is not None else None
 
-    def shown(values: Floats | None, still: Any, tolerance: float) -> Json:
+    def shown(keys: str, values: Floats | None, still: Any, tolerance: float) -> Json:
         if part is None or values is None:
             return {"a": 0, "k": still}
-        return _property(part.mean(values), part.motion.times, tolerance)
+        return _property(part.mean(keys, values), part.motion.times, tolerance)
 
     if paint.fill is not None:
         items.append(
             {
                 "ty": "fl",
-                "c": shown(motion.fill if motion else None, list(paint.fill), 1e-3),
-                "o": shown(motion.fill_opacity if motion else None, 100, 1e-2),
+                "c": shown("fc fh fs fb", motion.fill if motion else None, list(paint.fill), 1e-3),
+                "o": shown("fo", motion.fill_opacity if motion else None, 100, 1e-2),
                 "r": 1,
             }
         )
@@ -268,9 +301,9 @@ def _paints(paint: Paint, part: _Part | None = None) -> list[Json]:
         items.append(
             {
                 "ty": "st",
-                "c": shown(motion.stroke if motion else None, list(paint.stroke), 1e-3),
-                "o": shown(motion.stroke_opacity if motion else None, 100, 1e-2),
-                "w": shown(motion.stroke_width if motion else None, paint.stroke_width, 1e-3),
+                "c": shown("sc", motion.stroke if motion else None, list(paint.stroke), 1e-3),
+                "o": shown("so", motion.stroke_opacity if motion else None, 100, 1e-2),
+                "w": shown("sw", motion.stroke_width if motion else None, paint.stroke_width, 1e-3),
                 "lc": 2,
                 "lj": 2,
             }
@@ -297,7 +330,12 @@ def _colored(layers: Sequence[Painted], at: tuple[float, float], own: Paint) -> 
         else:
             color = paint if paint is not None else (*(own.fill or (0, 0, 0))[:3], 1.0)
             contours, space = transform(contours, place), IDENTITY
-            fill = {"ty": "fl", "c": {"a": 0, "k": _short(color[:3])}, "o": {"a": 0, "k": round(100 * color[3], 2)}, "r": 1}
+            fill = {
+                "ty": "fl",
+                "c": {"a": 0, "k": _short(color[:3])},
+                "o": {"a": 0, "k": round(100 * color[3], 2)},
+                "r": 1,
+            }
         group = _group([*path_items(contours), fill], _transform())
         groups.append(group if space == IDENTITY else _in_space(group, space))
     return groups
@@ -357,13 +395,11 @@ def _short(values: Iterable[float]) -> list[float]:
     return [round(value, 4) for value in values]
 
 
-def _group(items: list[Json], place: Json) -> Json:
+def _group(items: list[Any], place: Json) -> Json:
     return {"ty": "gr", "it": [*items, place]}
 
 
-def _transform(
-    *, position: Sequence[float] = (0, 0), rotation: float = 0, scale: Sequence[float] = (100, 100)
-) -> Json:
+def _transform(*, position: Sequence[float] = (0, 0), rotation: float = 0, scale: Sequence[float] = (100, 100)) -> Json:
     return {
         "ty": "tr",
         "a": {"a": 0, "k": [0, 0]},
@@ -378,7 +414,7 @@ def _property(values: Floats, times: Floats, tolerance: float) -> Json:
     """Write sampled values (times, or times × components) as a property with the fewest linear keyframes that keep them."""
     rows = values if values.ndim == 2 else values[:, None]
     rows = np.round(rows, 4)
-    if np.ptp(rows, axis=0).max(initial=0) <= tolerance:
+    if len(rows) == 1 or float((rows.max(axis=0) - rows.min(axis=0)).max()) <= tolerance:
         return {"a": 0, "k": rows[0].tolist() if values.ndim == 2 else float(rows[0, 0])}
     kept = _keyframes(rows, times, tolerance)
     return {"a": 1, "k": [{"t": _short_time(times[i]), "s": rows[i].tolist(), **_LINEAR} for i in kept]}

@@ -45,13 +45,14 @@ def placed_letters(layout: Layout, place: Place) -> list[Inked]:
             spots.append((item, x))
             x += item.advance * layout.size
         for item, at in sorted(spots, key=lambda spot: spot[0].cluster.start):
-            contours, painted = ink_of(item.cluster.glyphs, layout.size)
+            glyphs, painted = ink_of(item.cluster.glyphs, layout.size)
             letters.append(
                 Inked(
                     x=at,
                     y=y,
                     width=item.cluster.advance * layout.size,
-                    contours=contours,
+                    ink=glyphs,
+                    size=layout.size,
                     painted=painted,
                     place=Letter(item.space, word, number),
                     joined=item.cluster.joining,
@@ -105,7 +106,8 @@ def own_letters(document: Json, chars: Mapping[str, Json], ascent: float, box: B
                     x=x,
                     y=place.baseline + number * line_height,
                     width=widths[char],
-                    contours=outlines.get(char, ()),
+                    ink=outlines.get(char, ()),
+                    size=size,
                     painted=(),
                     place=Letter(space, word, number),
                     joined=False,

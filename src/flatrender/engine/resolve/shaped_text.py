@@ -30,8 +30,8 @@ class ShapedText:
     align: Align
     size: float
     """Font size, px."""
-    designed: int
-    """Letters of the text that the designer saw; 0 when it is this one."""
+    designed: str | None
+    """The text that the designer saw; None when it is this one."""
 
 
 def follows_path(layer: Json) -> bool:
@@ -83,7 +83,7 @@ def _shapes(layer: Json, text: ShapedText) -> list[Json]:
     motion = play(
         layer,
         [letter.place for letter in text.letters],
-        designed=text.designed or len(text.letters),
+        designed=text.designed,
         fill=paint.fill,
         stroke=paint.stroke,
         stroke_width=paint.stroke_width,

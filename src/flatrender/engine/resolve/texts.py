@@ -160,7 +160,9 @@ class TextSetter:
                 max_size=limits.max_font_size,
                 max_lines=limits.max_lines,
                 language=self.locale,
-                caps=_CAPS.get(document.get("ca") or 0, "as_written") if is_number(document.get("ca", 0)) else "as_written",
+                caps=_CAPS.get(document.get("ca") or 0, "as_written")
+                if is_number(document.get("ca", 0))
+                else "as_written",
                 kerning=limits.kerning,
                 ligatures=limits.ligatures,
                 kashida=limits.letter_spacing == "kashida",
@@ -169,7 +171,7 @@ class TextSetter:
         self._report(layout, layer, want)
         valign = binding.valign if binding is not None else None
         changed = want is not None and not _same(want.text, document["t"])
-        designed = len(clean_text(document["t"]).replace("\n", "")) if changed else 0
+        designed = document["t"] if changed else None
         return _Setting(document, font, face, layout, box, valign, designed)
 
     def _report(self, layout: Layout, layer: Json, want: Wanted | None) -> None:
@@ -209,8 +211,8 @@ class _Setting:
     layout: Layout
     box: Box | None
     valign: Literal["top", "middle", "bottom"] | None
-    designed: int
-    """Letters of the text that was there before; 0 when it is the same one."""
+    designed: str | None
+    """The text that was there before; None when it is the same one."""
 
     @property
     def needs_shapes(self) -> bool:
@@ -290,7 +292,7 @@ def _shape_own(layer: Json, documents: list[tuple[Json, Json]], original: _Origi
             return False
         align: Align = _OWN_ALIGN[int(document.get("j", 0))]
         size = _number(document.get("s"), _DEFAULT_SIZE)
-        shaped.append(ShapedText(document=document, letters=letters, align=align, size=size, designed=0))
+        shaped.append(ShapedText(document=document, letters=letters, align=align, size=size, designed=None))
     become_shapes(layer, shaped)
     return True
 

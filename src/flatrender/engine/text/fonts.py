@@ -201,15 +201,6 @@ class FontFile:
         self._check(data, name)
         self._open(hb.Face(hb.Blob(data)), hashlib.sha256(data).hexdigest(), name, family)
 
-    @classmethod
-    def installed(cls, path: Path, index: int = 0) -> FontFile:
-        """Open a font of this machine, of any size (mapped, not read) or of a collection (`index`); raises TemplateError `manifest_invalid`."""
-        file = cls.__new__(cls)
-        status = path.stat()
-        digest = f"{path}:{index}:{status.st_size}:{status.st_mtime_ns}"
-        file._open(hb.Face(hb.Blob.from_file_path(str(path)), index), digest, path.name, None)
-        return file
-
     @staticmethod
     def _check(data: bytes, name: str) -> None:
         if len(data) > MAX_FONT_BYTES:
@@ -253,6 +244,15 @@ class FontFile:
             if weight not in self._faces:
                 self._faces[weight] = FontFace(self, weight)
             return self._faces[weight]
+
+
+class InstalledFont(FontFile):
+    """A font file of this machine, of any size (mapped, not read), or a face of a collection."""
+
+    def __init__(self, path: Path, index: int = 0) -> None:
+        status = path.stat()
+        digest = f"{path}:{index}:{status.st_size}:{status.st_mtime_ns}"
+        self._open(hb.Face(hb.Blob.from_file_path(str(path)), index), digest, path.name, None)
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -135,12 +136,23 @@ def _data(glyphs: tuple[Glyph, ...], *, joined: bool) -> msgspec.Raw:
             return known
     contours = tuple(contour for glyph in glyphs for contour in contours_of(glyph, 100))
     paths = path_items(unite(contours) if joined else contours)
-    made = msgspec.Raw(msgspec.json.encode({"shapes": [{"ty": "gr", "it": paths}] if paths else []}))
+    made = msgspec.Raw(msgspec.json.encode({"shapes": [{"ty": "gr", "it": paths}]} if paths else {}))
     with _encoded_lock:
         _encoded[key] = made
         if len(_encoded) > _MAX_ENCODED:
             _encoded.popitem(last=False)
     return made
+
+
+def encoded_paths(glyphs: tuple[Glyph, ...]) -> tuple[msgspec.Raw, ...]:
+    """Return the path items of some glyphs at 100 px, encoded once."""
+    return _encode_paths(glyphs, *_key(glyphs))
+
+
+@lru_cache(maxsize=_MAX_ENCODED)
+def _encode_paths(glyphs: tuple[Glyph, ...], *_key: object) -> tuple[msgspec.Raw, ...]:
+    contours = (contour for glyph in glyphs for contour in contours_of(glyph, 100))
+    return tuple(msgspec.Raw(msgspec.json.encode(item)) for item in path_items(contours))
 
 
 def in_line(items: Sequence[Placed]) -> tuple[Glyph, ...]:

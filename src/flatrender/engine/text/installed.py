@@ -14,7 +14,7 @@ from pathlib import Path
 from fontTools import unicodedata as ftunicodedata
 
 from flatrender.engine.errors import TemplateError
-from flatrender.engine.text.fonts import FontFace, FontFile
+from flatrender.engine.text.fonts import FontFace, FontFile, InstalledFont
 
 FOLDERS_VARIABLE = "FLATRENDER_FONTS"
 _NOTO = (Path("/usr/share/fonts/truetype/noto"), Path("/usr/share/fonts/opentype/noto"))
@@ -67,7 +67,7 @@ def _given(folders: str) -> tuple[FontFile, ...]:
 @lru_cache(maxsize=256)
 def _open(path: Path, index: int = 0) -> FontFile | None:
     try:
-        return FontFile.installed(path, index)
+        return InstalledFont(path, index)
     except (OSError, TemplateError, ValueError):
         return None
 
@@ -79,7 +79,9 @@ def _noto(code: int, weight: int, language: str) -> list[FontFile]:
     index = 0
     if script in _CJK or 0x3000 <= code <= 0x30FF or 0xFF00 <= code <= 0xFFEF:
         names = ["NotoSansCJK"]
-        index = _CJK_FACES.get(language, _CJK_FACES.get(language.split("-")[0], _CJK_SCRIPTS.get(script, 2)))
+        index = _CJK_FACES.get(
+            language, _CJK_FACES.get(language.split("-", maxsplit=1)[0], _CJK_SCRIPTS.get(script, 2))
+        )
     elif script in ("Zyyy", "Zinh", "Zzzz"):
         names = ["NotoSansSymbols", "NotoSansSymbols2", "NotoSansMath", "NotoSansCJK"]
     else:

@@ -238,7 +238,7 @@ def _set_case(text: str, style: TextStyle) -> tuple[str, list[float], Features]:
 
 
 def _capital(char: str, language: str) -> str:
-    if char == "i" and language.split("-")[0] in ("tr", "az"):
+    if char == "i" and language.split("-", maxsplit=1)[0] in ("tr", "az"):
         return "\u0130"
     return char.upper()
 

@@ -222,9 +222,7 @@ def shape_run(text: str, run: Run, language: str, features: Features = Features(
     return tuple(replace(c, start=c.start + run.start) for c in cached)
 
 
-def _shape(
-    text: str, offset: int, length: int, run: Run, language: str, features: Features
-) -> tuple[Cluster, ...]:
+def _shape(text: str, offset: int, length: int, run: Run, language: str, features: Features) -> tuple[Cluster, ...]:
     buffer = hb.Buffer()
     buffer.cluster_level = hb.BufferClusterLevel.MONOTONE_GRAPHEMES
     buffer.flags = hb.BufferFlags.PRODUCE_SAFE_TO_INSERT_TATWEEL
@@ -258,9 +256,7 @@ def _cluster(text: str, offset: int, pieces: list[tuple[Any, Any]], run: Run) ->
     missing = any(info.codepoint == 0 for info, _ in pieces) or (run.missing and not glyphs)
     joining = run.script in JOINING and char not in " \u00a0" and unicodedata.category(char)[0] in "LMC"
     joined = joining and any(info.flags & hb.GlyphFlags.SAFE_TO_INSERT_TATWEEL for info, _ in pieces)
-    return Cluster(
-        first - offset, tuple(glyphs), advance, joining, missing, joined, _bar(run.face) if joined else None
-    )
+    return Cluster(first - offset, tuple(glyphs), advance, joining, missing, joined, _bar(run.face) if joined else None)
 
 
 def _bar(face: FontFace) -> Glyph | None:
