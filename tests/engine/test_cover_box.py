@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flatrender.engine.pictures import cover_box
+from flatrender.engine.picture_value import cover_box
 
 SIDES = st.integers(min_value=1, max_value=9000)
 SHARES = st.floats(min_value=0, max_value=1)

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from flatrender.engine.errors import ValueRefused
-from flatrender.engine.pictures import cover_box, prepare
+from flatrender.engine.picture_value import PictureValue, cover_box
+from flatrender.engine.pictures import prepare
 
 from .making import picture, quarters
 
@@ -51,15 +52,15 @@ def test_a_picture_with_transparency_keeps_it_as_png() -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (picture(9, 9, "GIF"), "not a sound"),
         (picture(9, 9, "BMP"), "not a sound"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a sound"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><g>", "not well-formed"),
         (picture(90, 90)[:60], "not a sound"),
         (b"", "not a sound"),
-        (claimed(8000, 8000), "at most 50 million"),
-        (claimed(20_000, 20_000), "not a sound"),
-        (claimed(2**31 - 1, 2**31 - 1), "not a sound"),
+        (claimed(11_000, 10_000), "at most 100 million"),
+        (claimed(20_000, 20_000), "at most 100 million"),
+        (claimed(2**31 - 1, 2**31 - 1), "at most 100 million"),
     ],
+    ids=["bmp", "broken svg", "cut off", "empty", "110 megapixels", "400 megapixels", "largest png"],
 )
 def test_other_files_and_bombs_are_refused(data: bytes, words: str) -> None:
     with warnings.catch_warnings():
@@ -86,7 +87,7 @@ def test_cover_keeps_the_focus_point_in_sight() -> None:
     assert cover_box((400, 100), (100, 100), (0.0, 0.5)) == (0, 0, 100, 100)
     assert cover_box((400, 100), (100, 100), (0.9, 0.5)) == (300, 0, 400, 100)
     assert cover_box((100, 400), (200, 100), (0.5, 0.25)) == (0, 75, 100, 125)
-    left = pixels(prepare(quarters(400, 100), 100, 100, focus=(0, 0)).data_uri)
+    left = pixels(prepare(quarters(400, 100), 100, 100, options=PictureValue(asset="", focus=(0, 0))).data_uri)
     assert np.abs(left[10, 90, :3] - (255, 0, 0)).max() < 40
 
 

@@ -108,20 +108,6 @@ def tone(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-@pytest.fixture
-def silent_second_half(tmp_path: Path) -> Callable[[float], Path]:
-    """A file of that many seconds: a tone of level 0.5, then silence."""
-
-    def make(seconds: float) -> Path:
-        path = tmp_path / "half.wav"
-        samples = 0.5 * sine(seconds, 440)
-        samples[len(samples) // 2 :] = 0
-        write_wave(path, samples)
-        return path
-
-    return make
-
-
 def sine(seconds: float, hertz: float) -> np.ndarray:
     return np.sin(2 * math.pi * hertz * np.arange(round(seconds * 48_000)) / 48_000)
 

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+from flatrender.cli.options import Json, TemplateFile
 
 if TYPE_CHECKING:
     from flatrender.engine.inspect import TemplateReport
     from flatrender.engine.template.model import Field
 
 
-def inspect(
-    template: Annotated[Path, typer.Argument(help="A template's folder, .frt, Lottie .json or dotLottie .lottie.")],
-    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
-) -> None:
-    """Show a template's scenes, fields, sizes, fonts and what is not drawn as designed."""
-    from flatrender.engine.errors import EngineError
-    from flatrender.engine.inspect import inspect_template
-    from flatrender.engine.template import load_template
+def inspect(template: TemplateFile, json: Json = False) -> None:
+    """Show a template's scenes, fields, sizes, fonts and what is not drawn as designed.
 
-    try:
+    For example: `flatrender inspect templates/promo --json`
+
+    Exit codes: 0 readable, 2 not a usable template.
+    """
+    from flatrender.cli.ending import one_line_errors
+    from flatrender.cli.output import print_json
+
+    with one_line_errors(template, json=json):
+        from flatrender.engine.inspect import inspect_template
+        from flatrender.engine.template import load_template
+
         report = inspect_template(load_template(template))
-    except EngineError as error:
-        typer.echo(f"flatrender: error: {' '.join(str(error).split())} [{error.code}]", err=True)
-        raise typer.Exit(2) from None
     if json:
-        import msgspec
-
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
-        return
-    _print(report)
+        print_json(report)
+    else:
+        _print(report)
 
 
 def _print(report: TemplateReport) -> None:

@@ -13,8 +13,8 @@ from flatrender.engine.errors import RenderError
 
 SOUND_FORMATS = "wav,ogg,mp3,flac,aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
 """Demuxers for users' sounds; none of them opens another file (mov's external references are off by default)."""
-FILM_FORMATS = "concat,mov,mp4,m4a,3gp,3g2,mj2"
-"""Demuxers for our own segments and the list that joins them."""
+FILM_FORMATS = "concat,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,nut,wav,ogg"
+"""Demuxers for our own segments, films and mixed sound, and the list that joins them."""
 
 
 @functools.cache

@@ -217,10 +217,9 @@ class _Look:
         names = layers_by_name(self._lottie)
         for field in self._scene.fields:
             for binding in field.bindings:
-                if binding.layer != "*" and binding.layer not in names:
-                    self._warn(
-                        "unknown_layer", f"field {field.key!r} binds to a layer that is not there", binding.layer
-                    )
+                for layer in binding.targets():
+                    if layer != "*" and layer not in names:
+                        self._warn("unknown_layer", f"field {field.key!r} binds to a layer that is not there", layer)
 
 
 def _length(value: object) -> float:

@@ -1,17 +1,19 @@
 """Is a finished film what it should be. Looks at the file alone; the pictures to compare with are drawn by the caller."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import msgspec
-import numpy as np
+from PIL import Image, ImageChops, ImageStat
 
+from flatrender.engine.decode import decode_frames, look_at_pictures
 from flatrender.engine.errors import RenderError
-from flatrender.engine.ffmpeg import FILM_FORMATS, base_arguments, input_file
+from flatrender.engine.ffmpeg import FILM_FORMATS
+from flatrender.engine.kinds import KINDS, OutputKind
 from flatrender.engine.media import FilmInfo, film_info
-from flatrender.engine.process import run
+from flatrender.engine.scene import SceneWarning
 
 SAMPLE_WIDTH = 80
 _BLANK_RANGE = 10
@@ -31,7 +33,9 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     width: int
     height: int
     pixels: bytes
-    """RGB, `width * height * 3` bytes."""
+    """RGB, `width * height * 3` bytes; of a transparent film over its settings' background."""
+    alpha: bytes | None = None
+    """Of a transparent film: how opaque it is, `width * height` bytes."""
 
 
 class ExpectedFilm(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,9 +45,14 @@ class ExpectedFilm(msgspec.Struct, frozen=True, kw_only=True):
     rate: Fraction
     width: int
     height: int
-    sound: bool
+    sound: bool | None
+    """None: with or without."""
     samples: tuple[Sample, ...] = ()
     """All of one size."""
+    kind: OutputKind = "mp4_h264"
+    alpha: bool = False
+    background: tuple[int, int, int] = (255, 255, 255)
+    """Behind the samples of a transparent film."""
 
 
 class FilmReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +70,8 @@ class FilmReport(msgspec.Struct, frozen=True, kw_only=True):
     audio_codec: str | None
     audio_rate: int | None
     audio_channels: int | None
+    warnings: tuple[SceneWarning, ...] = ()
+    """What was made otherwise than asked, although the film is whole."""
 
 
 def sample_frames(frames: int) -> list[int]:
@@ -79,11 +90,14 @@ def probe_film(
     """Check the file and describe it.
 
     Streams, size, frame count and even frame times, duration within one frame, sound as long as the picture (within one frame and one AAC
-    block); first, middle and last frame decode, and where samples are given show what they show and are not blank where those are not.
+    block); first, middle and last frame decode, and where samples are given show what they show and are not blank where those are not. Of a
+    transparent film also how opaque these frames are. Of runs of pictures every one is decoded; `path` may be a sequence's folder or ZIP.
     Raises RenderError `film_check_failed` naming the first thing that is wrong, or `cancelled`.
     """
-    if not path.is_file():
+    if not path.exists():
         raise _wrong(path, "the film does not exist")
+    if KINDS[expected.kind].picture_only:
+        return _probe_pictures(path, expected, deadline_s, cancel)
     wanted = sorted({*sample_frames(expected.frames), *(sample.frame for sample in expected.samples)})
     width, height = sample_size(expected.width, expected.height)
     info = film_info(
@@ -91,10 +105,13 @@ def probe_film(
     )
     for problem in _problems(info, expected, wanted):
         raise _wrong(path, problem)
-    for sample in expected.samples:
-        difference = _compare(info.pictures[sample.frame], sample)
-        if difference is not None:
-            raise _wrong(path, difference)
+    if expected.alpha:
+        _check_samples(path, expected, _decoded(path, expected, expected.rate, deadline_s, cancel))
+    else:
+        for sample in expected.samples:
+            difference = _compare(info.pictures[sample.frame], sample)
+            if difference is not None:
+                raise _wrong(path, difference)
     return FilmReport(
         path=str(path),
         size_bytes=path.stat().st_size,
@@ -118,23 +135,97 @@ def check_pictures(
 
     For a segment: the whole film's check counts and decodes every frame. Raises RenderError `film_check_failed` or `cancelled`.
     """
-    width, height = sample_size(expected.width, expected.height)
-    chosen = "+".join(f"eq(n\\,{sample.frame})" for sample in expected.samples)
-    arguments = [
-        *base_arguments(),
-        *input_file(path, FILM_FORMATS),
-        "-vf",
-        f"select={chosen},scale={width}:{height}:flags=area",
-    ]
-    arguments += ["-fps_mode", "passthrough", "-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1"]
-    shown = run(
-        arguments, what="looking at the segment", code="film_check_failed", deadline_s=deadline_s, cancel=cancel
+    _check_samples(path, expected, _decoded(path, expected, None, deadline_s, cancel))
+
+
+def _decoded(
+    path: Path, expected: ExpectedFilm, rate: Fraction | None, deadline_s: float, cancel: threading.Event | None
+) -> dict[int, bytes]:
+    return decode_frames(
+        path,
+        [sample.frame for sample in expected.samples],
+        kind=expected.kind,
+        alpha=expected.alpha,
+        size=sample_size(expected.width, expected.height),
+        rate=rate,
+        deadline_s=deadline_s,
+        cancel=cancel,
     )
-    size = width * height * 3
-    if len(shown) != size * len(expected.samples):
-        raise _wrong(path, f"{len(shown) // size} of the frames {[sample.frame for sample in expected.samples]} decode")
-    for number, sample in enumerate(expected.samples):
-        difference = _compare(shown[number * size : (number + 1) * size], sample)
+
+
+def _probe_pictures(
+    path: Path, expected: ExpectedFilm, deadline_s: float, cancel: threading.Event | None
+) -> FilmReport:
+    facts = KINDS[expected.kind]
+    run_of = look_at_pictures(
+        path,
+        sample_frames(expected.frames),
+        kind=expected.kind,
+        size=sample_size(expected.width, expected.height),
+        rate=expected.rate,
+        deadline_s=deadline_s,
+        cancel=cancel,
+    )
+    duration_s = float(expected.frames / expected.rate)
+    # A GIF counts hundredths of a second, WebP thousandths.
+    near = 0.011
+    rate = float(expected.rate)
+    held_once = expected.kind == "webp"
+    late = max((abs(at - round(at * rate) / rate) if held_once else abs(at - n / rate) for n, at in enumerate(run_of.times)), default=0)
+    still = held_once and len(run_of.times) == 1
+    checks = [
+        (
+            len(run_of.times) == expected.frames or (held_once and 0 < len(run_of.times) < expected.frames),
+            f"it has {len(run_of.times)} pictures instead of {expected.frames}",
+        ),
+        (
+            (run_of.width, run_of.height) == (expected.width, expected.height),
+            f"the picture is {run_of.width}x{run_of.height} instead of {expected.width}x{expected.height}",
+        ),
+        (late <= near, f"a picture is shown {late:.3f} s beside its time"),
+        (
+            still or abs(run_of.duration_s - duration_s) <= 0.5 / rate + near,
+            f"it lasts {run_of.duration_s:.3f} s instead of {duration_s:.3f} s",
+        ),
+    ]
+    for good, problem in checks:
+        if not good:
+            raise _wrong(path, problem)
+    _check_samples(path, expected, run_of.pictures)
+    size = path.stat().st_size if path.is_file() else sum(file.stat().st_size for file in path.iterdir())
+    return FilmReport(
+        path=str(path),
+        size_bytes=size,
+        duration_s=duration_s,
+        frames=expected.frames,
+        fps=float(expected.rate),
+        width=run_of.width,
+        height=run_of.height,
+        video_codec=facts.codec,
+        pixel_format=(facts.alpha_pixels if expected.alpha else facts.pixels)[0],
+        audio_codec=None,
+        audio_rate=None,
+        audio_channels=None,
+    )
+
+
+def _check_samples(path: Path, expected: ExpectedFilm, shown: Mapping[int, bytes]) -> None:
+    """`shown` is premultiplied RGBA of the samples' size."""
+    import numpy as np  # noqa: PLC0415  # a quarter of a command's start, which an opaque film does without
+
+    for sample in expected.samples:
+        picture = shown.get(sample.frame)
+        if picture is None:
+            raise _wrong(path, f"frame {sample.frame} does not decode")
+        layers = np.frombuffer(picture, np.uint8).reshape(sample.height, sample.width, 4)
+        opaque = layers[..., 3:].astype(np.float32) / 255
+        over = layers[..., :3] + (1 - opaque) * np.array(expected.background, np.float32)
+        difference = _compare(over.clip(0, 255).astype(np.uint8).tobytes(), sample)
+        if difference is None and sample.alpha is not None:
+            wanted = np.frombuffer(sample.alpha, np.uint8).reshape(sample.height, sample.width)
+            apart = float(np.abs(layers[..., 3].astype(np.int16) - wanted).mean())
+            if apart > _MAX_DIFFERENCE:
+                difference = f"frame {sample.frame} (scene {sample.scene_key}) is not transparent where the scene is"
         if difference is not None:
             raise _wrong(path, difference)
 
@@ -144,6 +235,8 @@ def _wrong(path: Path, problem: str) -> RenderError:
 
 
 def _problems(info: FilmInfo, expected: ExpectedFilm, wanted: Sequence[int]) -> list[str]:
+    facts = KINDS[expected.kind]
+    pixels = facts.alpha_pixels if expected.alpha else facts.pixels
     frame_s = float(1 / expected.rate)
     duration_s = expected.frames * frame_s
     checks = [
@@ -152,8 +245,8 @@ def _problems(info: FilmInfo, expected: ExpectedFilm, wanted: Sequence[int]) -> 
             f"the picture is {info.width}x{info.height} instead of {expected.width}x{expected.height}",
         ),
         (
-            info.video_codec == "h264" and info.pixel_format == "yuv420p",
-            f"the picture is {info.video_codec} {info.pixel_format} instead of h264 yuv420p",
+            info.video_codec == facts.codec and info.pixel_format in pixels,
+            f"the picture is {info.video_codec} {info.pixel_format} instead of {facts.codec} {pixels[0]}",
         ),
         (info.frames == expected.frames, f"the film has {info.frames} frames instead of {expected.frames}"),
         (abs(info.fps - float(expected.rate)) < 0.01, f"the film runs at {info.fps:g} frames a second"),
@@ -163,7 +256,7 @@ def _problems(info: FilmInfo, expected: ExpectedFilm, wanted: Sequence[int]) -> 
             f"the film lasts {info.duration_s:.3f} s instead of {duration_s:.3f} s",
         ),
         (
-            (info.audio_codec is not None) == expected.sound,
+            expected.sound is None or (info.audio_codec is not None) == expected.sound,
             "the film has no sound" if expected.sound else "the film has a sound nobody asked for",
         ),
         (
@@ -176,15 +269,17 @@ def _problems(info: FilmInfo, expected: ExpectedFilm, wanted: Sequence[int]) -> 
 
 
 def _compare(picture: bytes, sample: Sample) -> str | None:
-    shape = (sample.height, sample.width, 3)
-    film = np.frombuffer(picture, np.uint8).reshape(shape).astype(np.int16)
-    drawn = np.frombuffer(sample.pixels, np.uint8).reshape(shape).astype(np.int16)
+    size = (sample.width, sample.height)
+    film, drawn = Image.frombytes("RGB", size, picture), Image.frombytes("RGB", size, sample.pixels)
     where = f"frame {sample.frame} (scene {sample.scene_key})"
-    film_range = int((film.max(axis=(0, 1)) - film.min(axis=(0, 1))).max())
-    drawn_range = int((drawn.max(axis=(0, 1)) - drawn.min(axis=(0, 1))).max())
-    if film_range <= _BLANK_RANGE and drawn_range >= _PLAIN_RANGE:
+    if _range(film) <= _BLANK_RANGE and _range(drawn) >= _PLAIN_RANGE:
         return f"{where} is blank although the scene is not"
-    difference = float(np.abs(film - drawn).mean())
+    difference = sum(ImageStat.Stat(ImageChops.difference(film, drawn)).mean) / 3
     if difference > _MAX_DIFFERENCE:
         return f"{where} does not show what the scene shows (mean difference {difference:.0f} of 255)"
     return None
+
+
+def _range(picture: Image.Image) -> int:
+    """Levels between the darkest and the lightest value of the channel where they are farthest apart."""
+    return max(high - low for low, high in ImageStat.Stat(picture).extrema)

@@ -8,7 +8,7 @@ from fractions import Fraction
 import msgspec
 
 from flatrender.engine.errors import RenderError
-from flatrender.engine.film.settings import FilmSettings, exact_rate
+from flatrender.engine.film.settings import FilmSettings, check_animation_size, exact_rate
 from flatrender.engine.scene import ResolvedScene
 from flatrender.engine.sound.track import TrackSpec
 
@@ -23,6 +23,14 @@ class SceneSpan(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     start: int
     frames: int
+    """How many of its frames are shown."""
+    first: int = 0
+    """The first of its output frames that is shown; those before belong to a transition."""
+
+    @property
+    def begins(self) -> int:
+        """The film's frame at which the scene's own frame 0 is, seen alone or in a transition: where the scene's sound begins."""
+        return self.start - self.first
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,9 +89,12 @@ def plan_film(
     *,
     sound: Sequence[TrackSpec] = (),
     chunk_frames: int = 150,
+    trims: Sequence[tuple[int, int]] = (),
 ) -> FilmPlan:
     """Cut the film into chunks of about `chunk_frames` output frames; a chunk never crosses scenes.
 
+    `trims` says for each scene which of its output frames are shown, as (first, how many); without it all are (see `transitions.arrange`).
+    A kind without sound has none in its plan.
     Raises RenderError `settings_invalid` when there is no scene or the film is too long.
     """
     if not scenes:
@@ -94,13 +105,23 @@ def plan_film(
     chunks: list[Chunk] = []
     start = 0
     for index, scene in enumerate(scenes):
-        frames = output_frames(scene.frames, scene.fps, settings.rate)
-        spans.append(SceneSpan(scene_key=scene.scene_key, sha256=scene.sha256, start=start, frames=frames))
+        whole = output_frames(scene.frames, scene.fps, settings.rate)
+        first, frames = trims[index] if trims else (0, whole)
+        if not 0 <= first < first + frames <= whole:
+            raise RenderError(
+                f"frames {first} to {first + frames - 1} are not in the scene, which has frames 0 to {whole - 1}",
+                code="settings_invalid",
+                where=scene.scene_key,
+            )
+        span = SceneSpan(scene_key=scene.scene_key, sha256=scene.sha256, start=start, frames=frames, first=first)
+        spans.append(span)
         start += frames
         if start > MAX_FRAMES:
             raise RenderError(f"the film has more than {MAX_FRAMES} frames; make it shorter", code="settings_invalid")
         parts = max(1, round(frames / chunk_frames))
         edges = [frames * part // parts for part in range(parts + 1)]
-        for first, after in itertools.pairwise(edges):
-            chunks.append(Chunk(index=len(chunks), scene=index, first=first, last=after - 1))
-    return FilmPlan(settings=settings, scenes=tuple(spans), chunks=tuple(chunks), sound=tuple(sound))
+        for begin, after in itertools.pairwise(edges):
+            chunks.append(Chunk(index=len(chunks), scene=index, first=first + begin, last=first + after - 1))
+    check_animation_size(settings, start)
+    heard = tuple(sound) if settings.facts.audio is not None else ()
+    return FilmPlan(settings=settings, scenes=tuple(spans), chunks=tuple(chunks), sound=heard)

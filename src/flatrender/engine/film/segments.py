@@ -6,36 +6,38 @@ from pathlib import Path
 
 from flatrender.engine.errors import RenderError
 from flatrender.engine.ffmpeg import base_arguments, output_file
+from flatrender.engine.film.encoders import codec_arguments, is_planar, picture_filter, raw_pixels
 from flatrender.engine.film.plan import lottie_frames, output_frames
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.raster.pool import EncodeReport, WorkerPool
 from flatrender.engine.scene import ResolvedScene
 
-GOP_SECONDS = 2
-_COLORS = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=limited"
-
 
 def encoder_arguments(settings: FilmSettings, out: Path, *, threads: int) -> list[str]:
-    """Return the command line that turns raw BGRA pictures on standard input into a segment.
+    """Return the command line that turns raw pictures on standard input (`WorkerPool.encode`) into a segment.
 
-    Segments of equal settings can be joined without encoding again: closed groups of pictures, one time base, parameters from the settings
-    alone (the number of threads changes none of them).
+    The pictures are planar where the encoder takes them so, otherwise BGRA, or straight RGBA with `alpha`.
     """
     rate = settings.rate
     size = f"{settings.width}x{settings.height}"
-    gop = max(1, round(rate * GOP_SECONDS))
+    flags = ("-fflags", "+bitexact", "-flags:v", "+bitexact+cgop" if settings.kind == "mp4_h264" else "+bitexact")
     return [
         *base_arguments(),
-        *("-protocol_whitelist", "file,pipe", "-f", "rawvideo", "-pixel_format", "bgra", "-video_size", size),
-        *("-framerate", f"{rate.numerator}/{rate.denominator}", "-i", "pipe:0"),
-        *("-vf", f"scale=in_range=full:out_color_matrix=bt709:out_range=limited,format=yuv420p,{_COLORS}"),
-        *("-c:v", "libx264", "-preset", settings.preset, "-crf", str(settings.crf), "-profile:v", "high"),
-        *("-threads", str(threads), "-g", str(gop), "-flags", "+cgop", "-x264-params", "open-gop=0"),
-        *("-an", "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact+cgop"),
-        # The movie's own time scale too: in its default milliseconds the length of most segments cannot be said.
-        *("-video_track_timescale", str(settings.timescale), "-movie_timescale", str(settings.timescale)),
-        *("-f", "mp4", output_file(out)),
+        *("-protocol_whitelist", "file,pipe", "-f", "rawvideo", "-pixel_format", raw_pixels(settings)),
+        *("-video_size", size, "-framerate", f"{rate.numerator}/{rate.denominator}", "-i", "pipe:0"),
+        *("-vf", picture_filter(settings), *codec_arguments(settings, threads=threads)),
+        *("-an", "-map_metadata", "-1", *flags, *_container(settings), output_file(out)),
     ]
+
+
+def _container(settings: FilmSettings) -> tuple[str, ...]:
+    if not settings.facts.joined:
+        return ("-f", "nut")
+    if settings.facts.container == "webm":
+        return ("-f", "webm")
+    # The movie's own time scale too: in its default milliseconds the length of most segments cannot be said.
+    scale = str(settings.timescale)
+    return ("-video_track_timescale", scale, "-movie_timescale", scale, "-f", settings.facts.container)
 
 
 def render_segment(
@@ -68,7 +70,8 @@ def render_segment(
             encoder_arguments(settings, out, threads=threads),
             width=settings.width,
             height=settings.height,
-            background=settings.background,
+            background=None if settings.alpha else settings.background,
+            planar=is_planar(settings),
             progress=progress,
             cancel=cancel,
         )

@@ -48,6 +48,12 @@ class Wanted:
     binding: Binding
     constraints: Constraints
     one_line: bool
+    steps: tuple[str, ...] = ()
+    """What each of the layer's documents says, where they differ: a number that counts."""
+
+    def says(self, index: int) -> str:
+        """Return the text of the layer's document of that number."""
+        return self.steps[index] if index < len(self.steps) else self.text
 
 
 @dataclass(slots=True)
@@ -76,8 +82,8 @@ class TextSetter:
             fonts = [declared.get(str(document.get("f")), {}) for document in documents]
             pairs = list(zip(documents, fonts, strict=True))
             if family is None and all(
-                (want is None or _same(want.text, document["t"])) and original.covers(document, font)
-                for document, font in pairs
+                (want is None or _same(want.says(index), document["t"])) and original.covers(document, font)
+                for index, (document, font) in enumerate(pairs)
             ):
                 if not _shape_own(layer, pairs, original):
                     kept_fonts.update({str(font["fName"]): font for font in fonts})
@@ -94,7 +100,14 @@ class TextSetter:
         table: GlyphTable,
     ) -> None:
         layer["t"]["d"].pop("x", None)  # an expression would put unshaped letters in their place
-        settings = [self._set(layer, document, font, family, want) for document, font in documents]
+        settings = [self._set(layer, *pair, index, family, want) for index, pair in enumerate(documents)]
+        if want is not None and want.steps:
+            # Figures must not change their size as they run: all are as small as the widest.
+            size = min(setting.layout.size for setting in settings)
+            settings = [
+                setting if setting.layout.size == size else self._set(layer, *pair, index, family, want, size)
+                for index, (setting, pair) in enumerate(zip(settings, documents, strict=True))
+            ]
         plain = not (animators_of(layer) and can_be_played(layer)) and not any(s.needs_shapes for s in settings)
         if plain or follows_path(layer):
             # Players look all glyphs of a layer up under one font, that of its first document.
@@ -134,23 +147,37 @@ class TextSetter:
                 )
         return face
 
-    def _set(self, layer: Json, document: Json, font: Json, family: str | None, want: Wanted | None) -> _Setting:
-        """Lay one document out."""
+    def _set(
+        self,
+        layer: Json,
+        document: Json,
+        font: Json,
+        index: int,
+        family: str | None,
+        want: Wanted | None,
+        size: float | None = None,
+    ) -> _Setting:
+        """Lay the layer's document of this number out, at its own font size or at `size`."""
         face = self._face(layer, font, family)
-        size = _number(document.get("s"), _DEFAULT_SIZE)
+        designed_size = _number(document.get("s"), _DEFAULT_SIZE)
+        line_height = _number(document.get("lh"), 1.2 * designed_size)
+        if size is None:
+            size = designed_size
+        else:
+            line_height *= size / designed_size
         box = _box(document)
         binding = want.binding if want is not None else None
         limits = want.constraints if want is not None else Constraints()
         justify: Justify = _JUSTIFY.get(document.get("j") or 0, "left") if is_number(document.get("j", 0)) else "left"
         if binding is not None and binding.justify is not None:
             justify = binding.justify
-        text = document["t"] if want is None else want.text
+        text = document["t"] if want is None else want.says(index)
         layout = lay_out(
             with_digits(text, limits.digits),
             TextStyle(
                 chain=self.fonts.chain(face),
                 size=size,
-                line_height=_number(document.get("lh"), 1.2 * size),
+                line_height=line_height,
                 tracking=_number(document.get("tr"), 0),
                 justify=justify,
                 direction=binding.direction if binding is not None else "auto",
@@ -170,7 +197,7 @@ class TextSetter:
         )
         self._report(layout, layer, want)
         valign = binding.valign if binding is not None else None
-        changed = want is not None and not _same(want.text, document["t"])
+        changed = want is not None and not _same(text, document["t"])
         designed = document["t"] if changed else None
         return _Setting(document, font, face, layout, box, valign, designed)
 

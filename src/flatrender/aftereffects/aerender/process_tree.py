@@ -1,0 +1,89 @@
+"""A program with everything that it starts, watched and ended together."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+_BUSY_SHARE = 0.05
+"""Of one core: below this a process tree is idle."""
+
+
+class ProcessTree:
+    """A process in a group of its own with its output in one pipe."""
+
+    def __init__(self, argv: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        windows = sys.platform == "win32"
+        self.process = subprocess.Popen(
+            list(argv),
+            cwd=folder,
+            env=dict(environment) if environment is not None else None,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+            start_new_session=not windows,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) if windows else 0,
+        )
+        self._known: dict[int, psutil.Process] = {}
+        self._used = 0.0
+        self._measured = time.monotonic()
+
+    def members(self) -> list[psutil.Process]:
+        """Return the processes of the tree that live, also those whose parent is gone."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            root = psutil.Process(self.process.pid)
+            for member in (root, *root.children(recursive=True)):
+                self._known.setdefault(member.pid, member)
+        if sys.platform != "win32":
+            for member in psutil.process_iter():
+                with contextlib.suppress(OSError, psutil.Error):
+                    if os.getpgid(member.pid) == self.process.pid:
+                        self._known.setdefault(member.pid, member)
+        return [member for member in self._known.values() if _lives(member)]
+
+    def is_busy(self) -> bool:
+        """Say whether the tree has computed since this was last asked."""
+        now, used = time.monotonic(), 0.0
+        for member in self.members():
+            with contextlib.suppress(psutil.Error):
+                times = member.cpu_times()
+                used += times.user + times.system
+        share = (used - self._used) / max(now - self._measured, 1e-3)
+        self._used, self._measured = used, now
+        return share > _BUSY_SHARE
+
+    def kill(self, *, deadline_s: float = 10.0) -> list[int]:
+        """End every process of the tree; return the ids of those that outlived it (none, as a rule)."""
+        until = time.monotonic() + deadline_s
+        while True:
+            members = self.members()
+            if not members or time.monotonic() > until:
+                break
+            if sys.platform != "win32":
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self.process.pid, signal.SIGKILL)
+            for member in members:
+                with contextlib.suppress(psutil.Error):
+                    member.kill()
+            psutil.wait_procs(members, timeout=0.5)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=1)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return [member.pid for member in self.members()]
+
+
+def _lives(member: psutil.Process) -> bool:
+    try:
+        return bool(member.is_running() and member.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False

@@ -1,0 +1,99 @@
+"""A whole composition with everything in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from flatrender.aftereffects.convert.context import Json, Place, rounded
+from flatrender.aftereffects.convert.footage import Footage, asset_of, footage_of
+from flatrender.aftereffects.convert.layers import convert_layers
+from flatrender.aftereffects.errors import ProjectError
+from flatrender.aftereffects.findings import Finding, Findings
+
+if TYPE_CHECKING:
+    from py_aep.models.items.composition import CompItem
+    from py_aep.models.items.footage import FootageItem
+
+MAX_DEPTH = 64
+"""Compositions in compositions."""
+_BODYMOVIN_VERSION = "5.12.2"
+"""Of the form that is written: players read some fields by it."""
+
+
+class Conversion(msgspec.Struct, frozen=True, kw_only=True):
+    """A composition as Lottie, and what its conversion found."""
+
+    lottie: Json
+    findings: tuple[Finding, ...]
+    footage: tuple[Footage, ...]
+    fonts: tuple[str, ...]
+    """PostScript names of the fonts of its texts."""
+
+
+def convert_composition(comp: CompItem) -> Conversion:
+    """Convert a composition and those inside it.
+
+    The Lottie's images are named by file and lie in `images/`. Raises ProjectError `composition_too_deep`.
+    """
+    findings = Findings()
+    place = Place(findings, float(comp.frame_rate), (comp.name,))
+    library = _Library(comp)
+    layers = convert_layers(comp, library, place)
+    lottie: Json = {
+        "v": _BODYMOVIN_VERSION,
+        "nm": comp.name,
+        "fr": rounded(comp.frame_rate),
+        "ip": place.frame(comp.work_area_start),
+        "op": place.frame(comp.work_area_start + comp.work_area_duration),
+        "w": int(comp.width),
+        "h": int(comp.height),
+        "ddd": 0,
+        "assets": list(library.assets.values()),
+        "layers": layers,
+        "markers": [],
+    }
+    if library.fonts:
+        lottie["fonts"] = {"list": list(library.fonts.values())}
+    return Conversion(
+        lottie=lottie, findings=findings.all(), footage=tuple(library.files), fonts=tuple(sorted(library.fonts))
+    )
+
+
+class _Library:
+    """The assets of one conversion; each composition and file is converted once."""
+
+    def __init__(self, root: CompItem) -> None:
+        self.assets: dict[int, Json] = {}
+        self.fonts: dict[str, Json] = {}
+        self.files: list[Footage] = []
+        self._open = [root.id]
+
+    def composition(self, item: CompItem, place: Place) -> str:
+        """Return the asset id of a composition, converting it the first time."""
+        if item.id in self._open or len(self._open) > MAX_DEPTH:
+            raise ProjectError(
+                f"the composition {item.name!r} contains itself or lies more than {MAX_DEPTH} deep",
+                code="composition_too_deep",
+                where=" › ".join(place.path),
+            )
+        asset = f"comp_{item.id}"
+        if item.id not in self.assets:
+            self._open.append(item.id)
+            inside = Place(place.findings, place.fps, (item.name,))
+            layers = convert_layers(item, self, inside)
+            self._open.pop()
+            self.assets[item.id] = {"id": asset, "nm": item.name, "fr": rounded(item.frame_rate), "layers": layers}
+        return asset
+
+    def footage(self, item: FootageItem, place: Place) -> str | None:
+        """Return the asset id of a picture or clip; None for what cannot be seen."""
+        asset = f"file_{item.id}"
+        if item.id not in self.assets:
+            described = footage_of(item, asset, place)
+            self.files.append(described)
+            if described.kind in {"sound", "placeholder"}:
+                return None
+            self.assets[item.id] = asset_of(described)
+        return asset

@@ -1,0 +1,227 @@
+"""Layers of a composition."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from py_aep.enums import AutoOrientType, BlendingMode, TrackMatteType
+
+from flatrender.aftereffects.convert.context import Json, Place
+from flatrender.aftereffects.convert.effects import layer_effects, note_layer_styles
+from flatrender.aftereffects.convert.footage import hex_color
+from flatrender.aftereffects.convert.masks import layer_masks
+from flatrender.aftereffects.convert.shapes import shape_items
+from flatrender.aftereffects.convert.texts import text_fields
+from flatrender.aftereffects.convert.transform import layer_transform
+from flatrender.aftereffects.convert.values import scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from py_aep.models.items.composition import CompItem
+    from py_aep.models.items.footage import FootageItem
+    from py_aep.models.layers.layer import Layer
+
+_PRECOMPOSITION, _SOLID, _IMAGE, _NULL, _SHAPE, _TEXT = range(6)
+_BLEND = {
+    BlendingMode.NORMAL: 0,
+    BlendingMode.MULTIPLY: 1,
+    BlendingMode.SCREEN: 2,
+    BlendingMode.OVERLAY: 3,
+    BlendingMode.DARKEN: 4,
+    BlendingMode.LIGHTEN: 5,
+    BlendingMode.COLOR_DODGE: 6,
+    BlendingMode.COLOR_BURN: 7,
+    BlendingMode.HARD_LIGHT: 8,
+    BlendingMode.SOFT_LIGHT: 9,
+    BlendingMode.DIFFERENCE: 10,
+    BlendingMode.EXCLUSION: 11,
+    BlendingMode.HUE: 12,
+    BlendingMode.SATURATION: 13,
+    BlendingMode.COLOR: 14,
+    BlendingMode.LUMINOSITY: 15,
+    BlendingMode.ADD: 16,
+}
+_NEAR_BLEND = {
+    BlendingMode.LINEAR_DODGE: 16,
+    BlendingMode.CLASSIC_COLOR_BURN: 7,
+    BlendingMode.CLASSIC_COLOR_DODGE: 6,
+    BlendingMode.CLASSIC_DIFFERENCE: 10,
+}
+_MATTES = {
+    TrackMatteType.ALPHA: 1,
+    TrackMatteType.ALPHA_INVERTED: 2,
+    TrackMatteType.LUMA: 3,
+    TrackMatteType.LUMA_INVERTED: 4,
+}
+
+
+class Library(Protocol):
+    """Where layers put what several of them may use."""
+
+    fonts: dict[str, Json]
+
+    def composition(self, item: CompItem, place: Place) -> str:
+        """Return the asset id of a composition."""
+
+    def footage(self, item: FootageItem, place: Place) -> str | None:
+        """Return the asset id of a picture or clip, None for what cannot be seen."""
+
+
+def convert_layers(comp: CompItem, library: Library, place: Place) -> list[Json]:
+    """Convert the layers that are seen, and those that seen ones need (mattes, parents). The topmost comes first."""
+    layers = list(comp.layers)
+    numbers = {layer.id: index + 1 for index, layer in enumerate(layers)}
+    mattes = {matte.id for layer in layers if _shows(layer, layers) and (matte := _matte(layer)) is not None}
+    parents = {parent.id for layer in layers for parent in _ancestors(layer)}
+    made: list[Json] = []
+    for layer in layers:
+        here = place.inside(layer.name)
+        shown = _shows(layer, layers)
+        if not shown and layer.id not in mattes:
+            if layer.id in parents:
+                made.append(_frame(layer, here, numbers) | {"ty": _NULL})
+            continue
+        made.append(_layer(layer, here, library, numbers, is_matte=layer.id in mattes and not shown))
+    return _mattes_marked(made)
+
+
+def _mattes_marked(layers: list[Json]) -> list[Json]:
+    wanted = {layer["tp"] for layer in layers if "tp" in layer}
+    for layer in layers:
+        if layer["ind"] in wanted:
+            layer["td"] = 1
+    return layers
+
+
+def _shows(layer: Layer, layers: Sequence[Layer]) -> bool:
+    if not layer.enabled or getattr(layer, "guide_layer", False):
+        return False
+    return layer.solo or not any(other.solo for other in layers)
+
+
+def _matte(layer: Layer) -> Any:
+    if getattr(layer, "track_matte_type", TrackMatteType.NO_TRACK_MATTE) not in _MATTES:
+        return None
+    return getattr(layer, "track_matte_layer", None)
+
+
+def _ancestors(layer: Layer) -> list[Layer]:
+    found: list[Layer] = []
+    parent = layer.parent
+    while parent is not None and parent not in found:
+        found.append(parent)
+        parent = parent.parent
+    return found
+
+
+def _frame(layer: Layer, place: Place, numbers: dict[int, int]) -> Json:
+    """Return what every layer has."""
+    stretch = float(layer.stretch) / 100
+    made: Json = {
+        "ddd": 0,
+        "ind": numbers[layer.id],
+        "nm": layer.name,
+        "sr": stretch if stretch > 0 else 1,
+        "ks": layer_transform(layer.transform, place, three_d=bool(getattr(layer, "three_d_layer", False))),
+        "ao": int(layer.auto_orient == AutoOrientType.ALONG_PATH),
+        "ip": place.frame(layer.in_point),
+        "op": place.frame(layer.out_point),
+        "st": place.frame(layer.start_time),
+        "bm": 0,
+    }
+    if layer.parent is not None:
+        made["parent"] = numbers[layer.parent.id]
+    if stretch <= 0:
+        place.note("not_drawn", "layer.reversed", "the layer runs backwards; it is drawn forwards")
+    return made
+
+
+def _layer(layer: Layer, place: Place, library: Library, numbers: dict[int, int], *, is_matte: bool) -> Json:
+    made = _frame(layer, place, numbers)
+    made |= _content(layer, place, library)
+    made["bm"] = 0 if is_matte else _blend_mode(layer, place)
+    masks = layer_masks(layer.masks, place)
+    if masks:
+        made["hasMask"], made["masksProperties"] = True, masks
+    effects = layer_effects(layer.effects, place) if getattr(layer, "effects_active", True) else []
+    if effects:
+        made["ef"] = effects
+    note_layer_styles(layer.layer_styles if hasattr(layer, "layer_styles") else None, place)
+    matte = _matte(layer)
+    if matte is not None:
+        made["tt"], made["tp"] = _MATTES[layer.track_matte_type], numbers[matte.id]
+    _note_switches(layer, place)
+    return made
+
+
+def _content(layer: Layer, place: Place, library: Library) -> Json:
+    if layer.null_layer:
+        return {"ty": _NULL}
+    kind = type(layer).__name__
+    if kind == "ShapeLayer":
+        return {"ty": _SHAPE, "shapes": shape_items(_contents(layer), place.inside("Contents"))}
+    if kind == "TextLayer":
+        return {"ty": _TEXT, "t": text_fields(layer, place, library.fonts)}
+    if kind in {"CameraLayer", "LightLayer"}:
+        return {"ty": _NULL}
+    source = getattr(layer, "source", None)
+    if source is None:
+        place.note("not_drawn", f"layer.{kind}", "a layer of this kind is not drawn")
+        return {"ty": _NULL}
+    if getattr(layer, "adjustment_layer", False):
+        if any(getattr(effect, "enabled", True) for effect in layer.effects or ()):
+            place.note("not_drawn", "layer.adjustment", "effects on the layers below an adjustment layer are not drawn")
+        return {"ty": _NULL}
+    return _source(layer, source, place, library)
+
+
+def _contents(layer: Any) -> Any:
+    return layer["ADBE Root Vectors Group"]
+
+
+def _source(layer: Any, source: Any, place: Place, library: Library) -> Json:
+    if type(source).__name__ == "CompItem":
+        made: Json = {
+            "ty": _PRECOMPOSITION,
+            "refId": library.composition(source, place),
+            "w": int(source.width),
+            "h": int(source.height),
+        }
+        if layer.time_remap_enabled:
+            made["tm"] = scalar(layer["ADBE Time Remapping"], place)
+        if layer.collapse_transformation:
+            place.note(
+                "approximate",
+                "layer.collapse",
+                "what lies outside the nested composition is cut off although its transformations are collapsed",
+            )
+        return made
+    if source.asset_type == "solid":
+        return {
+            "ty": _SOLID,
+            "sc": hex_color(source.main_source.color),
+            "sw": int(source.width),
+            "sh": int(source.height),
+        }
+    asset = library.footage(source, place)
+    return {"ty": _NULL} if asset is None else {"ty": _IMAGE, "refId": asset}
+
+
+def _blend_mode(layer: Any, place: Place) -> int:
+    mode = getattr(layer, "blending_mode", BlendingMode.NORMAL)
+    if mode in _BLEND:
+        return _BLEND[mode]
+    name = mode.name.lower().replace("_", " ")
+    if mode in _NEAR_BLEND:
+        place.note("approximate", f"blend.{mode.name.lower()}", f"the blend mode {name} is drawn as its nearest")
+        return _NEAR_BLEND[mode]
+    place.note("not_drawn", f"blend.{mode.name.lower()}", f"the blend mode {name} is drawn as normal")
+    return 0
+
+
+def _note_switches(layer: Any, place: Place) -> None:
+    if getattr(layer, "motion_blur", False) and layer.containing_comp.motion_blur:
+        place.note("not_drawn", "layer.motion_blur", "motion blur is not drawn")
+    if getattr(layer, "preserve_transparency", False):
+        place.note("not_drawn", "layer.preserve_transparency", "the layer is not cut to what lies below it")

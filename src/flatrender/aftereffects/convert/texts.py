@@ -1,0 +1,101 @@
+"""Text layers: the document, its style and its font."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from py_aep.enums import FontBaselineOption, FontCapsOption, ParagraphJustification
+
+from flatrender.aftereffects.convert.context import Json, Place, rounded, rounded_all
+from flatrender.aftereffects.convert.values import note_expression
+
+if TYPE_CHECKING:
+    from py_aep.models.layers.layer import Layer
+    from py_aep.models.text.text_document import TextDocument
+
+_JUSTIFY = {
+    ParagraphJustification.LEFT_JUSTIFY: 0,
+    ParagraphJustification.RIGHT_JUSTIFY: 1,
+    ParagraphJustification.CENTER_JUSTIFY: 2,
+    ParagraphJustification.FULL_JUSTIFY_LASTLINE_LEFT: 3,
+    ParagraphJustification.FULL_JUSTIFY_LASTLINE_RIGHT: 4,
+    ParagraphJustification.FULL_JUSTIFY_LASTLINE_CENTER: 5,
+    ParagraphJustification.FULL_JUSTIFY_LASTLINE_FULL: 6,
+}
+_AUTO_LEADING = 1.2
+"""Leading of a text that has none of its own, in its size."""
+
+
+def text_fields(layer: Layer, place: Place, fonts: dict[str, Json]) -> Json:
+    """Return the `t` of a text layer; the fonts it uses are added to `fonts` by their PostScript names."""
+    group: Any = layer.text
+    if group is None:
+        return {"d": {"k": []}, "p": {}, "m": {"g": 1, "a": {"a": 0, "k": [0, 0]}}, "a": []}
+    source = group["ADBE Text Document"]
+    here = place.inside("Source Text")
+    note_expression(source, here)
+    keys: list[Json] = []
+    if source.keyframes:
+        keys = [{"s": _document(key.value, here, fonts), "t": place.frame(key.time)} for key in source.keyframes]
+    elif source.value is not None:
+        keys = [{"s": _document(source.value, here, fonts), "t": 0}]
+    for animator in group["ADBE Text Animators"]:
+        place.note("not_drawn", "text.animator", f"the text animator {animator.name!r} is not drawn")
+    return {"d": {"k": keys}, "p": {}, "m": {"g": 1, "a": {"a": 0, "k": [0, 0]}}, "a": []}
+
+
+def _document(document: TextDocument, place: Place, fonts: dict[str, Json]) -> Json:
+    size = _number(document.font_size, 36.0)
+    font = document.font or "Vazirmatn-Regular"
+    fonts.setdefault(font, _font(document, font))
+    made: Json = {
+        "s": rounded(size),
+        "f": font,
+        "t": (document.text or "").replace("\r\n", "\r").replace("\n", "\r"),
+        "ca": _capitals(document),
+        "j": _JUSTIFY.get(document.justification, 0),
+        "tr": rounded(_number(document.tracking, 0)),
+        "lh": rounded(_number(document.leading, 0) or size * _AUTO_LEADING),
+        "ls": rounded(_number(document.baseline_shift, 0)),
+    }
+    if document.apply_fill is not False and document.fill_color:
+        made["fc"] = rounded_all(document.fill_color[:3])
+    if document.apply_stroke and document.stroke_color:
+        made["sc"] = rounded_all(document.stroke_color[:3])
+        made["sw"] = rounded(_number(document.stroke_width, 1))
+        made["of"] = bool(document.stroke_over_fill)
+    if document.box_text and document.box_text_size and document.box_text_pos:
+        made["sz"] = rounded_all(document.box_text_size[:2])
+        made["ps"] = rounded_all(document.box_text_pos[:2])
+    _note_style(document, place)
+    return made
+
+
+def _capitals(document: TextDocument) -> int:
+    caps = document.font_caps_option
+    if caps == FontCapsOption.FONT_ALL_CAPS:
+        return 1
+    return 2 if caps in {FontCapsOption.FONT_SMALL_CAPS, FontCapsOption.FONT_ALL_SMALL_CAPS} else 0
+
+
+def _font(document: TextDocument, name: str) -> Json:
+    font = document.font_object
+    family = getattr(font, "family_name", None) or name.split("-", maxsplit=1)[0]
+    style = getattr(font, "style_name", None) or (name.split("-", maxsplit=1)[1] if "-" in name else "Regular")
+    return {"fName": name, "fFamily": family, "fStyle": style, "ascent": 75}
+
+
+def _note_style(document: TextDocument, place: Place) -> None:
+    if document.font is None or document.font_size is None:
+        place.note("approximate", "text.mixed_styles", "the text has several styles; it is drawn in one")
+    for scale, side in ((document.horizontal_scale, "width"), (document.vertical_scale, "height")):
+        if scale is not None and abs(scale - 1) > 1e-3 and abs(scale - 100) > 1e-3:  # 1 or 100 per cent
+            place.note("approximate", "text.scale", f"the letters' {side} of {scale:g} is drawn as it is in the font")
+    if document.faux_bold or document.faux_italic:
+        place.note("approximate", "text.faux_style", "bold or italic letters that the font has not are drawn plain")
+    if document.font_baseline_option not in {None, FontBaselineOption.FONT_NORMAL_BASELINE}:
+        place.note("approximate", "text.baseline", "raised or lowered letters are drawn on the line")
+
+
+def _number(value: Any, otherwise: float) -> float:
+    return otherwise if value is None else float(value)

@@ -1,0 +1,200 @@
+"""Properties with and without keyframes become Lottie properties.
+
+Every converted segment is compared with what After Effects would show between its keys (the object model evaluates numeric properties); where a
+pair of handles cannot say it, such as a value that leaves and comes back to where it was, the segment is written frame by frame.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING, Any
+
+from py_aep.enums import KeyframeInterpolationType
+
+from flatrender.aftereffects.convert.context import Json, Place, rounded, rounded_all
+from flatrender.aftereffects.convert.easing import arc_length, axes, in_handle, out_handle, progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from py_aep.models.properties.keyframe import Keyframe
+    from py_aep.models.properties.property import Property
+
+Numbers = list[float]
+_MAX_BAKED = 20_000
+"""Keys of one property written frame by frame."""
+_COLOR_UNIT = 255
+"""A colour's speed counts 8-bit steps a second."""
+_LINEAR = ((1 / 6, 1 / 6), (5 / 6, 5 / 6))
+
+
+def scalar(prop: Property, place: Place, factor: float = 1.0) -> Json:
+    """Convert a number; `factor` changes its unit."""
+    return convert(prop, place, lambda value: [float(_first(value)) * factor])
+
+
+def vector(prop: Property, place: Place, dimensions: int = 2) -> Json:
+    """Convert a point, size or scale of `dimensions` numbers."""
+    return convert(prop, place, lambda value: [float(number) for number in value[:dimensions]])
+
+
+def color(prop: Property, place: Place) -> Json:
+    """Convert a colour, red, green, blue and alpha from 0 to 1."""
+    return convert(prop, place, lambda value: [*(float(number) for number in value[:3]), 1.0])
+
+
+def static(value: Any) -> Json:
+    """Return a Lottie property that does not move."""
+    return {"a": 0, "k": value}
+
+
+def is_animated(prop: Property) -> bool:
+    """Say whether the property has more than one key."""
+    return len(prop.keyframes) > 1
+
+
+def convert(prop: Property, place: Place, numbers: Callable[[Any], Numbers]) -> Json:
+    """Convert a numeric property. `numbers` turns one of its values into the Lottie's numbers.
+
+    An expression is noted: it is the caller's to resolve it before.
+    """
+    where = place.inside(prop.name or prop.match_name)
+    note_expression(prop, where)
+    keys = prop.keyframes
+    if not keys:
+        return static(_value(numbers(prop.value)))
+    if len(keys) == 1:
+        return static(_value(numbers(keys[0].value)))
+    frames: list[Json] = []
+    for start, end in itertools.pairwise(keys):
+        frames += _segment(prop, start, end, numbers, where)
+    frames.append({"t": where.frame(keys[-1].time), "s": rounded_all(numbers(keys[-1].value)), "h": 1})
+    return {"a": 1, "k": frames}
+
+
+def note_expression(prop: Property, place: Place) -> None:
+    """Note an enabled expression, which the keys alone do not show."""
+    if prop.expression and prop.expression_enabled:
+        place.note("not_drawn", "expression", f"the expression is not evaluated: {prop.expression.strip()[:80]!r}")
+
+
+def _segment(
+    prop: Property, start: Keyframe, end: Keyframe, numbers: Callable[[Any], Numbers], place: Place
+) -> list[Json]:
+    first, last = numbers(start.value), numbers(end.value)
+    key: Json = {"t": place.frame(start.time), "s": rounded_all(first)}
+    if holds(start, end):
+        return [key | {"h": 1}]
+    seconds = end.time - start.time
+    spatial = prop.is_spatial and len(first) > 1
+    outs, intos = _tangents(prop, start, end, len(first))
+    if spatial:
+        span = _distance(prop, start, end, first, last, outs, intos)
+        eases_out, eases_in = start.out_temporal_ease[:1], end.in_temporal_ease[:1]
+        handles = [(out_handle(eases_out[0], span / seconds), in_handle(eases_in[0], span / seconds))]
+    else:
+        rate = [(b - a) / seconds for a, b in zip(_native(start.value), _native(end.value), strict=True)]
+        eases_out, eases_in = _per_dimension(start.out_temporal_ease, rate), _per_dimension(end.in_temporal_ease, rate)
+        handles = [
+            (out_handle(out, speed), in_handle(into, speed))
+            for out, into, speed in zip(eases_out, eases_in, rate, strict=True)
+        ][: len(first)]
+    moving = any(outs) or any(intos)
+    if not moving and not _agrees(prop, start, end, handles, numbers):
+        return _frame_by_frame(prop, start, end, numbers, place)
+    key["o"] = axes([handle[0] for handle in handles], single=spatial)
+    key["i"] = axes([handle[1] for handle in handles], single=spatial)
+    if spatial and moving:
+        key["to"], key["ti"] = rounded_all(outs), rounded_all(intos)
+    return [key]
+
+
+def holds(start: Keyframe, end: Keyframe) -> bool:
+    """Say whether the value stays as it is until the next key."""
+    hold = KeyframeInterpolationType.HOLD
+    return hold in {start.out_interpolation_type, end.in_interpolation_type}
+
+
+def _tangents(prop: Property, start: Keyframe, end: Keyframe, dimensions: int) -> tuple[Numbers, Numbers]:
+    nothing = [0.0] * dimensions
+    if not prop.is_spatial:
+        return nothing, nothing
+    outs, intos = start.out_spatial_tangent, end.in_spatial_tangent
+    return (
+        [float(number) for number in outs[:dimensions]] if outs else nothing,
+        [float(number) for number in intos[:dimensions]] if intos else nothing,
+    )
+
+
+def _distance(
+    prop: Property,
+    start: Keyframe,
+    end: Keyframe,
+    first: Numbers,
+    last: Numbers,
+    outs: Numbers,
+    intos: Numbers,
+) -> float:
+    if _is_color(start.value) and not _has_path(prop):
+        return math.dist(_native(start.value)[:3], _native(end.value)[:3]) * _COLOR_UNIT
+    return arc_length(first, outs, intos, last)
+
+
+def _has_path(prop: Property) -> bool:
+    return any(any(key.out_spatial_tangent or ()) for key in prop.keyframes)
+
+
+def _is_color(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and len(value) == 4  # red, green, blue, alpha
+
+
+def _agrees(
+    prop: Property,
+    start: Keyframe,
+    end: Keyframe,
+    handles: Sequence[tuple[tuple[float, float], tuple[float, float]]],
+    numbers: Callable[[Any], Numbers],
+) -> bool:
+    first, last = numbers(start.value), numbers(end.value)
+    scale = max((abs(b - a) for a, b in zip(first, last, strict=True)), default=0.0)
+    for part in (0.2, 0.5, 0.8):
+        try:
+            truth = numbers(prop.value_at_time(start.time + (end.time - start.time) * part))
+        except (NotImplementedError, TypeError, ValueError, ZeroDivisionError):
+            return True
+        for index, (a, b, real) in enumerate(zip(first, last, truth, strict=True)):
+            ours = a + (b - a) * progress(*handles[min(index, len(handles) - 1)], part)
+            if abs(ours - real) > max(0.02, 0.002 * scale, 0.0005 * abs(real)):
+                return False
+    return True
+
+
+def _frame_by_frame(
+    prop: Property, start: Keyframe, end: Keyframe, numbers: Callable[[Any], Numbers], place: Place
+) -> list[Json]:
+    first, last = start.time * place.fps, end.time * place.fps
+    times = [first, *range(math.floor(first) + 1, math.ceil(last))]
+    if len(times) > _MAX_BAKED:
+        place.note("approximate", "keyframes.long", f"a movement of {len(times)} frames is drawn with straight keys")
+        times = times[:: len(times) // _MAX_BAKED + 1]
+    line = {"o": axes([_LINEAR[0]], single=True), "i": axes([_LINEAR[1]], single=True)}
+    return [
+        {"t": rounded(time), "s": rounded_all(numbers(prop.value_at_time(time / place.fps))), **line} for time in times
+    ]
+
+
+def _per_dimension(eases: Sequence[Any], rate: Sequence[float]) -> list[Any]:
+    return [eases[min(index, len(eases) - 1)] for index in range(len(rate))]
+
+
+def _native(value: Any) -> Numbers:
+    return [float(number) for number in value] if isinstance(value, (list, tuple)) else [float(value)]
+
+
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, (list, tuple)) else value
+
+
+def _value(numbers: Numbers) -> Any:
+    return rounded(numbers[0]) if len(numbers) == 1 else rounded_all(numbers)
