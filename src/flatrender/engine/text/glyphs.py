@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -160,7 +159,7 @@ def in_line(items: Sequence[Placed]) -> tuple[Glyph, ...]:
     glyphs: list[Glyph] = []
     pen = 0.0
     for item in items:
-        glyphs.extend(replace(glyph, x=pen + glyph.x) if pen else glyph for glyph in item.cluster.glyphs)
+        glyphs.extend(glyph._replace(x=pen + glyph.x) if pen else glyph for glyph in item.cluster.glyphs)
         pen += item.advance
     return tuple(glyphs)
 

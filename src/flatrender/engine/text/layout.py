@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from flatrender.engine.text import bidi
 from flatrender.engine.text.fonts import FontFace
@@ -75,8 +76,7 @@ class TextStyle:
     """Letter spacing and justification lengthen the strokes between joined letters; otherwise these keep their places."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A cluster and the advance (ems) it has on its line."""
 
     cluster: Cluster
@@ -141,6 +141,19 @@ def clean_text(text: str) -> str:
 
 def lay_out(text: str, style: TextStyle) -> Layout:
     """Set `text`: break it into lines for the box, shrink it until it fits or the floor is reached, or grow it while there is room."""
+    return _lay_out_known(text, style) if len(text) <= _MAX_KEPT else _lay_out(text, style)
+
+
+# While somebody types, all texts but one stay as they are.
+_MAX_KEPT = 400
+
+
+@lru_cache(maxsize=256)
+def _lay_out_known(text: str, style: TextStyle) -> Layout:
+    return _lay_out(text, style)
+
+
+def _lay_out(text: str, style: TextStyle) -> Layout:
     paragraphs = [_measure(number, line, style) for number, line in enumerate(clean_text(text).split("\n"))]
     percent, overflow = _fit(paragraphs, style)
     scale = percent / 100
@@ -310,11 +323,11 @@ def _place_run(
             continue
         space = text[cluster.start] == " " and not cluster.glyphs
         extra = _tracking(cluster, style)
-        item = Placed(replace(cluster, start=cluster.start + start), cluster.advance, space, paragraph.number)
+        item = Placed(cluster._replace(start=cluster.start + start), cluster.advance, space, paragraph.number)
         if extra and cluster.joined:
             item = _lengthened(item, extra)
         elif extra:
-            item = replace(item, advance=item.advance + extra)
+            item = item._replace(advance=item.advance + extra)
         placed.append(item)
     return placed
 
@@ -327,9 +340,9 @@ def _lengthened(item: Placed, by: float) -> Placed:
     own = bar.face.hb.get_glyph_h_advance(bar.id) / bar.face.upem
     if own <= 0:
         return item
-    bar = replace(bar, x=item.advance, width=by / own)
-    cluster = replace(item.cluster, glyphs=(*item.cluster.glyphs, bar), advance=item.cluster.advance + by)
-    return replace(item, cluster=cluster, advance=item.advance + by)
+    bar = bar._replace(x=item.advance, width=by / own)
+    cluster = item.cluster._replace(glyphs=(*item.cluster.glyphs, bar), advance=item.cluster.advance + by)
+    return item._replace(cluster=cluster, advance=item.advance + by)
 
 
 def _justify(placed: list[Placed], room: float, *, kashida: bool) -> list[Placed]:
@@ -343,7 +356,7 @@ def _justify(placed: list[Placed], room: float, *, kashida: bool) -> list[Placed
         room -= each * len(chosen)
     spaces = sum(item.space for item in out)
     if spaces and room > 1e-9:
-        out = [replace(p, advance=p.advance + room / spaces) if p.space else p for p in out]
+        out = [p._replace(advance=p.advance + room / spaces) if p.space else p for p in out]
     return out
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import uharfbuzz as hb
 
@@ -23,8 +23,7 @@ SMALL_CAP = 0.8
 """Height of a made small capital to its capital, where a font has none of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
+class Glyph(NamedTuple):
     """A glyph placed relative to its cluster's origin, in ems, y up."""
 
     face: FontFace
@@ -36,8 +35,7 @@ class Glyph:
     height: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(NamedTuple):
     """What cannot be divided: the glyphs of one or more characters. Lengths in ems."""
 
     start: int
@@ -220,7 +218,7 @@ def shape_run(text: str, run: Run, language: str, features: Features = Features(
     if cached is None:
         cached = _shape(before + own + after, len(before), len(own), run, language, features)
         _shaped.put(key, cached)
-    return tuple(replace(c, start=c.start + run.start) for c in cached)
+    return tuple(c._replace(start=c.start + run.start) for c in cached)
 
 
 def _shape(text: str, offset: int, length: int, run: Run, language: str, features: Features) -> tuple[Cluster, ...]:
