@@ -86,7 +86,7 @@ class TemplateDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SceneRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One scene with somebody's values. An image value is the id of a file of the tenant."""
+    """One scene with somebody's values. An image value is the id of a file (picture or film) of the tenant, or an object with it (see docs/media.md)."""
 
     version_id: UUID
     scene_key: str
@@ -103,6 +103,13 @@ class SceneRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A mark over the scene (see `engine.resolve.watermark.Watermark`); its `image` is the id of a file of the tenant."""
 
 
+class ClipReference(msgspec.Struct, frozen=True, kw_only=True):
+    """A film that a scene shows: its hash, and where its bytes lie in the object store."""
+
+    sha256: str
+    object_key: str
+
+
 class ResolvedSceneData(msgspec.Struct, frozen=True, kw_only=True):
     """A scene as it will be drawn (see `engine.scene.ResolvedScene`)."""
 
@@ -117,6 +124,8 @@ class ResolvedSceneData(msgspec.Struct, frozen=True, kw_only=True):
     snapshot_frame: int
     warnings: list[dict[str, Any]]
     """`{code, detail, field, layer}`."""
+    clips: list[ClipReference] = []
+    """The films that `lottie` names by their hash."""
 
 
 class SceneReference(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from flatrender.contracts.content import ResolvedSceneData, SceneRequest
+from flatrender.contracts.content import ClipReference, ResolvedSceneData, SceneRequest
 from flatrender.contracts.files import FilesApi
 from flatrender.engine.errors import EngineError
 from flatrender.engine.resolve import resolve_scene
@@ -17,6 +17,8 @@ from flatrender.engine.resolve.watermark import Watermark
 from flatrender.engine.template import Template, load_template
 from flatrender.engine.template.rules import BACKGROUND_KEY
 from flatrender.kit.errors import Refused, Unavailable
+from flatrender.kit.objects import ObjectStore
+from flatrender.services.content.clips import ClipFolder, FilmAsset
 from flatrender.services.content.errors import from_engine
 from flatrender.services.content.queries.versions import VersionRow
 from flatrender.services.content.settings import ContentSettings
@@ -98,8 +100,9 @@ class Threads:
 class Resolver:
     """Resolves scenes of versions whose visibility the caller has checked."""
 
-    def __init__(self, *, files: FilesApi, settings: ContentSettings) -> None:
+    def __init__(self, *, files: FilesApi, settings: ContentSettings, objects: ObjectStore | None = None) -> None:
         self._files = files
+        self._clips = ClipFolder(objects, limit_bytes=settings.clips_on_disk_bytes)
         self._settings = settings
         self._threads = Threads(
             threads=settings.resolve_threads, waiting=settings.resolve_waiting, seconds=settings.resolve_seconds
@@ -129,10 +132,16 @@ class Resolver:
         )
 
     def close(self) -> None:
-        """Stop the threads."""
+        """Stop the threads and remove the films."""
         self._threads.close()
+        self._clips.close()
 
-    async def _one(self, template: Template, request: SceneRequest, pictures: Mapping[str, bytes]) -> ResolvedSceneData:
+    async def _one(
+        self, template: Template, request: SceneRequest, pictures: Mapping[str, bytes | FilmAsset]
+    ) -> ResolvedSceneData:
+        assets = {name: asset.path if isinstance(asset, FilmAsset) else asset for name, asset in pictures.items()}
+        keys = {asset.sha256: asset.object_key for asset in pictures.values() if isinstance(asset, FilmAsset)}
+
         def work() -> ResolvedSceneData:
             scene = resolve_scene(
                 template,
@@ -141,7 +150,7 @@ class Resolver:
                 values=request.values,
                 colors=request.colors,
                 locale=language_of(request.locale),
-                assets=pictures,
+                assets=assets,
                 frames=request.duration_frames,
                 watermark=None if request.watermark is None else msgspec.convert(request.watermark, Watermark),
                 preview=request.max_width is not None and request.max_width <= PREVIEW_WIDTH,
@@ -157,6 +166,7 @@ class Resolver:
                 frames=scene.frames,
                 snapshot_frame=scene.snapshot_frame,
                 warnings=[msgspec.to_builtins(warning) for warning in scene.warnings],
+                clips=[ClipReference(sha256=clip.sha256, object_key=keys[clip.sha256]) for clip in scene.clips if clip.sha256 in keys],
             )
 
         try:
@@ -205,17 +215,20 @@ class Resolver:
         self._templates.put(version.package_sha256, template, len(data))
         return template
 
-    async def _fetch(self, tenant_id: UUID, wanted: Sequence[tuple[str, UUID]]) -> dict[str, bytes]:
-        """Return the tenant's pictures by the text that names them; what is absent is left to the engine to name."""
+    async def _fetch(self, tenant_id: UUID, wanted: Sequence[tuple[str, UUID]]) -> dict[str, bytes | FilmAsset]:
+        """Return the tenant's pictures and films by the text that names them; what is absent is left to the engine to name."""
         ids = {file_id for _, file_id in wanted}
         if not ids:
             return {}
         if len(ids) > MAX_PICTURES:
             raise Refused(f"more than {MAX_PICTURES} pictures at once", code="studio.value_out_of_range")
         known = await self._files.files(tenant_id=tenant_id, ids=list(ids))
-        found: dict[UUID, bytes] = {}
+        found: dict[UUID, bytes | FilmAsset] = {}
         missing: list[UUID] = []
         for file_id, file in known.items():
+            if file.kind == "video":
+                found[file_id] = await self._clips.fetched(file)
+                continue
             kept = self._pictures.get(file.sha256)
             if kept is not None:
                 found[file_id] = kept

@@ -85,7 +85,7 @@ class Checks:
             file = known.get(file_id)
             if file is None or not _usable(file, user_id):
                 problems.add("missing_asset", path, f"there is no file {file_id}: upload the picture first")
-            elif file.kind != "image":
+            elif file.kind not in ("image", "video"):
                 problems.add("wrong_type", path, f"{file.name} is no picture")
         problems.raise_any()
 

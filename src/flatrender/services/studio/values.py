@@ -11,6 +11,7 @@ import msgspec
 
 from flatrender.contracts.content import TemplateDetails, TemplateField, TemplateScene
 from flatrender.engine.errors import ValueRefused
+from flatrender.engine.picture_value import PictureValueError, picture_value
 from flatrender.engine.resolve.background import checked_background
 from flatrender.engine.resolve.conditions import holds
 from flatrender.engine.resolve.dates import FIRST, LAST
@@ -22,7 +23,6 @@ MAX_TEXT = 10_000
 """Characters of a text, whatever its field allows."""
 MAX_FILM_FRAMES = 36_000
 """Twenty minutes at 30 frames a second."""
-FITS = ("cover", "contain", "fill")
 
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}\Z")
 _LINE_BREAK = re.compile("[\n\r\u2028\u2029]")
@@ -34,7 +34,7 @@ class Checker:
     def __init__(self, template: TemplateDetails) -> None:
         self.problems = Problems()
         self.pictures: dict[UUID, str] = {}
-        """File id → the path of a value that names it."""
+        """File id (of a picture or film) → the path of a value that names it."""
         self._slots = {slot["key"] for slot in template.color_slots}
         self._global = {field.key: field for field in template.fields}
         self._scenes = {scene.key: scene for scene in template.scenes}
@@ -146,17 +146,10 @@ class Checker:
     def _wrong_picture(self, value: Any, path: str) -> tuple[str, str] | None:
         if value == "":
             return None
-        name = value
-        if isinstance(value, dict):
-            name = value.get("asset")
-            if set(value) - {"asset", "fit", "focus"}:
-                return "wrong_type", "a picture has only asset, fit and focus"
-            if value.get("fit", "cover") not in FITS:
-                return "value_out_of_range", f"fit is one of {', '.join(FITS)}"
-            if not _is_focus(value.get("focus", (0.5, 0.5))):
-                return "value_out_of_range", "focus is two numbers from 0 to 1"
-        if not isinstance(name, str):
-            return "wrong_type", "a picture is the id of an uploaded file"
+        try:
+            name = picture_value(value).asset
+        except PictureValueError as error:
+            return ("wrong_type" if error.wrong_type else "value_out_of_range"), str(error)
         try:
             self.pictures.setdefault(UUID(name), path)
         except ValueError:
@@ -225,15 +218,6 @@ _CHECKS: dict[str, Callable[[TemplateField, Any], tuple[str, str] | None]] = {
     "dropdown": _wrong_choice,
     "date": _wrong_date,
 }
-
-
-def _is_focus(value: Any) -> bool:
-    return (
-        isinstance(value, Sequence)
-        and not isinstance(value, str)
-        and len(value) == 2
-        and all(isinstance(part, int | float) and not isinstance(part, bool) and 0 <= part <= 1 for part in value)
-    )
 
 
 def _or_any(limit: Any) -> str:

@@ -21,11 +21,12 @@ from flatrender.kit.errors import AppError, Conflict, Refused, Unavailable
 from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.objects import ObjectStore
 from flatrender.kit.workflows import Json, Run
+from flatrender.protocol.work import SegmentTask
 from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import jobs as rows
-from flatrender.services.render.queries.chunks import NewChunk
+from flatrender.services.render.queries.chunks import ChunkRow, NewChunk
 from flatrender.services.render.queries.jobs import FINISHING, JobRow
-from flatrender.services.render.service.assembly import Assembly, BrokenSegments, Made, Piece, Sound
+from flatrender.services.render.service.assembly import Assembly, BrokenSegments, ClipScene, Made, Piece, Sound
 from flatrender.services.render.service.events import frames_bell, tell
 from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
 from flatrender.services.render.service.planning import (
@@ -33,6 +34,7 @@ from flatrender.services.render.service.planning import (
     choose_cuts,
     chunk_length,
     cuts,
+    decode_task,
     engine_scene,
     film_settings,
     poster_frame,
@@ -59,6 +61,19 @@ def as_json(value: msgspec.Struct) -> dict[str, Json]:
 def failure(code: str, message: str) -> dict[str, Json]:
     """Return a failure as the JSON value that crosses a step."""
     return as_json(Failure(code=code, message=message))
+
+
+def clip_scenes(chunks: Sequence[ChunkRow]) -> list[ClipScene]:
+    """Return the film's scenes that show films, each once (not its transitions, whose scenes sound already)."""
+    found: dict[tuple[str, int], ClipScene] = {}
+    for chunk in chunks:
+        task = decode_task(chunk.task) if chunk.task is not None else None
+        if not isinstance(task, SegmentTask) or not task.scene.clips or "~" in task.scene.scene_key:
+            continue
+        begins = chunk.frame_start - task.first
+        shown = ClipScene(figures=task.scene, object_key=chunk.scene_object_key or "", begins=begins)
+        found.setdefault((task.scene.sha256, begins), shown)
+    return list(found.values())
 
 
 class Films:
@@ -274,6 +289,7 @@ class Films:
                 poster_frame=poster_frame([(chunk.scene_key, chunk.frame_end) for chunk in chunks]),
                 pieces=pieces,
                 sounds=sounds,
+                clips=clip_scenes(chunks),
                 stage=lambda status, progress: self._stage(tenant_id, job_id, status, progress),
             )
         except BrokenSegments as broken:
