@@ -4,6 +4,7 @@ Between the two nothing waits: the transaction that accepts the last chunk start
 """
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from uuid import UUID
 
 import msgspec
@@ -18,6 +19,7 @@ from flatrender.kit.errors import AppError, Conflict, Refused, Unavailable
 from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.objects import ObjectStore
 from flatrender.kit.workflows import Json, Run
+from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import jobs as rows
 from flatrender.services.render.queries.chunks import NewChunk
@@ -133,19 +135,13 @@ class Films:
                 return
             await rows.start_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=attempt)
             await tell(conn, self._bells, job, "started")
-            crf = await self._crf(conn, job)
+            profile = await self._profile(conn, job)
             frame_s = await chunk_rows.measured_frame_s(
                 conn, tenant_id=tenant_id, project_version_id=job.project_version_id, height=job.height or 0
             )
         film = msgspec.convert(stored["film"], FilmInput)
         scenes = await self._resolve(tenant_id, film)
-        settings = film_settings(
-            width=job.width or film.width,
-            height=job.height or film.height,
-            fps=film.fps,
-            profile=job.output_profile_key,
-            crf=crf,
-        )
+        settings = film_settings(profile, width=job.width or film.width, height=job.height or film.height, fps=film.fps)
         frames, found = cuts(
             [engine_scene(scene) for scene in scenes],
             settings,
@@ -177,9 +173,11 @@ class Films:
                 await tell(conn, self._bells, job, "progress")
             await self._bells.ring(conn, frames_bell(DEFAULT_POOL))
 
-    async def _crf(self, conn: Conn, job: JobRow) -> int | None:
-        profiles = await rows.profiles(conn, tenant_id=job.tenant_id, platform_id=DEFAULT_TENANT_ID)
-        return next((profile.crf for profile in profiles if profile.key == job.output_profile_key), None)
+    async def _profile(self, conn: Conn, job: JobRow) -> rows.ProfileRow:
+        for profile in await rows.profiles(conn, tenant_id=job.tenant_id, platform_id=DEFAULT_TENANT_ID):
+            if profile.key == job.output_profile_key:
+                return profile
+        raise errors.UnknownProfile(f"the profile {job.output_profile_key} is gone; choose another")
 
     async def _resolve(self, tenant_id: UUID, film: FilmInput) -> list[ResolvedSceneData]:
         found: list[ResolvedSceneData] = []
@@ -225,7 +223,7 @@ class Films:
                 await settle_cancel(conn, self._bells, tenant_id, job_id)
             if job.status not in FINISHING or job.total_frames is None:
                 return None
-            crf = await self._crf(conn, job)
+            profile = await self._profile(conn, job)
         film = msgspec.convert(stored["film"], FilmInput)
         pieces = [
             Piece(
@@ -243,11 +241,7 @@ class Films:
                 attempt=job.attempt,
                 title=job.title or "",
                 settings=film_settings(
-                    width=job.width or film.width,
-                    height=job.height or film.height,
-                    fps=film.fps,
-                    profile=job.output_profile_key,
-                    crf=crf,
+                    profile, width=job.width or film.width, height=job.height or film.height, fps=film.fps
                 ),
                 frames=job.total_frames,
                 poster_frame=poster_frame([(chunk.scene_key, chunk.frame_end) for chunk in chunks]),
@@ -346,9 +340,9 @@ class Films:
                 tenant_id=tenant_id,
                 requests=[
                     StoreRequest(
-                        name=f"{name}.mp4",
+                        name=f"{name}{PurePath(film.film_key).suffix}",
                         purpose="export",
-                        content_type="video/mp4",
+                        content_type=film.content_type,
                         object_key=film.film_key,
                         owner_user_id=job.user_id,
                         width=film.width,
@@ -409,7 +403,7 @@ class Films:
                     width=width,
                     height=height,
                     duration_ms=duration,
-                    container="mp4" if kind == "video" else "jpeg",
+                    container=film.container if kind == "video" else "jpeg",
                     codecs=film.codecs if kind == "video" else None,
                 )
             await rows.set_status(
