@@ -4,6 +4,7 @@
 renderer and the browser's show the same picture. What each part mends, and how it was found, is in docs/fidelity.md.
 """
 
-from flatrender.engine.lottie.rewrite.run import Note, rewrite_for_engine
+from flatrender.engine.lottie.rewrite.notes import Note
+from flatrender.engine.lottie.rewrite.run import rewrite_for_engine
 
 __all__ = ["Note", "rewrite_for_engine"]

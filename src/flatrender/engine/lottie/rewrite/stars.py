@@ -18,9 +18,9 @@ _MAX_POINTS = 500
 
 def redraw_stars(layer: Json, notes: list[Note]) -> None:
     """Make still stars that are rounded or have broken points paths; adapt those that move."""
-    for item in shape_items(layer):
-        if item.get("ty") == "sr" and _redraw(item):
-            notes.append(Note(feature="polystar", detail="a star is drawn as a path", layer=named(layer)))
+    redrawn = [item for item in shape_items(layer) if item.get("ty") == "sr" and _redraw(item)]
+    if redrawn:
+        notes.append(Note(feature="polystar", detail="stars are drawn as paths", layer=named(layer)))
 
 
 def _redraw(item: Json) -> bool:
@@ -45,7 +45,7 @@ def _to_path(item: Json) -> bool:
     values = {key: value or 0.0 for key, value in given.items()}
     if not 2 <= values["pt"] <= _MAX_POINTS:
         return False
-    kept = {key: item[key] for key in ("nm", "mn", "ix", "ind", "hd", "cix", "bm") if key in item}
+    kept: Json = {key: item[key] for key in ("nm", "mn", "ix", "ind", "hd", "cix", "bm") if key in item}
     outline = star_outline(item.get("sy") == _STAR, values, (middle[0], middle[1]), reverse=item.get("d") == 3)
     item.clear()
     item.update({"ty": "sh", **kept, "ks": {"a": 0, "k": outline}})
