@@ -185,9 +185,11 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
             if not quiet and not json:
                 typer.echo(line)
 
-        package = load_template(template)
         style: ProgressName = "none" if quiet else progress
         with WorkerPool(workers) as pool:
+            if no_store:
+                pool.warm()  # nothing was made before, so they are needed: they get ready while the template is read
+            package = load_template(template)
             maker = Maker(package, pool, open_store(store, none=no_store, quiet=quiet), quiet=quiet)
             if rows is not None:
                 results = make_all(maker, request, rows, lambda number: film_progress(style, film=number), say=say)
