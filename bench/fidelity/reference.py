@@ -19,7 +19,14 @@ from .ssim import Pixels
 ROOT = Path(__file__).resolve().parents[2]
 PLAYER = ROOT / "web" / "node_modules" / "lottie-web" / "build" / "player" / "lottie.min.js"
 KEPT = ROOT / "var" / "fidelity"
-_FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-lcd-text", "--force-color-profile=srgb", "--hide-scrollbars")
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-lcd-text",
+    "--force-color-profile=srgb",
+    "--hide-scrollbars",
+)
 _READY_MS = 10_000
 # lottie-web plays from the in point: `goToAndStop` counts from there. Fonts and pictures are waited for before the frame is set.
 _PLAY = """async ([text, width, height]) => {

@@ -40,7 +40,7 @@ def place(**given: Any) -> Json:
 
 
 def group(*items: Json, **transform: Any) -> Json:
-    more = {key: transform.pop(key) for key in ("bm", "hd") if key in transform}
+    more: Json = {key: transform.pop(key) for key in ("bm", "hd") if key in transform}
     return {"ty": "gr", "it": [*items, {"ty": "tr", **place(**transform)}], **more}
 
 
@@ -80,7 +80,15 @@ def fill(color: Any = RED, opacity: Any = 100, rule: int = 1) -> Json:
 
 
 def stroke(color: Any = DARK, width: Any = 10, **more: Any) -> Json:
-    base = {"ty": "st", "c": prop(color), "o": prop(more.pop("opacity", 100)), "w": prop(width), "lc": 1, "lj": 1, "ml": 4}
+    base = {
+        "ty": "st",
+        "c": prop(color),
+        "o": prop(more.pop("opacity", 100)),
+        "w": prop(width),
+        "lc": 1,
+        "lj": 1,
+        "ml": 4,
+    }
     return {**base, **more}
 
 
@@ -106,7 +114,9 @@ def trim(start: Any = 0, end: Any = 100, offset: Any = 0, mode: int = 1) -> Json
     return {"ty": "tm", "s": prop(start), "e": prop(end), "o": prop(offset), "m": mode}
 
 
-def repeater(copies: Any = 4, offset: Any = 0, composite: int = 1, so: Any = 100, eo: Any = 100, **transform: Any) -> Json:
+def repeater(
+    copies: Any = 4, offset: Any = 0, composite: int = 1, so: Any = 100, eo: Any = 100, **transform: Any
+) -> Json:
     base = {"ty": "rp", "c": prop(copies), "o": prop(offset), "m": composite}
     moved = place(**transform)
     del moved["o"]

@@ -288,7 +288,8 @@ def expected(kind: OutputKind, frames: int, **more: Any) -> ExpectedFilm:
 def test_a_picture_that_is_missing_is_found(kind, pool, tmp_path):
     out = tmp_path / f"film{KINDS[kind].suffix}"
     render_film([as_scene(numbered(9), "f")], small(kind), out, pool=pool)
-    with pytest.raises(RenderError, match="9 pictures instead of 10") as caught:
+    says = "lasts 0.3" if kind == "webp" else "9 pictures instead of 10"  # a WebP may hold equal ones once
+    with pytest.raises(RenderError, match=says) as caught:
         probe_film(out, expected(kind, 10))
     assert caught.value.code == "film_check_failed"
 

@@ -18,7 +18,9 @@ from flatrender.engine.lottie.retime import Stretch, set_duration
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
 
+from .clips_made import numbered_film
 from .conftest import as_scene, film_numbers, numbered, read_number, rectangle
+from .test_clips import scene_of
 
 W, H = 192, 108
 SMALL = FilmSettings(width=W, height=H, fps=30)
@@ -183,6 +185,27 @@ def test_a_scene_whose_time_is_remapped_keeps_its_frames_in_a_transition(pool):
         alone, composed = drawn(pool, slow, 61 + number), drawn(pool, scene, number)
         edge = round((1 - progress(9, "ease")[number]) * W) - 2
         assert np.abs(composed[:, :edge] - alone[:, :edge]).max() <= 1
+
+
+@pytest.mark.parametrize("fps", [30, 24], ids=str)
+def test_clips_go_on_in_a_transition_where_they_were(fps, pool, tmp_path):
+    scenes = [
+        scene_of(
+            numbered_film(tmp_path / f"{name}.mp4", 60 + number, 30),
+            fps=fps,
+            frames=fps + number,
+            clip={"after": after},
+        )
+        for number, (name, after) in enumerate((("a", "loop"), ("b", "hide")))
+    ]
+    transition = Transition(kind="wipe", easing="linear")
+    settings = FilmSettings(width=scenes[0].width, height=scenes[0].height, fps=30)
+    made = compose_transition(*scenes, transition, frames=9, settings=settings)
+    assert len(made.clips) == 2
+    old, new = (output_frame(pool, scene, number, settings) for scene, number in zip(scenes, (25, 4), strict=True))
+    shown = output_frame(pool, made, 4, settings)
+    half = settings.width // 2
+    assert np.abs(shown - np.concatenate([old[:, :half], new[:, half:]], axis=1))[:, 2:-2].max() <= 2
 
 
 def test_layers_that_blend_meet_the_background_in_a_transition_as_they_do_alone(pool):

@@ -140,7 +140,10 @@ class Maker:
     ) -> list[ResolvedScene]:
         scenes: list[ResolvedScene] = []
         warm = False
-        for scene in resolve_all(self._template, wanted, frame.size_key, values, colors, request.locale):
+        canvas = (settings.width, settings.height)
+        for scene in resolve_all(
+            self._template, wanted, frame.size_key, values, colors, request.locale, self._store, canvas=canvas
+        ):
             scenes.append(scene)
             if not warm and not is_kept(scene, settings, self._store):
                 # The workers get ready while the other scenes are resolved.

@@ -32,6 +32,9 @@ def inspect(template: TemplateFile, json: Json = False) -> None:
         _print(report)
 
 
+_DRAWN = {"open_engine": "as designed", "approximate": "nearly as designed", "after_effects": "in part; After Effects needed"}
+
+
 def _print(report: TemplateReport) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -39,10 +42,10 @@ def _print(report: TemplateReport) -> None:
     console = Console(highlight=False)
     sizes = ", ".join(f"{s.key} {s.width}×{s.height}" for s in report.sizes)
     console.print(f"[bold]{report.key}[/bold]  {_label(report.title)}  {sizes}  {report.fps:g} frames/s")
-    scenes = Table("scene", "type", "seconds", "layers", "fields")
+    scenes = Table("scene", "type", "seconds", "layers", "drawn", "fields")
     for scene in report.scenes:
         fields = ", ".join(f"{f.key} ({f.type})" for f in scene.fields)
-        scenes.add_row(scene.key, scene.scene_type, f"{scene.seconds:g}", str(scene.layers), fields)
+        scenes.add_row(scene.key, scene.scene_type, f"{scene.seconds:g}", str(scene.layers), _DRAWN[scene.compatibility.verdict], fields)
     console.print(scenes)
     if report.fields:
         console.print("In every scene: " + ", ".join(map(_described, report.fields)), markup=False)

@@ -158,7 +158,6 @@ def _look_at_sequence(
     deadline_s: float,
     cancel: threading.Event | None,
 ) -> PictureRun:
-    what = "looking at the pictures"
     with tempfile.TemporaryDirectory(prefix="flatrender-look-") as name:
         folder = Path(name)
         if path.is_dir():

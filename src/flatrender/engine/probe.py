@@ -184,7 +184,7 @@ def _probe_pictures(
         ),
         (late <= near, f"a picture is shown {late:.3f} s beside its time"),
         (
-            still or abs(run_of.duration_s - duration_s) <= 1 / rate + near,
+            still or abs(run_of.duration_s - duration_s) <= 0.5 / rate + near,
             f"it lasts {run_of.duration_s:.3f} s instead of {duration_s:.3f} s",
         ),
     ]

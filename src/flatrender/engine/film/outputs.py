@@ -300,9 +300,7 @@ def _pixels(settings: FilmSettings) -> str:
 
 
 def _sound(made: FilmSettings, wanted: FilmSettings) -> Sequence[str]:
-    if made.facts.audio == wanted.facts.audio:
-        return ("-c:a", "copy")
-    return ("-c:a", "aac", "-b:a", "192k") if wanted.facts.audio == "aac" else sound_arguments(wanted)
+    return ("-c:a", "copy") if made.facts.audio == wanted.facts.audio else sound_arguments(wanted)
 
 
 def _picture_arguments(out: Path, scale: str, *, alpha: bool) -> list[str]:

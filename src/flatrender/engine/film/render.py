@@ -116,8 +116,8 @@ class _Film:
     ) -> None:
         self._plan, self._scenes, self._reuse, self._tell = plan, scenes, reuse, tell
         self._segments = [folder / f"segment-{chunk.index:05d}{plan.settings.segment_suffix}" for chunk in plan.chunks]
-        self._sound = folder / "sound.m4a" if plan.sound else None
         facts = plan.settings.facts
+        self._sound = folder / f"sound{facts.sound_suffix}" if plan.sound and facts.audio else None
         self._film = folder / f"film{suffix if facts.container == 'frames' else facts.suffix}"
         self._done = [0] * len(plan.chunks)
         self._reused = 0
@@ -158,10 +158,10 @@ class _Film:
         self.tell("joining")
         join_segments(self._segments, self._plan.settings, self._film, sound=self._sound, title=title, cancel=cancel)
         self.tell("checking")
-        report = self._reuse.checked(self._film)
+        report = self._reuse.checked(self._film, cancel)
         if report is None:
             report = probe_film(self._film, self._expected(), cancel=cancel)
-            self._reuse.keep_check(self._film, report)
+            self._reuse.keep_check(self._film, report, cancel)
         return report
 
     def _fetched(self, chunk: Chunk, cancel: threading.Event | None) -> bool:

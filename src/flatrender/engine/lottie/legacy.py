@@ -63,7 +63,11 @@ def _close(prop: object, closed: object) -> None:
     if isinstance(value, list):
         frames = [frame for frame in value if isinstance(frame, dict)]
         outlines = [
-            outline for frame in frames for key in ("s", "e") if isinstance(frame.get(key), list) for outline in frame[key]
+            outline
+            for frame in frames
+            for key in ("s", "e")
+            if isinstance(frame.get(key), list)
+            for outline in frame[key]
         ]
     for outline in outlines:
         if isinstance(outline, dict) and "v" in outline:

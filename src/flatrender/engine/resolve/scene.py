@@ -89,7 +89,7 @@ def resolve_scene(
     for one in (backdrop, stamp):
         if one is not None:
             one.put_picture(images)
-    TextSetter(lottie, template.fonts, locale, warnings).set_all(binder.texts, binder.families)
+    TextSetter(lottie, template.fonts, locale, warnings, template.plain).set_all(binder.texts, binder.families)
     images.embed_rest()
     count = _set_frames(template, scene, lottie, current, frames, voice_seconds)
     put_in_frame(lottie, frame)

@@ -15,6 +15,7 @@ from flatrender.engine.template.model import Binding, Constraints
 from flatrender.engine.text.fonts import FontFace, FontLibrary
 from flatrender.engine.text.glyphs import GlyphTable
 from flatrender.engine.text.layout import Box, Justify, Layout, TextStyle, clean_text, lay_out
+from flatrender.engine.text.substitutes import browser_face
 
 # Justification of a text document (`j`) as Lottie numbers it.
 _JUSTIFY: dict[int, Justify] = {
@@ -59,6 +60,8 @@ class TextSetter:
     fonts: FontLibrary
     locale: str
     warnings: list[SceneWarning]
+    like_browsers: bool = False
+    """Whether a font that is absent is replaced by the one that a browser on this machine shows."""
 
     def set_all(self, wanted: Mapping[int, Wanted], families: Mapping[int, str]) -> None:
         """Set every text layer. `wanted` and `families` are keyed by the `id()` of the layer object."""
@@ -148,7 +151,8 @@ class TextSetter:
         asked = family or str(font.get("fFamily") or "")
         face = self.fonts.find(asked, style)
         if face is None:
-            face = self.fonts.default(style)
+            named = f"{style} {font.get('fWeight') or ''}"
+            face = (browser_face(asked, named) if self.like_browsers else None) or self.fonts.default(style)
             if asked:
                 self.warnings.append(
                     SceneWarning(

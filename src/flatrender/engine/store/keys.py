@@ -4,7 +4,7 @@ import functools
 import hashlib
 import importlib.metadata
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ _BEFORE = frozenset(
     {"compatibility", "expressions", "inspect.py", "lottie", "resolve", "scene.py", "store", "template", "text"}
 )
 """What of the engine is done when a scene is resolved, or only looks: the scene's hash covers it. A change of anything else makes new keys."""
+_TYPE = ("uharfbuzz", "fonttools", "uniseg", "python-bidi")
 _NATIVE = ("thorvg-python", "imageio-ffmpeg", "av", "pillow")
 """Packages whose native code draws, decodes and encodes."""
 
@@ -26,11 +27,6 @@ def engine_version() -> str:
 
     It is read off the sources, so that no change of them can be forgotten.
     """
-    digest = hashlib.sha256()
-    for source in sorted(_ENGINE.rglob("*.py")):
-        name = source.relative_to(_ENGINE)
-        if name.parts[0] not in _BEFORE:
-            digest.update(name.as_posix().encode() + b"\0" + source.read_bytes() + b"\0")
     versions = [f"{package} {importlib.metadata.version(package)}" for package in _NATIVE]
     # Whoever sets another ffmpeg gets keys of that program.
     own = os.environ.get("IMAGEIO_FFMPEG_EXE")
@@ -40,7 +36,23 @@ def engine_version() -> str:
             versions.append(f"{own} {seen.st_size} {seen.st_mtime_ns}")
         except OSError:
             versions.append(own)
-    return " ".join([digest.hexdigest()[:16], *versions])
+    return " ".join([_hashed(lambda part: part not in _BEFORE), *versions])
+
+
+@functools.cache
+def sources_version() -> str:
+    """Return the version of all that makes a resolved scene: the rest of the engine, and the libraries that set type."""
+    versions = [f"{package} {importlib.metadata.version(package)}" for package in _TYPE]
+    return " ".join([_hashed(lambda part: part in _BEFORE), *versions])
+
+
+def _hashed(wanted: Callable[[str], bool]) -> str:
+    digest = hashlib.sha256()
+    for source in sorted(_ENGINE.rglob("*.py")):
+        name = source.relative_to(_ENGINE)
+        if wanted(name.parts[0]):
+            digest.update(name.as_posix().encode() + b"\0" + source.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
 
 
 def content_key(kind: str, fields: Mapping[str, Any]) -> str:

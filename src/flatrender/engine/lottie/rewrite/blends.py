@@ -55,6 +55,4 @@ def _isolate(layer: Json) -> None:
         nothing = [[0, 0]] * 4
         outline = {"i": nothing, "o": nothing, "v": corners, "c": True}
         layer["hasMask"] = True
-        layer["masksProperties"] = [
-            {"inv": False, "mode": "a", "pt": still(outline), "o": still(100), "x": still(0)}
-        ]
+        layer["masksProperties"] = [{"inv": False, "mode": "a", "pt": still(outline), "o": still(100), "x": still(0)}]

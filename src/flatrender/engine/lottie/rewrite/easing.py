@@ -27,7 +27,9 @@ def split_easing(layer: Json, notes: list[Note]) -> None:
             if holds:
                 continue
             holder[key] = {**prop, **written(moments, [values(moment) for moment in moments])}
-            notes.append(Note(feature="easing", detail="axes that ease apart are written frame by frame", layer=named(layer)))
+            notes.append(
+                Note(feature="easing", detail="axes that ease apart are written frame by frame", layer=named(layer))
+            )
 
 
 def _differs(frame: Json) -> bool:

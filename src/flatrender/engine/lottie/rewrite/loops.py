@@ -47,6 +47,11 @@ def unroll_loops(layer: Json, until: float, notes: list[Note]) -> None:
             notes.append(Note(feature="expression", detail="a loop is written out as keyframes", layer=named(layer)))
 
 
+def is_simple_loop(expression: str) -> bool:
+    """Whether the expression is nothing but a loop that `unroll_loops` writes out."""
+    return _LOOP.fullmatch(expression) is not None
+
+
 class _Span:
     """The way from one keyframe to the next."""
 
@@ -69,7 +74,11 @@ class _Span:
 
 
 def _spans(frames: object) -> list[_Span] | None:
-    if not isinstance(frames, list) or len(frames) < 2 or not all(isinstance(f, dict) and is_number(f.get("t")) for f in frames):
+    if (
+        not isinstance(frames, list)
+        or len(frames) < 2
+        or not all(isinstance(f, dict) and is_number(f.get("t")) for f in frames)
+    ):
         return None
     spans = []
     for at in range(len(frames) - 1):

@@ -27,7 +27,11 @@ def combine_masks(lottie: Json, notes: list[Note]) -> None:
             if not isinstance(layer, dict) or layer.get("ty") not in _DRAWN:
                 continue
             masks = [mask for mask in dicts(layer.get("masksProperties")) if mask.get("mode") != "n"]
-            if draws_right(masks) or len(masks) > _MAX_MASKS or not all(isinstance(mask.get("pt"), dict) for mask in masks):
+            if (
+                draws_right(masks)
+                or len(masks) > _MAX_MASKS
+                or not all(isinstance(mask.get("pt"), dict) for mask in masks)
+            ):
                 continue
             if any(mask.get("mode") == "f" for mask in masks):
                 continue  # an exclusive union has no form as mattes

@@ -49,6 +49,16 @@ def expand_repeaters(layer: Json, notes: list[Note]) -> None:
         stack.extend(item["it"] for item in items if isinstance(item, dict) and isinstance(item.get("it"), list))
 
 
+def can_expand(repeater: Json) -> bool:
+    """Whether a repeater says all that its copies need, without expressions or curved motion."""
+    transform = repeater.get("tr")
+    if not isinstance(transform, dict):
+        return False
+    defaults = (*((key, (number,)) for key, number in _NUMBERS), *_TRANSFORM)
+    holders = {key: repeater for key, _ in _NUMBERS}
+    return all(sampler(holders.get(key, transform).get(key), default) is not None for key, default in defaults)
+
+
 def _copies(above: list[Any], repeater: Json) -> list[Json] | None:
     transform = repeater.get("tr")
     if not isinstance(transform, dict):
@@ -112,7 +122,11 @@ def _placed(number: int, moments: list[float], counts: list[int], values: dict[s
 def _power(percent: float, times: float) -> float:
     base = percent / 100
     if base <= 0:
-        return 100 * (math.copysign(abs(base) ** times, base) if base and times == int(times) and times % 2 else abs(base or 1e-6) ** times)
+        return 100 * (
+            math.copysign(abs(base) ** times, base)
+            if base and times == int(times) and times % 2
+            else abs(base or 1e-6) ** times
+        )
     return float(100 * base**times)
 
 

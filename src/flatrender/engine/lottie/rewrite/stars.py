@@ -18,9 +18,9 @@ _MAX_POINTS = 500
 
 def redraw_stars(layer: Json, notes: list[Note]) -> None:
     """Make still stars that are rounded or have broken points paths; adapt those that move."""
-    for item in shape_items(layer):
-        if item.get("ty") == "sr" and _redraw(item):
-            notes.append(Note(feature="polystar", detail="a star is drawn as a path", layer=named(layer)))
+    redrawn = [item for item in shape_items(layer) if item.get("ty") == "sr" and _redraw(item)]
+    if redrawn:
+        notes.append(Note(feature="polystar", detail="stars are drawn as paths", layer=named(layer)))
 
 
 def _redraw(item: Json) -> bool:

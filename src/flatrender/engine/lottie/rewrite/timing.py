@@ -21,7 +21,7 @@ def constant(prop: object, default: Value) -> Value | None:
     """Return the value of a property that has no keyframes and no expression; None when it moves or is no number."""
     if prop is None:
         return default
-    if not isinstance(prop, dict) or "x" in prop and isinstance(prop["x"], str):
+    if not isinstance(prop, dict) or ("x" in prop and isinstance(prop["x"], str)):
         return None
     return _numbers(prop.get("k"))
 
