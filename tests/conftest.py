@@ -14,6 +14,14 @@ import pytest
 from tests.database_server import DatabaseCopy, DatabaseServer, obtain
 
 
+@pytest.fixture(scope="session", autouse=True)
+def store_of_the_commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Commands run by tests keep what they make in a folder of this run, not in the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLATRENDER_STORE", str(tmp_path_factory.mktemp("store")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def database_server() -> DatabaseServer:
     """The run's PostgreSQL: one for all xdist workers, started on first use, fsync off."""

@@ -19,7 +19,14 @@ from .ssim import Pixels
 ROOT = Path(__file__).resolve().parents[2]
 PLAYER = ROOT / "web" / "node_modules" / "lottie-web" / "build" / "player" / "lottie.min.js"
 KEPT = ROOT / "var" / "fidelity"
-_FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-lcd-text", "--force-color-profile=srgb", "--hide-scrollbars")
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-lcd-text",
+    "--force-color-profile=srgb",
+    "--hide-scrollbars",
+)
 _READY_MS = 10_000
 # lottie-web plays from the in point: `goToAndStop` counts from there. Fonts and pictures are waited for before the frame is set.
 _PLAY = """async ([text, width, height]) => {
@@ -33,6 +40,10 @@ _PLAY = """async ([text, width, height]) => {
         rendererSettings: {preserveAspectRatio: 'xMidYMid meet'},
     });
     const shown = window.shown;
+    window.failure = null;
+    const note = (failed) => { window.failure ??= String(failed.nativeError?.stack || failed.nativeError || failed.type); };
+    shown.addEventListener('error', note);
+    shown.addEventListener('data_failed', note);
     await new Promise((resolve) => {
         if (shown.isLoaded) return resolve();
         shown.addEventListener('DOMLoaded', resolve);

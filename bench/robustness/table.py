@@ -35,14 +35,14 @@ def _run(work: tuple[Path, range]) -> list[Outcome]:
     return run_file(*work)
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Run and print; exits with 1 when a case had no end or no code."""
     parser = argparse.ArgumentParser(prog="python -m bench robustness", description=__doc__)
     parser.add_argument("--mutations", type=int, default=200, help="of each file")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", default="", help="files whose name holds this")
     parser.add_argument("--keep", type=Path, help="write each outcome as a line of JSON to this file")
-    options = parser.parse_args(argv)
+    options = parser.parse_args()
     files = [path for path in corpus_files() if options.only in str(path)]
     began = time.monotonic()
     counts: Counter[tuple[str, str]] = Counter()

@@ -487,7 +487,7 @@ def test_inspection_names_what_is_not_drawn_as_designed() -> None:
         shapes=[{"ty": "rp"}],
         ddd=1,
         ef=[{"ty": 30, "nm": "Glow"}],
-        ks={"o": {"a": 0, "k": 100, "x": "var $bm_rt"}},
+        ks={"o": {"a": 0, "k": 100, "x": "var $bm_rt"}, "rx": {"a": 0, "k": 30}},
     )
     report = inspect_template(
         load_template(
@@ -501,7 +501,7 @@ def test_inspection_names_what_is_not_drawn_as_designed() -> None:
     )
     assert {w.code for w in report.warnings} == {
         "repeater",
-        "three_d",
+        "three_dimensions",
         "effect",
         "expression",
         "layer_type",

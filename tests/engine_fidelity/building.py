@@ -40,7 +40,7 @@ def place(**given: Any) -> Json:
 
 
 def group(*items: Json, **transform: Any) -> Json:
-    more = {key: transform.pop(key) for key in ("bm", "hd") if key in transform}
+    more: Json = {key: transform.pop(key) for key in ("bm", "hd") if key in transform}
     return {"ty": "gr", "it": [*items, {"ty": "tr", **place(**transform)}], **more}
 
 
@@ -53,8 +53,9 @@ def ellipse(width: float = 90, height: float = 90, x: float = 0, y: float = 0, *
 
 
 def star(points: Any = 5, outer: Any = 70, inner: Any = 32, kind: int = 1, **more: Any) -> Json:
-    rounding = {"os": prop(more.pop("os", 0)), "is": prop(more.pop("inner_roundness", 0))}
-    made = {"ty": "sr", "sy": kind, "pt": prop(points), "or": prop(outer), "ir": prop(inner), **rounding}
+    made = {"ty": "sr", "sy": kind, "pt": prop(points), "or": prop(outer), "os": prop(more.pop("os", 0))}
+    if kind == 1:  # lottie-web fails on a polygon that has them
+        made.update({"ir": prop(inner), "is": prop(more.pop("inner_roundness", 0))})
     return {**made, "p": still([0, 0]), "r": prop(more.pop("r", 0)), "d": 1, **more}
 
 
@@ -79,12 +80,24 @@ def fill(color: Any = RED, opacity: Any = 100, rule: int = 1) -> Json:
 
 
 def stroke(color: Any = DARK, width: Any = 10, **more: Any) -> Json:
-    base = {"ty": "st", "c": prop(color), "o": prop(more.pop("opacity", 100)), "w": prop(width), "lc": 1, "lj": 1, "ml": 4}
+    base = {
+        "ty": "st",
+        "c": prop(color),
+        "o": prop(more.pop("opacity", 100)),
+        "w": prop(width),
+        "lc": 1,
+        "lj": 1,
+        "ml": 4,
+    }
     return {**base, **more}
 
 
 def dashes(dash: Any, gap: Any, offset: Any = 0) -> list[Json]:
-    return [{"n": "d", "v": prop(dash)}, {"n": "g", "v": prop(gap)}, {"n": "o", "v": prop(offset)}]
+    return [
+        {"n": "d", "nm": "dash", "v": prop(dash)},
+        {"n": "g", "nm": "gap", "v": prop(gap)},
+        {"n": "o", "nm": "offset", "v": prop(offset)},
+    ]
 
 
 def gradient(kind: int = 1, stops: list[float] | Json | None = None, count: int = 3, **more: Any) -> Json:
@@ -101,7 +114,9 @@ def trim(start: Any = 0, end: Any = 100, offset: Any = 0, mode: int = 1) -> Json
     return {"ty": "tm", "s": prop(start), "e": prop(end), "o": prop(offset), "m": mode}
 
 
-def repeater(copies: Any = 4, offset: Any = 0, composite: int = 1, so: Any = 100, eo: Any = 100, **transform: Any) -> Json:
+def repeater(
+    copies: Any = 4, offset: Any = 0, composite: int = 1, so: Any = 100, eo: Any = 100, **transform: Any
+) -> Json:
     base = {"ty": "rp", "c": prop(copies), "o": prop(offset), "m": composite}
     moved = place(**transform)
     del moved["o"]
@@ -116,7 +131,16 @@ def merge(mode: int = 1) -> Json:
     return {"ty": "mm", "mm": mode}
 
 
+def turned(points: Json) -> Json:
+    """The same outline drawn the other way round."""
+    back = {key: points[key][::-1] for key in "iov"}
+    return {**points, "v": back["v"], "i": back["o"], "o": back["i"]}
+
+
 def mask(points: Json, mode: str = "a", opacity: Any = 100, expand: Any = 0, inverted: bool = False) -> Json:
+    """A mask; an inverted one has its outline turned round, as Bodymovin exports it and lottie-web needs it."""
+    if inverted:
+        points = turned(points)
     shape = points if "k" in points else still(points)
     return {"mode": mode, "inv": inverted, "pt": shape, "o": prop(opacity), "x": prop(expand)}
 

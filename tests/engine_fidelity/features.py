@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from .building import (
     BLUE,
-    DARK,
     GREEN,
     LINEAR,
     RED,
@@ -78,7 +77,9 @@ def _shapes() -> dict[str, Json]:
         ),
         "animated size": group({**rectangle(), "s": moving((0, [40, 40]), (59, [150, 60]))}, fill()),
         "colour animated": group(rectangle(), fill(moving((0, RED), (59, BLUE)))),
-        "one fill for several paths": group(path(*_TRIANGLE), ellipse(60, 60, 30, 30), rectangle(40, 40, -40, 0), fill()),
+        "one fill for several paths": group(
+            path(*_TRIANGLE), ellipse(60, 60, 30, 30), rectangle(40, 40, -40, 0), fill()
+        ),
         "one fill for nested groups": group(group(rectangle(60, 60, -30, 0)), group(ellipse(60, 60, 40, 0)), fill()),
     }
     polystars = {
@@ -108,7 +109,7 @@ def _strokes() -> dict[str, Json]:
         "dash offset": group(ellipse(130, 130), stroke(width=8, d=dashes(20, 10, 7))),
         "animated dash offset": group(ellipse(130, 130), stroke(width=8, d=dashes(20, 10, moving((0, 0), (59, 60))))),
         "dashes with round caps": group(line, stroke(width=8, lc=2, d=dashes(1, 16))),
-        "lone dash": group(line, stroke(width=8, d=[{"n": "d", "v": still(18)}])),
+        "lone dash": group(line, stroke(width=8, d=[{"n": "d", "nm": "dash", "v": still(18)}])),
         "stroke above fill": group(rectangle(), stroke(width=16, opacity=60), fill(YELLOW)),
         "stroke below fill": group(rectangle(), fill(YELLOW, 70), stroke(width=16)),
         "two strokes": group(rectangle(), stroke(RED, 6), stroke(BLUE, 20)),
@@ -124,9 +125,7 @@ def _gradients() -> dict[str, Json]:
     opacity = [0, 1, 0.2, 0.2, 1, 0.1, 0.3, 0.9, 0, 1, 0.5, 0.2, 1, 0.9]
     fading = [0, 1, 0.2, 0.2, 0.5, 1, 0.9, 0.1, 1, 0.1, 0.3, 0.9, 0, 1, 1, 0]
     more = [0, 1, 0.2, 0.2, 1, 0.1, 0.3, 0.9, 0, 1, 0.3, 0, 0.6, 1, 1, 0.2]
-    moved = moving(
-        (0, [0, 1, 0, 0, 0.5, 0, 1, 0, 1, 0, 0, 1]), (59, [0, 0, 0, 1, 0.8, 1, 1, 0, 1, 1, 0, 0])
-    )
+    moved = moving((0, [0, 1, 0, 0, 0.5, 0, 1, 0, 1, 0, 0, 1]), (59, [0, 0, 0, 1, 0.8, 1, 1, 0, 1, 1, 0, 0]))
     made = {
         "linear": gradient(),
         "radial": gradient(2, s=still([0, 0]), e=still([60, 0])),
@@ -204,14 +203,12 @@ def _modifiers() -> dict[str, Json]:
         "zig zag: smooth": group(rectangle(), {"ty": "zz", "r": still(6), "s": still(8), "pt": still(2)}, fill()),
         "twist": group(rectangle(), {"ty": "tw", "a": still(60), "c": still([0, 0])}, fill()),
     }
-    return {
-        (f"modifiers: {name}" if ":" not in name else name): scene(shapes(item)) for name, item in made.items()
-    }
+    return {(f"modifiers: {name}" if ":" not in name else name): scene(shapes(item)) for name, item in made.items()}
 
 
 def _repeaters() -> dict[str, Json]:
     dot = group(rectangle(24, 24), fill(RED, 70), stroke(width=4))
-    row = {"position": [26, 6]}
+    row: Json = {"position": [26, 6]}
     made = {
         "row": (repeater(4, **row),),
         "offset": (repeater(4, -2, **row),),
@@ -232,7 +229,9 @@ def _repeaters() -> dict[str, Json]:
     }
     result = {f"repeaters: {name}": scene(shapes(dot, *items)) for name, items in made.items()}
     result["repeaters: several items"] = scene(
-        shapes(group(ellipse(20, 20), fill(BLUE)), group(rectangle(36, 36), fill(YELLOW)), repeater(4, position=[20, 10]))
+        shapes(
+            group(ellipse(20, 20), fill(BLUE)), group(rectangle(36, 36), fill(YELLOW)), repeater(4, position=[20, 10])
+        )
     )
     result["repeaters: of a path with its fill below"] = scene(
         shapes(group(rectangle(20, 20), repeater(4, position=[24, 6]), fill(BLUE)))
@@ -288,7 +287,8 @@ def _masks() -> dict[str, Json]:
     result["masks: of shapes"] = scene(shapes(shape, masksProperties=[mask(near)], hasMask=True))
     inner = comp("inner", shapes(shape))
     result["masks: of a precomposition"] = scene(
-        precomp("inner", masksProperties=[mask(_LEFT), mask(_ROUND, "i")], hasMask=True, transform=whole), assets=[inner]
+        precomp("inner", masksProperties=[mask(_LEFT), mask(_ROUND, "i")], hasMask=True, transform=whole),
+        assets=[inner],
     )
     return result
 
@@ -342,7 +342,9 @@ def _layers() -> dict[str, Json]:
     result = {
         "position": shapes(_BOX, transform=place(position=moving((0, [40, 40]), (59, [150, 120])))),
         "anchor and rotation": shapes(_BOX, transform=place(position=[100, 100], anchor=[40, 20], rotation=spin)),
-        "negative scale": shapes(group(path(*_TRIANGLE), fill()), transform=place(position=[100, 100], scale=[-80, -120])),
+        "negative scale": shapes(
+            group(path(*_TRIANGLE), fill()), transform=place(position=[100, 100], scale=[-80, -120])
+        ),
         "skew": shapes(_BOX, transform=place(position=[100, 100], skew=30, axis=60)),
         "opacity": shapes(_BOX, group(ellipse(140, 40), fill(BLUE)), transform=place(position=[100, 100], opacity=40)),
         "hold keyframes": shapes(
@@ -404,7 +406,13 @@ def _layers() -> dict[str, Json]:
         "turned in three dimensions": shapes(
             _BOX,
             ddd=1,
-            transform={**place(position=[100, 100, 0]), "rx": still(40), "ry": still(30), "rz": still(15), "or": still([0, 0, 0])},
+            transform={
+                **place(position=[100, 100, 0]),
+                "rx": still(40),
+                "ry": still(30),
+                "rz": still(15),
+                "or": still([0, 0, 0]),
+            },
         ),
         "solid": solid("#22aa66", 120, 60, transform=place(position=[100, 100], anchor=[60, 30], rotation=20)),
     }
@@ -426,15 +434,15 @@ def _layers() -> dict[str, Json]:
         shapes(_BOX, transform=place(position=[10, 10], rotation=30), parent=6),
     )
     scenes["layers: beyond the frame"] = scene(shapes(_BOX, transform=place(position=[190, 190], scale=[200, 200])))
-    scenes["layers: transform layer in group order"] = scene(shapes(_BOX, group(ellipse(120, 120), fill(BLUE))), solid("#eeeeee"))
+    scenes["layers: transform layer in group order"] = scene(
+        shapes(_BOX, group(ellipse(120, 120), fill(BLUE))), solid("#eeeeee")
+    )
     return scenes
 
 
 def _precomps() -> dict[str, Json]:
     spin = moving((0, 0), (59, 180))
-    inner = comp(
-        "inner", shapes(_BOX, transform=place(position=[100, 100], rotation=spin)), solid("#99ccee", 300, 300)
-    )
+    inner = comp("inner", shapes(_BOX, transform=place(position=[100, 100], rotation=spin)), solid("#99ccee", 300, 300))
     made = {
         "whole": precomp("inner"),
         "clipped": precomp("inner", 120, 90, transform=place(position=[30, 40])),
@@ -444,11 +452,15 @@ def _precomps() -> dict[str, Json]:
         "time remap": precomp("inner", tm=moving((0, 0), (59, 1), ease=LINEAR)),
         "time remap backwards": precomp("inner", tm=moving((0, 1.9), (59, 0), ease=LINEAR)),
         "frozen": precomp("inner", tm=moving((0, 0.5), (30, 0.5))),
-        "turned": precomp("inner", transform=place(position=[100, 100], anchor=[100, 100], rotation=30, scale=[60, 60])),
+        "turned": precomp(
+            "inner", transform=place(position=[100, 100], anchor=[100, 100], rotation=30, scale=[60, 60])
+        ),
     }
     result = {f"precompositions: {name}": scene(item, assets=[inner]) for name, item in made.items()}
     outer = comp("outer", precomp("inner", 100, 100), shapes(group(ellipse(), fill(GREEN))))
-    result["precompositions: nested"] = scene(precomp("outer", transform=place(position=[30, 30])), assets=[inner, outer])
+    result["precompositions: nested"] = scene(
+        precomp("outer", transform=place(position=[30, 30])), assets=[inner, outer]
+    )
     result["precompositions: shown twice"] = scene(
         precomp("inner", 90, 90), precomp("inner", 90, 90, st=10, transform=place(position=[100, 100])), assets=[inner]
     )
@@ -473,7 +485,9 @@ def _blends() -> dict[str, Json]:
     inner = comp("inner", shapes(group(ellipse(130, 130), fill([0.8, 0.6, 0.2])), bm=1), {**ground})
     result["blend modes: inside a precomposition"] = scene(precomp("inner"), solid("#88aa44"), assets=[inner])
     result["blend modes: of a precomposition"] = scene(
-        precomp("inner", bm=1), solid("#88aa44"), assets=[comp("inner", shapes(_BOX), shapes(group(star(), fill(BLUE))))]
+        precomp("inner", bm=1),
+        solid("#88aa44"),
+        assets=[comp("inner", shapes(_BOX), shapes(group(star(), fill(BLUE))))],
     )
     return result
 
@@ -554,7 +568,10 @@ def _expressions() -> dict[str, Json]:
         shapes(box, transform=place(position=[100, 100], rotation=said("var $bm_rt; $bm_rt = loopOut();", turned)))
     )
     control = {"ty": 5, "nm": "Amount", "np": 3, "mn": "ADBE Slider Control", "ix": 1, "en": 1}
-    slider = {**control, "ef": [{"ty": 0, "nm": "Slider", "mn": "ADBE Slider Control-0001", "ix": 1, "v": moving((0, 20), (59, 90))}]}
+    slider = {
+        **control,
+        "ef": [{"ty": 0, "nm": "Slider", "mn": "ADBE Slider Control-0001", "ix": 1, "v": moving((0, 20), (59, 90))}],
+    }
     result["expressions: slider of the layer"] = scene(
         shapes(
             box,
@@ -580,7 +597,8 @@ def _expressions() -> dict[str, Json]:
             box,
             transform=place(
                 position=said(
-                    "var $bm_rt; $bm_rt = $bm_sum(thisComp.layer('Leader').transform.position, [20, 30]);", still([0, 0])
+                    "var $bm_rt; $bm_rt = $bm_sum(thisComp.layer('Leader').transform.position, [20, 30]);",
+                    still([0, 0]),
                 )
             ),
         ),

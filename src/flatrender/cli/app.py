@@ -1,60 +1,69 @@
-"""The `flatrender` command: its sub-commands are registered here, one module each."""
+"""The `flatrender` command: its sub-commands, one module each, of which only the one that runs is imported."""
 
+import importlib
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import typer
 from typer.exceptions import TyperException
 
-from flatrender.cli.inspect import inspect
-from flatrender.cli.migrate import migrate
-from flatrender.cli.node import node
-from flatrender.cli.render import render
-from flatrender.cli.serve import serve
-from flatrender.cli.still import still
-from flatrender.cli.up import up
-
-app = typer.Typer(
-    name="flatrender",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Motion-design templates into videos.",
-)
+HELP = "Motion-design templates into videos."
+_COMMANDS = {
+    "render": ("flatrender.cli.render", "Films and pictures"),
+    "still": ("flatrender.cli.still", "Films and pictures"),
+    "inspect": ("flatrender.cli.inspect", "Films and pictures"),
+    "store": ("flatrender.cli.store", "Films and pictures"),
+    "up": ("flatrender.cli.up", "The platform"),
+    "serve": ("flatrender.cli.serve", "The platform"),
+    "node": ("flatrender.cli.node", "The platform"),
+    "migrate": ("flatrender.cli.migrate", "The platform"),
+    "version": ("flatrender.cli.version", "About"),
+}
+"""Where each is, and under which heading the help lists it."""
 
 
-@app.callback()
-def root() -> None:
-    """Motion-design templates into videos."""
+def build(only: str | None = None) -> typer.Typer:
+    """Return the command line with all sub-commands, or with one: the options of the others need not be read to run it."""
+    app = typer.Typer(
+        name="flatrender",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
+        help=HELP,
+    )
 
+    @app.callback()
+    def root() -> None:
+        """Motion-design templates into videos."""
 
-@app.command()
-def version() -> None:
-    """Print the version."""
-    from flatrender import __version__
-
-    typer.echo(__version__)
-
-
-app.command()(up)
-app.command()(serve)
-app.command()(render)
-app.command()(still)
-app.command()(inspect)
-app.command()(migrate)
-app.command()(node)
+    for name, (module, panel) in _COMMANDS.items():
+        if only in (None, name):
+            command: Any = getattr(importlib.import_module(module), name)
+            if isinstance(command, typer.Typer):
+                app.add_typer(command, name=name, rich_help_panel=panel)
+            else:
+                app.command(name, rich_help_panel=panel)(command)
+    return app
 
 
 def main() -> None:
     """Run the command line; wrong usage ends it with one line and exit code 2."""
+    from flatrender.cli.errors import fail
+
+    only = sys.argv[1] if len(sys.argv) > 1 and sys.argv[1] in _COMMANDS else None
+    app = build(only)
     if len(sys.argv) < 2:
         app()  # prints the help
     try:
         ended = app(standalone_mode=False)
     except TyperException as error:
         format_message: Callable[[], str] = getattr(error, "format_message", error.__str__)
-        typer.echo(f"flatrender: error: {' '.join(format_message().split())} (see --help)", err=True)
-        sys.exit(2)
+        try:
+            fail(f"{format_message()} (see --help)", 2, code="usage", json="--json" in sys.argv)
+        except typer.Exit:
+            sys.exit(2)
     except typer.Abort:
         sys.exit(130)
     sys.exit(ended if isinstance(ended, int) else 0)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from flatrender.engine.errors import ValueRefused
-from flatrender.engine.resolve import resolve_scene
+from flatrender.engine.resolve.kept import resolve_kept
 from flatrender.engine.resolve.values import all_fields
 from flatrender.engine.scene import ResolvedScene
+from flatrender.engine.store.disk import Store
 from flatrender.engine.template import Template
 from flatrender.engine.template.model import Field, Scene
 
+_MAX_VALUES = 16 << 20
 _YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 
 
@@ -26,10 +32,10 @@ class Frame(NamedTuple):
 
 
 class Values(NamedTuple):
-    """The `--set` options: for every scene that has the field, and for one scene."""
+    """Values for every scene that has the field, and for one scene: `key`, or `key#2` for the second time that it comes."""
 
-    everywhere: dict[str, str]
-    by_scene: dict[str, dict[str, str]]
+    everywhere: dict[str, Any]
+    by_scene: dict[str, dict[str, Any]]
 
 
 def chosen_scenes(template: Template, keys: str | None) -> list[Scene]:
@@ -39,27 +45,79 @@ def chosen_scenes(template: Template, keys: str | None) -> list[Scene]:
     return [template.scene(key.strip()) for key in keys.split(",") if key.strip()]
 
 
-def parse_values(template: Template, scenes: Sequence[Scene], options: Sequence[str]) -> Values:
-    """Sort `key=value` and `scene.key=value`. Raises ValueRefused when no chosen scene has the field."""
-    values = Values({}, {})
+def parse_values(
+    template: Template, scenes: Sequence[Scene], options: Sequence[str], document: Mapping[str, Any] | None = None
+) -> Values:
+    """Sort `key=value` and `scene.key=value`, over those of a JSON object. Raises ValueRefused when no chosen scene has the field."""
+    sorter = _Sorter(template, scenes)
+    for name, value in (document or {}).items():
+        if isinstance(value, dict) and sorter.is_scene(name):
+            for key, inner in value.items():
+                sorter.add(f"{name}.{key}", inner)
+        else:
+            sorter.add(name, value)
     for option in options:
-        name, sign, value = option.partition("=")
+        name, sign, text = option.partition("=")
         if not sign or not name:
             raise ValueRefused(f"--set {option[:80]!r}: write key=value or scene.key=value", code="wrong_type")
+        sorter.add(name, text)
+    return sorter.values
+
+
+def read_values(source: Path) -> dict[str, Any]:
+    """Read a JSON object of values from a file, or from standard input for `-`. Raises ValueRefused `wrong_type` or `missing_asset`."""
+    where = "standard input" if str(source) == "-" else str(source)
+    try:
+        if str(source) == "-":
+            data = sys.stdin.buffer.read(_MAX_VALUES + 1)
+        else:
+            with source.open("rb") as file:
+                data = file.read(_MAX_VALUES + 1)
+    except OSError as error:
+        raise ValueRefused(f"cannot be read ({error.strerror})", code="missing_asset", where=where) from None
+    if len(data) > _MAX_VALUES:
+        raise ValueRefused(f"more than {_MAX_VALUES >> 20} MB of values", code="value_out_of_range", where=where)
+    try:
+        document = msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueRefused(f"this is no JSON: {error}", code="wrong_type", where=where) from None
+    if not isinstance(document, dict):
+        raise ValueRefused('write a JSON object: {"key": value}', code="wrong_type", where=where)
+    return document
+
+
+class _Sorter:
+    """Puts each value where it belongs."""
+
+    def __init__(self, template: Template, scenes: Sequence[Scene]) -> None:
+        self._template, self._scenes = template, scenes
+        self._known = {field.key for scene in scenes for field in all_fields(template, scene)}
+        self.values = Values({}, {})
+
+    def is_scene(self, name: str) -> bool:
+        """Whether a scene has this name, with or without `#2`."""
+        return any(scene.key == name.partition("#")[0] for scene in self._template.scenes)
+
+    def add(self, name: str, value: Any) -> None:
+        """Raises ValueRefused for a scene or a field that is not there."""
         scene_key, dot, key = name.rpartition(".")
-        if dot:
-            template.scene(scene_key)
-            values.by_scene.setdefault(scene_key, {})[key] = value
-            continue
-        known = {field.key for scene in scenes for field in all_fields(template, scene)}
-        if name not in known:
+        if not dot:
+            if name not in self._known:
+                raise ValueRefused(
+                    f"no scene has a field {name!r}; there are {', '.join(sorted(self._known)) or 'none'}",
+                    code="unknown_field",
+                    where=self._template.where,
+                )
+            self.values.everywhere[name] = value
+            return
+        base, sign, number = scene_key.partition("#")
+        scene = self._template.scene(base)
+        times = sum(one.key == scene.key for one in self._scenes)
+        if sign and not (number.isdigit() and 1 <= int(number) <= times):
             raise ValueRefused(
-                f"no scene has a field {name!r}; there are {', '.join(sorted(known)) or 'none'}",
-                code="unknown_field",
-                where=template.where,
+                f"the film has no {scene_key!r}; {base!r} comes {times} time(s)", code="unknown_scene", where=name
             )
-        values.everywhere[name] = value
-    return values
+        self.values.by_scene.setdefault(scene_key, {})[key] = value
 
 
 def parse_colors(template: Template, preset: str | None, options: Sequence[str]) -> dict[str, str]:
@@ -117,19 +175,58 @@ def parse_size(template: Template, wanted: str | None, *, short_side: int | None
 
 
 def resolve(
-    template: Template, scene: Scene, size_key: str, values: Values, colors: dict[str, str], locale: str
+    template: Template,
+    scene: Scene,
+    size_key: str,
+    values: Values,
+    colors: dict[str, str],
+    locale: str,
+    *,
+    time: int = 1,
+    store: Store | None = None,
+    **options: Any,
 ) -> ResolvedScene:
-    """Put the values into a scene; pictures are paths. Raises what `resolve_scene` raises."""
+    """Put the values into a scene, which comes for the `time`-th time; pictures are paths. Raises what `resolve_scene` raises."""
     own = {field.key: field for field in all_fields(template, scene)}
-    given = {key: text for key, text in values.everywhere.items() if key in own}
+    given = {key: value for key, value in values.everywhere.items() if key in own}
     given.update(values.by_scene.get(scene.key, {}))
+    given.update(values.by_scene.get(f"{scene.key}#{time}", {}))
     assets: dict[str, Path | str | bytes] = {}
     typed: dict[str, Any] = {}
-    for key, text in given.items():
-        typed[key] = _value(own[key], text) if key in own else text
-        if key in own and own[key].type == "image" and text and not template.has_file(text):
-            assets[text] = Path(text)
-    return resolve_scene(template, scene.key, size=size_key, values=typed, colors=colors, locale=locale, assets=assets)
+    for key, value in given.items():
+        typed[key] = _value(own[key], value) if key in own and isinstance(value, str) else value
+        if key in own and own[key].type == "image":
+            picture = value.get("asset_id") if isinstance(value, dict) else value
+            if isinstance(picture, str) and picture and not template.has_file(picture):
+                assets[picture] = Path(picture)
+    return resolve_kept(
+        template,
+        scene.key,
+        store,
+        size=size_key,
+        values=typed,
+        colors=colors,
+        locale=locale,
+        assets=assets,
+        **options,
+    )
+
+
+def resolve_all(
+    template: Template,
+    scenes: Sequence[Scene],
+    size_key: str,
+    values: Values,
+    colors: dict[str, str],
+    locale: str,
+    store: Store | None,
+    **options: Any,
+) -> Iterator[ResolvedScene]:
+    """Resolve the scenes in order, one at a time. `options` are `resolve_scene`'s others."""
+    times: Counter[str] = Counter()
+    for scene in scenes:
+        times[scene.key] += 1
+        yield resolve(template, scene, size_key, values, colors, locale, time=times[scene.key], store=store, **options)
 
 
 def _value(field: Field, text: str) -> Any:

@@ -8,8 +8,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
-from flatrender.cli.errors import fail
+from flatrender.cli.errors import FAILED, INTERRUPTED, WRONG_INPUT, fail
 from flatrender.engine.errors import EngineError, RenderError
 
 _OF_THE_SCENE = {"engine_crashed", "engine_timeout", "engine_refused"}
@@ -19,21 +20,37 @@ _ASKED_WRONG = {"settings_invalid", "sound_missing", "sound_unreadable", "output
 """RenderError codes whose cause is in what was asked for."""
 
 
+class Ending(NamedTuple):
+    """How a failure is told."""
+
+    line: str
+    exit_code: int
+    code: str
+    where: str | None
+
+
+def ending_of(error: EngineError, template: Path) -> Ending:
+    """Return how a failure ends a command about `template`, which is named where drawing fails."""
+    if isinstance(error, RenderError):
+        if error.code == "cancelled":
+            return Ending("interrupted", INTERRUPTED, error.code, None)
+        named = f"{template}: scene {error}" if error.code in _OF_THE_SCENE and error.where else str(error)
+        exit_code = WRONG_INPUT if error.code in _ASKED_WRONG else FAILED
+        return Ending(f"{named} [{error.code}]", exit_code, error.code, error.where)
+    return Ending(f"{error} [{error.code}]", WRONG_INPUT, error.code, error.where)
+
+
 @contextlib.contextmanager
-def one_line_errors(template: Path) -> Iterator[None]:
-    """Turn the engine's errors and an interruption (ctrl-C, SIGTERM) into the command's end: 2, 3 or 130. `template` is named where drawing fails."""
+def one_line_errors(template: Path, *, json: bool = False) -> Iterator[None]:
+    """Turn the engine's errors and an interruption (ctrl-C, SIGTERM) into the command's end: 2, 3 or 130."""
     with _terminate_like_interrupt():
         try:
             yield
         except KeyboardInterrupt:
-            fail("interrupted", 130)
-        except RenderError as error:
-            if error.code == "cancelled":
-                fail("interrupted", 130)
-            named = f"{template}: scene {error}" if error.code in _OF_THE_SCENE and error.where else str(error)
-            fail(f"{named} [{error.code}]", 2 if error.code in _ASKED_WRONG else 3)
+            fail("interrupted", INTERRUPTED, code="cancelled", json=json)
         except EngineError as error:
-            fail(f"{error} [{error.code}]", 2)
+            ending = ending_of(error, template)
+            fail(ending.line, ending.exit_code, code=ending.code, where=ending.where, json=json)
 
 
 @contextlib.contextmanager

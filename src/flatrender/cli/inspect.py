@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+from flatrender.cli.options import Json, TemplateFile
 
 if TYPE_CHECKING:
     from flatrender.engine.inspect import TemplateReport
     from flatrender.engine.template.model import Field
 
 
-def inspect(
-    template: Annotated[Path, typer.Argument(help="A template's folder, .frt, Lottie .json or dotLottie .lottie.")],
-    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
-) -> None:
-    """Show a template's scenes, fields, sizes, fonts and what is not drawn as designed."""
-    from flatrender.engine.errors import EngineError
-    from flatrender.engine.inspect import inspect_template
-    from flatrender.engine.template import load_template
+def inspect(template: TemplateFile, json: Json = False) -> None:
+    """Show a template's scenes, fields, sizes, fonts and what is not drawn as designed.
 
-    try:
+    For example: `flatrender inspect templates/promo --json`
+
+    Exit codes: 0 readable, 2 not a usable template.
+    """
+    from flatrender.cli.ending import one_line_errors
+    from flatrender.cli.output import print_json
+
+    with one_line_errors(template, json=json):
+        from flatrender.engine.inspect import inspect_template
+        from flatrender.engine.template import load_template
+
         report = inspect_template(load_template(template))
-    except EngineError as error:
-        typer.echo(f"flatrender: error: {' '.join(str(error).split())} [{error.code}]", err=True)
-        raise typer.Exit(2) from None
     if json:
-        import msgspec
+        print_json(report)
+    else:
+        _print(report)
 
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
-        return
-    _print(report)
+
+_DRAWN = {"open_engine": "as designed", "approximate": "nearly as designed", "after_effects": "in part; After Effects needed"}
 
 
 def _print(report: TemplateReport) -> None:
@@ -42,10 +42,10 @@ def _print(report: TemplateReport) -> None:
     console = Console(highlight=False)
     sizes = ", ".join(f"{s.key} {s.width}×{s.height}" for s in report.sizes)
     console.print(f"[bold]{report.key}[/bold]  {_label(report.title)}  {sizes}  {report.fps:g} frames/s")
-    scenes = Table("scene", "type", "seconds", "layers", "fields")
+    scenes = Table("scene", "type", "seconds", "layers", "drawn", "fields")
     for scene in report.scenes:
         fields = ", ".join(f"{f.key} ({f.type})" for f in scene.fields)
-        scenes.add_row(scene.key, scene.scene_type, f"{scene.seconds:g}", str(scene.layers), fields)
+        scenes.add_row(scene.key, scene.scene_type, f"{scene.seconds:g}", str(scene.layers), _DRAWN[scene.compatibility.verdict], fields)
     console.print(scenes)
     if report.fields:
         console.print("In every scene: " + ", ".join(map(_described, report.fields)), markup=False)

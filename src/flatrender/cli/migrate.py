@@ -30,6 +30,9 @@ def migrate(
     passwords: Annotated[
         bool, typer.Option(help="Give the service roles the passwords of the secrets file, which is made when missing.")
     ] = True,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print what was done, or where each file stands, as JSON.")
+    ] = False,
 ) -> None:
     """Apply the pending migrations. The embedded database needs no call: `flatrender up` does it."""
     from flatrender.cli.errors import fail
@@ -38,13 +41,16 @@ def migrate(
 
     if not database_url:
         fail(
-            "no database: give --database-url or set DATABASE_URL (the embedded one is migrated by `flatrender up`)", 2
+            "no database: give --database-url or set DATABASE_URL (the embedded one is migrated by `flatrender up`)",
+            2,
+            code="no_database",
+            json=json,
         )
     try:
         migrations = runner.load()
         with runner.connect(database_url) as connection:
             if status:
-                _print_status(runner.status(connection, migrations))
+                _print_status(runner.status(connection, migrations), json=json)
                 return
             applied = runner.apply(connection, migrations)
             if passwords:
@@ -54,12 +60,22 @@ def migrate(
                 kept = load_or_make(Settings().secrets_path, LOGIN_ROLES).role_passwords
                 set_passwords(connection, {role: kept[role] for role in LOGIN_ROLES})
     except (runner.MigrationError, PasswordsRefused) as error:
-        fail(f"{error} [{error.code}]", 3)
+        fail(f"{error} [{error.code}]", 3, code=error.code, json=json)
+    if json:
+        from flatrender.cli.output import print_json
+
+        print_json({"applied": [str(name) for name in applied]})
+        return
     typer.echo(f"applied {len(applied)}: {', '.join(applied)}" if applied else "nothing to apply")
 
 
-def _print_status(states: "list[MigrationState]") -> None:
-    for entry in states:
+def _print_status(states: "list[MigrationState]", *, json: bool) -> None:
+    if json:
+        from flatrender.cli.output import print_json
+
+        files = [{"version": entry.version, "name": entry.name, "state": entry.state} for entry in states]
+        print_json({"migrations": files})
+    for entry in () if json else states:
         typer.echo(f"{entry.version:02d}  {entry.name:<34} {NOTES[entry.state]}")
     if any(entry.state not in ("applied", "unrecorded") for entry in states):
         raise typer.Exit(1)

@@ -1,173 +1,206 @@
-"""`flatrender render`: a film from a template."""
+"""`flatrender render`: a film from a template, or many."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-if TYPE_CHECKING:
-    from flatrender.cli.choices import Frame
-    from flatrender.engine.film.settings import FilmSettings
-    from flatrender.engine.probe import FilmReport
-    from flatrender.engine.scene import ResolvedScene
-    from flatrender.engine.sound.track import TrackSpec
-    from flatrender.engine.template import Template
+from flatrender.cli.options import (
+    OUTPUT,
+    PICTURE,
+    RUNNING,
+    SCENES,
+    SOUND,
+    ColorPreset,
+    Colors,
+    Json,
+    Locale,
+    NoStore,
+    Quiet,
+    SetValues,
+    SizeName,
+    StoreFolder,
+    TemplateFile,
+    ValuesFile,
+)
 
 PresetName = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"]
-_DRAFT_SHORT_SIDE = 360
+KindName = Literal[
+    "mp4_h264", "mp4_h265", "mp4_av1", "webm_vp9", "webm_av1", "mov_prores_4444", "mov_prores_422", "gif", "webp", "apng",
+    "png_frames", "jpeg_frames",
+]  # fmt: skip
+DitherName = Literal["sierra2_4a", "floyd_steinberg", "bayer", "none"]
+ProgressName = Literal["auto", "bar", "lines", "json", "none"]
 
 
 def render(  # noqa: PLR0917  # options of a command are positional to typer only
-    template: Annotated[Path, typer.Argument(help="A template's folder, .frt, Lottie .json or dotLottie .lottie.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The film: .mp4.")],
-    values: Annotated[
-        list[str] | None,
+    template: TemplateFile,
+    output: Annotated[
+        Path,
         typer.Option(
-            "--set",
-            metavar="[SCENE.]KEY=VALUE",
-            help="Value of a field, in every scene that has it or in one; a picture is a path. May be repeated.",
+            "--output",
+            "-o",
+            rich_help_panel=OUTPUT,
+            help="The film: .mp4, .webm, .mov, .gif, .webp, .apng, or pictures in a .zip. With --batch a folder or a pattern, `{n}-{name}.mp4`.",
+        ),
+    ],
+    kind: Annotated[
+        KindName | None,
+        typer.Option(
+            rich_help_panel=OUTPUT,
+            help="What is written, where the ending does not say it (png_frames: also a folder).",
         ),
     ] = None,
-    scenes: Annotated[str | None, typer.Option(metavar="A,B,C", help="Scenes in order (default: all).")] = None,
-    size: Annotated[
-        str | None, typer.Option(help="A size of the template (9x16), pixels (1280x720) or a short side (720p).")
+    alpha: Annotated[
+        bool,
+        typer.Option(
+            "--alpha", rich_help_panel=OUTPUT, help="Keep transparency: .webm, .mov, .gif, .webp, .apng, PNG pictures."
+        ),
+    ] = False,
+    preset: Annotated[
+        PresetName | None, typer.Option(rich_help_panel=OUTPUT, help="Encoder preset (default: veryfast).")
     ] = None,
-    fps: Annotated[float | None, typer.Option(help="Frames a second, 1 to 120 (default: the template's).")] = None,
-    preset: Annotated[PresetName | None, typer.Option(help="Encoder preset (default: veryfast).")] = None,
-    crf: Annotated[int | None, typer.Option(min=0, max=51, help="Encoder quality, 0 best to 51 (default: 20).")] = None,
-    locale: Annotated[str, typer.Option(help="Language of the default texts and digits.")] = "fa",
-    colors: Annotated[list[str] | None, typer.Option(metavar="SLOT=#RRGGBB", help="Colours; may be repeated.")] = None,
-    color_preset: Annotated[str | None, typer.Option(help="A colour preset of the template.")] = None,
-    background: Annotated[str, typer.Option(metavar="#RRGGBB", help="Behind transparent scenes.")] = "#ffffff",
+    crf: Annotated[
+        int | None,
+        typer.Option(min=0, max=51, rich_help_panel=OUTPUT, help="Encoder quality, 0 best to 51 (default: 20)."),
+    ] = None,
+    max_kbps: Annotated[
+        int | None,
+        typer.Option(
+            min=100, max=400_000, rich_help_panel=OUTPUT, help="The most kbit/s the picture may take (default: no cap)."
+        ),
+    ] = None,
+    dither: Annotated[DitherName, typer.Option(rich_help_panel=OUTPUT, help="How a GIF mixes colours.")] = "sierra2_4a",
+    values: SetValues = None,
+    values_file: ValuesFile = None,
+    scenes: Annotated[
+        str | None, typer.Option(metavar="A,B,C", rich_help_panel=SCENES, help="Scenes in order (default: all).")
+    ] = None,
+    locale: Locale = "fa",
+    colors: Colors = None,
+    color_preset: ColorPreset = None,
+    background: Annotated[
+        str, typer.Option(metavar="#RRGGBB", rich_help_panel=SCENES, help="Behind transparent scenes.")
+    ] = "#ffffff",
+    batch: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE|-",
+            rich_help_panel=SCENES,
+            help="A film for each row of a .csv or .jsonl (`-`: JSON lines from standard input); columns are fields, or _output, _scenes, "
+            "_size, _locale, _music, _color_preset, _background.",
+        ),
+    ] = None,
+    size: SizeName = None,
+    fps: Annotated[
+        float | None, typer.Option(rich_help_panel=PICTURE, help="Frames a second, 1 to 120 (default: the template's).")
+    ] = None,
+    draft: Annotated[
+        bool,
+        typer.Option(
+            "--draft", rich_help_panel=PICTURE, help="Small and quick: 360p unless pixels are given, superfast, crf 28."
+        ),
+    ] = False,
     music: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE|KEY|none", help="Music: a file, one of the template's, or none (default: its first)."
+            metavar="FILE|KEY|none",
+            rich_help_panel=SOUND,
+            help="Music: a file, one of the template's, or none (default: its first).",
         ),
     ] = None,
-    music_volume: Annotated[float, typer.Option(min=0, max=4, help="1 is the file's own loudness.")] = 0.8,
-    fade_out: Annotated[float, typer.Option(min=0, max=60, help="Seconds of the music's fade at the end.")] = 1.5,
+    music_volume: Annotated[
+        float, typer.Option(min=0, max=4, rich_help_panel=SOUND, help="1 is the file's own loudness.")
+    ] = 0.8,
+    fade_out: Annotated[
+        float, typer.Option(min=0, max=60, rich_help_panel=SOUND, help="Seconds of the music's fade at the end.")
+    ] = 1.5,
     workers: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Drawing processes (default: one for each core).")
+        int | None,
+        typer.Option(min=1, max=64, rich_help_panel=RUNNING, help="Drawing processes (default: one for each core)."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-    draft: Annotated[
-        bool, typer.Option("--draft", help="Small and quick: 360p unless pixels are given, superfast, crf 28.")
-    ] = False,
+    store: StoreFolder = None,
+    no_store: NoStore = False,
+    progress: Annotated[
+        ProgressName,
+        typer.Option(rich_help_panel=RUNNING, help="auto: a bar on a terminal, else lines. json: one object a line."),
+    ] = "auto",
+    quiet: Quiet = False,
+    json: Json = False,
 ) -> None:
     """Make a film of a template: its scenes in order, with your values, under music.
 
-    Example: flatrender render templates/promo --set headline="فروش ویژه" --set opening.hero=me.jpg -o film.mp4
+    What an earlier render made is not made again: change one scene, and only that one is drawn.
 
-    Exit codes: 0 made, 2 wrong input, 3 rendering failed, 130 interrupted. A film that is not whole is never left behind.
+    For example:
+
+    - `flatrender render templates/promo --set headline="فروش ویژه" --set opening.hero=me.jpg -o film.mp4`
+    - `flatrender render templates/promo --values values.json --size 9x16 -o story.mp4`
+    - `flatrender render templates/promo --batch shops.csv -o 'films/{n}-{headline}.mp4'`
+
+    Exit codes: 0 made, 2 wrong input, 3 rendering failed, 4 some films of a batch failed, 130 interrupted. A film that is not whole is never
+    left behind.
     """
     from flatrender.cli.ending import one_line_errors
 
-    with one_line_errors(template):
-        from flatrender.cli.choices import chosen_scenes, parse_background, parse_colors, parse_size, parse_values
-        from flatrender.cli.choices import resolve as resolve_choice
-        from flatrender.cli.output import checked_output
+    with one_line_errors(template, json=json):
+        from flatrender.cli.batch import finish, make_all, read_rows
+        from flatrender.cli.choices import read_values
+        from flatrender.cli.film import FilmRequest, Maker
+        from flatrender.cli.film_progress import film_progress
+        from flatrender.cli.kept import open_store
+        from flatrender.cli.output import checked_film
+        from flatrender.engine.raster.pool import WorkerPool
         from flatrender.engine.template import load_template
 
-        checked_output(output, (".mp4",))
-        package = load_template(template)
-        wanted = chosen_scenes(package, scenes)
-        frame = parse_size(package, size, short_side=_DRAFT_SHORT_SIDE if draft else None)
-        settings = _settings(
-            frame, fps or package.fps, preset, crf, parse_background(background) or (255, 255, 255), draft=draft
+        if batch is None:
+            checked_film(output, kind, alpha=alpha)
+        rows = read_rows(batch) if batch is not None else None
+        request = FilmRequest(
+            output=output,
+            values=values or [],
+            document=read_values(values_file) if values_file is not None else {},
+            scenes=scenes,
+            size=size,
+            fps=fps,
+            preset=preset,
+            crf=crf,
+            locale=locale,
+            colors=colors or [],
+            color_preset=color_preset,
+            background=background,
+            music=music,
+            music_volume=music_volume,
+            fade_out=fade_out,
+            draft=draft,
+            kind=kind,
+            alpha=alpha,
+            max_kbps=max_kbps,
+            dither=dither,
         )
-        chosen_values = parse_values(package, wanted, values or [])
-        chosen_colors = parse_colors(package, color_preset, colors or [])
-        resolved = [
-            resolve_choice(package, scene, frame.size_key, chosen_values, chosen_colors, locale) for scene in wanted
-        ]
-        for scene in resolved:
-            for warning in scene.warnings:
-                typer.echo(f"flatrender: warning: {scene.scene_key}: {warning.detail} [{warning.code}]", err=True)
-        _make(package, resolved, settings, output, music, music_volume, fade_out, workers, json=json)
 
+        def say(line: str) -> None:
+            if not quiet and not json:
+                typer.echo(line)
 
-def _settings(
-    frame: Frame,
-    fps: float,
-    preset: PresetName | None,
-    crf: int | None,
-    background: tuple[int, int, int],
-    *,
-    draft: bool,
-) -> FilmSettings:
-    from flatrender.engine.film.settings import FilmSettings
+        style: ProgressName = "none" if quiet else progress
+        with WorkerPool(workers) as pool:
+            if no_store:
+                pool.warm()  # nothing was made before, so they are needed: they get ready while the template is read
+            package = load_template(template)
+            maker = Maker(package, pool, open_store(store, none=no_store, quiet=quiet), quiet=quiet)
+            if rows is not None:
+                results = make_all(maker, request, rows, lambda number: film_progress(style, film=number), say=say)
+            else:
+                with film_progress(style) as show:
+                    made = maker.make(request, show)
+        if rows is not None:
+            finish(results, json=json, say=say)
+        elif json:
+            from flatrender.cli.output import print_json
 
-    return FilmSettings(
-        width=frame.width,
-        height=frame.height,
-        fps=fps,
-        preset=preset or ("superfast" if draft else "veryfast"),
-        crf=crf if crf is not None else (28 if draft else 20),
-        background=background,
-    )
-
-
-def _make(
-    template: Template,
-    scenes: list[ResolvedScene],
-    settings: FilmSettings,
-    output: Path,
-    music: str | None,
-    music_volume: float,
-    fade_out: float,
-    workers: int | None,
-    *,
-    json: bool,
-) -> None:
-    import tempfile
-    import time
-
-    from flatrender.cli.film_progress import film_progress
-    from flatrender.engine.film.render import render_film
-    from flatrender.engine.raster.pool import WorkerPool
-
-    began = time.monotonic()
-    title = template.manifest.title.get("en") or next(iter(template.manifest.title.values()), None)
-    with tempfile.TemporaryDirectory(prefix="flatrender-music-") as folder, WorkerPool(workers) as pool:
-        pool.warm()
-        sound = _music(template, music, music_volume, fade_out, Path(folder))
-        with film_progress() as progress:
-            report = render_film(scenes, settings, output, sound=sound, title=title, pool=pool, progress=progress)
-    _report(report, scenes, time.monotonic() - began, json=json)
-
-
-def _music(template: Template, choice: str | None, volume: float, fade_out: float, folder: Path) -> list[TrackSpec]:
-    from flatrender.engine.sound.track import TrackSpec
-
-    if choice == "none" or volume == 0 or (choice is None and not template.music):
-        return []
-    bundled = {music.key: music for music in template.music}
-    if choice is None or choice in bundled:
-        music = template.music[0] if choice is None else bundled[choice]
-        path = folder / f"music{Path(music.file).suffix}"
-        path.write_bytes(template.read_file(music.file))
-    else:
-        path = Path(choice)
-    return [TrackSpec(kind="music", path=path, volume=volume, loop=True, fade_out_s=fade_out)]
-
-
-def _report(report: FilmReport, scenes: list[ResolvedScene], seconds: float, *, json: bool) -> None:
-    if json:
-        import msgspec
-
-        warnings = [{"scene": s.scene_key, **msgspec.to_builtins(w)} for s in scenes for w in s.warnings]
-        facts = msgspec.to_builtins(report) | {
-            "render_s": round(seconds, 3),
-            "scenes": [{"key": s.scene_key, "sha256": s.sha256} for s in scenes],
-            "warnings": warnings,
-        }
-        typer.echo(msgspec.json.format(msgspec.json.encode(facts), indent=2).decode())
-        return
-    sound = f", {report.audio_codec}" if report.audio_codec else ", no sound"
-    typer.echo(
-        f"{report.path}  {report.width}×{report.height}  {report.frames} frames, {report.duration_s:.2f} s at "
-        f"{report.fps:g}/s{sound}, {report.size_bytes / 1e6:.1f} MB  in {seconds:.1f} s"
-    )
+            print_json(made.facts())
+        else:
+            say(made.line())

@@ -4,7 +4,7 @@ import re
 import tempfile
 import threading
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,14 +16,13 @@ from flatrender.engine.kinds import KINDS, OutputKind
 from flatrender.engine.process import run
 
 _CODE = "film_check_failed"
-_DEMUXER: Mapping[str, str] = {"gif": "gif", "webp": "webp_anim", "apng": "apng"}
 
 
 class PictureRun(msgspec.Struct, frozen=True, kw_only=True):
     """A GIF, WebP, APNG or sequence, every picture of which was decoded (of a sequence those asked for)."""
 
     times: tuple[float, ...]
-    """When each is shown, seconds from the first."""
+    """When each is shown, seconds from the first. A WebP holds equal pictures that follow each other once: the moments between have no entry."""
     duration_s: float
     width: int
     height: int
@@ -89,7 +88,7 @@ def look_at_pictures(
     """Decode a run of pictures. Raises RenderError `film_check_failed` or `cancelled`."""
     if KINDS[kind].container == "frames":
         return _look_at_sequence(path, frames, size=size, rate=rate, deadline_s=deadline_s, cancel=cancel)
-    source = ["-protocol_whitelist", "file,pipe", "-f", _DEMUXER[kind], "-i", f"file:{path}"]
+    source = ["-protocol_whitelist", "file,pipe", "-f", _demuxer(path, kind), "-i", f"file:{path}"]
     what = "looking at the pictures"
     listed = run(
         [*base_arguments(), *source, "-fps_mode", "passthrough", "-f", "framecrc", "pipe:1"],
@@ -102,7 +101,8 @@ def look_at_pictures(
     rows = [row.split(",") for row in listed.splitlines() if row and not row.startswith("#")]
     starts = [int(row[2]) * tick for row in rows]
     ends = [start + int(row[3]) * tick for start, row in zip(starts, rows, strict=True)]
-    wanted = sorted(set(frames))
+    shown_at = {number: sum(float(at - starts[0]) <= number / rate + 0.006 for at in starts) - 1 for number in frames}
+    wanted = sorted(set(shown_at.values()))
     chosen = "+".join(f"eq(n\\,{number})" for number in wanted)
     shown = run(
         [*base_arguments(), *source, *_small(f"select={chosen}", size), *_RAW],
@@ -112,13 +112,22 @@ def look_at_pictures(
         cancel=cancel,
     )
     small = size[0] * size[1] * 4
+    cut = {number: shown[n * small : (n + 1) * small] for n, number in enumerate(wanted)}
     return PictureRun(
         times=tuple(float(start - starts[0]) for start in starts),
         duration_s=float(ends[-1] - starts[0]) if starts else 0.0,
         width=width,
         height=height,
-        pictures={number: shown[n * small : (n + 1) * small] for n, number in enumerate(wanted) if len(shown) >= (n + 1) * small},
+        pictures={number: cut[held] for number, held in shown_at.items() if len(cut[held]) == small},
     )
+
+
+def _demuxer(path: Path, kind: OutputKind) -> str:
+    if kind == "webp":
+        with path.open("rb") as file:
+            # All of whose pictures are equal is a plain WebP.
+            return "webp_anim" if b"ANIM" in file.read(64) else "webp_pipe"
+    return {"gif": "gif", "apng": "apng"}[kind]
 
 
 _RAW = ("-fps_mode", "passthrough", "-pix_fmt", "rgba", "-f", "rawvideo", "pipe:1")
@@ -170,11 +179,11 @@ def _look_at_sequence(
             demuxer = "png_pipe" if file.suffix == ".png" else "jpeg_pipe"
             source = ["-protocol_whitelist", "file,pipe", "-f", demuxer, "-i", f"file:{file}"]
             arguments = [*base_arguments(), *source, "-f", "framecrc", "pipe:1"]
-            limits = {"code": _CODE, "what": "looking at the pictures"}
-            listed = run(arguments, **limits, deadline_s=deadline_s, cancel=cancel)
+            doing = "looking at the pictures"
+            listed = run(arguments, code=_CODE, what=doing, deadline_s=deadline_s, cancel=cancel)
             _, width, height = _head(listed.decode("ascii", "replace"), file)
             arguments = [*base_arguments(), *source, *_small("", size), *_RAW]
-            pictures[number] = run(arguments, **limits, deadline_s=deadline_s, cancel=cancel)
+            pictures[number] = run(arguments, code=_CODE, what=doing, deadline_s=deadline_s, cancel=cancel)
         return PictureRun(
             times=tuple(n / float(rate) for n in range(len(names))),
             duration_s=len(names) / float(rate),

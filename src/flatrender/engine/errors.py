@@ -36,7 +36,8 @@ class TemplateError(EngineError):
 class ValueRefused(EngineError):
     """A value does not fit.
 
-    Codes: `unknown_scene`, `unknown_field`, `wrong_type`, `value_out_of_range`, `unknown_font`, `missing_asset`, `picture_invalid`.
+    Codes: `unknown_scene`, `unknown_field`, `wrong_type`, `value_out_of_range`, `unknown_font`, `missing_asset`, `picture_invalid`,
+    `clip_invalid`.
     """
 
     code = "value_refused"
@@ -45,7 +46,8 @@ class ValueRefused(EngineError):
 class RenderError(EngineError):
     """The picture or film could not be made.
 
-    Codes: `engine_crashed`, `engine_timeout`, `engine_refused`, `encoder_failed`, `film_check_failed`, `cancelled`, and for what was asked
+    Codes: `engine_crashed`, `engine_timeout`, `engine_refused`, `clip_invalid`, `clip_missing`, `encoder_failed`,
+    `film_check_failed`, `cancelled`, and for what was asked
     for: `settings_invalid`, `sound_missing`, `sound_unreadable`, `segment_missing`, `output_unwritable`.
     """
 

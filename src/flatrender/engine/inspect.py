@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import msgspec
 
+from flatrender.engine.compatibility import Report, compatibility
 from flatrender.engine.lottie.document import Json
-from flatrender.engine.lottie.walk import TEXT, all_layers, dicts, layers_by_name, objects, text_documents
+from flatrender.engine.lottie.walk import all_layers, dicts, layers_by_name
 from flatrender.engine.template.model import ColorSlot, Field, LocaleText, Music, Preset, Scene, Size
 from flatrender.engine.template.package import Template
 from flatrender.engine.template.pictures import asset_file, image_assets
-
-# Layer types (`ty`) that Lottie players do not draw, and effects (`ef[].ty`) that this engine draws.
-_LAYER_TYPES = {
-    6: "audio layer",
-    7: "video layer",
-    8: "image sequence layer",
-    9: "video layer",
-    13: "camera",
-    14: "light",
-    15: "data layer",
-}
-_DRAWN_EFFECTS = (5, 20, 21, 22, 23, 25, 29)
 
 
 class Caution(msgspec.Struct, frozen=True, kw_only=True):
     """Something that will not look as designed.
 
-    Codes: `expression`, `effect`, `three_d`, `layer_type`, `font_missing`, `picture_missing`, `unknown_layer`,
-    `repeater`, `small_caps`.
+    Codes: `font_missing`, `picture_missing`, `unknown_layer`, and the features of the compatibility report's findings that are not exact,
+    with `_` for spaces (`expression`, `effect`, `layer_type`, `three_dimensions` …).
     """
 
     code: str
@@ -68,6 +57,8 @@ class SceneReport(msgspec.Struct, frozen=True, kw_only=True):
     layers: int
     """Layers in the default size, precompositions included."""
     fields: tuple[Field, ...]
+    compatibility: Report
+    """How the scene's default size is drawn."""
 
 
 class TemplateReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +127,7 @@ def _scene_report(template: Template, scene: Scene, lottie: Json) -> SceneReport
         snapshot_frame=scene.snapshot_frame,
         layers=sum(1 for _ in all_layers(lottie)),
         fields=scene.fields,
+        compatibility=compatibility(lottie, alone=False),
     )
 
 
@@ -152,8 +144,7 @@ class _Look:
         self.fonts: dict[tuple[str, str], FontUse] = {}
 
     def run(self) -> None:
-        for layer in all_layers(self._lottie):
-            self._look_at_layer(layer)
+        self._look_at_compatibility()
         self._look_at_fonts()
         self._look_at_images()
         self._look_at_bindings()
@@ -163,24 +154,10 @@ class _Look:
         if caution not in self.cautions:
             self.cautions.append(caution)
 
-    def _look_at_layer(self, layer: Json) -> None:
-        name = layer["nm"] if isinstance(layer.get("nm"), str) else None
-        kind = layer.get("ty")
-        if isinstance(kind, int) and kind in _LAYER_TYPES:
-            self._warn("layer_type", f"a {_LAYER_TYPES[kind]} is not drawn", name)
-        if layer.get("ddd") == 1:
-            self._warn("three_d", "a 3D layer is drawn flat", name)
-        for effect in dicts(layer.get("ef")):
-            if effect.get("ty") not in _DRAWN_EFFECTS and effect.get("en", 1) != 0:
-                self._warn("effect", f"the effect {effect.get('nm') or effect.get('ty')!r} is not drawn", name)
-        for node in objects(layer):
-            if isinstance(node.get("x"), str) and "k" in node:
-                self._warn("expression", "an expression is evaluated only in part", name)
-            if node.get("ty") == "rp":
-                self._warn("repeater", "repeaters may differ in detail", name)
-        for document in text_documents(layer) if kind == TEXT else ():
-            if document.get("ca") == 2:
-                self._warn("small_caps", "small capitals are drawn as capitals", name)
+    def _look_at_compatibility(self) -> None:
+        for finding in compatibility(self._lottie, alone=False).findings:
+            if finding.verdict != "exact":
+                self._warn(finding.feature.replace(" ", "_"), finding.cause, finding.layer or None)
 
     def _look_at_fonts(self) -> None:
         listed = self._lottie.get("fonts")
@@ -217,10 +194,9 @@ class _Look:
         names = layers_by_name(self._lottie)
         for field in self._scene.fields:
             for binding in field.bindings:
-                if binding.layer != "*" and binding.layer not in names:
-                    self._warn(
-                        "unknown_layer", f"field {field.key!r} binds to a layer that is not there", binding.layer
-                    )
+                for layer in binding.targets():
+                    if layer != "*" and layer not in names:
+                        self._warn("unknown_layer", f"field {field.key!r} binds to a layer that is not there", layer)
 
 
 def _length(value: object) -> float:

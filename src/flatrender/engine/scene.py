@@ -2,11 +2,14 @@
 
 import msgspec
 
+from flatrender.engine.clips.model import ClipFile
+
 
 class SceneWarning(msgspec.Struct, frozen=True, kw_only=True):
     """Something the user should know although the scene can be drawn.
 
-    Codes: `text_overflow`, `text_shrunk`, `missing_glyph`, `font_substituted`, `unknown_layer`, `picture_upscaled`, `missing_picture`.
+    Codes: `text_overflow`, `text_shrunk`, `missing_glyph`, `font_substituted`, `unknown_layer`, `picture_upscaled`, `missing_picture`,
+    `clip_hdr`.
     """
 
     code: str
@@ -16,7 +19,10 @@ class SceneWarning(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ResolvedScene(msgspec.Struct, frozen=True, kw_only=True):
-    """One scene as it will be drawn. `lottie` is canonical JSON (UTF-8) with glyphs and pictures embedded."""
+    """One scene as it will be drawn. `lottie` is canonical JSON (UTF-8) with glyphs and pictures embedded.
+
+    Film clips are described in it too (see `clips`), with a still of each; `clips` only says where their files lie on this machine.
+    """
 
     scene_key: str
     lottie: bytes
@@ -31,3 +37,5 @@ class ResolvedScene(msgspec.Struct, frozen=True, kw_only=True):
     """How many frames the scene lasts at `fps`."""
     snapshot_frame: int = 0
     warnings: tuple[SceneWarning, ...] = ()
+    clips: tuple[ClipFile, ...] = ()
+    """The files of the clips that `lottie` names by their hash, each once."""

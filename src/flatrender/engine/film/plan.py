@@ -27,6 +27,11 @@ class SceneSpan(msgspec.Struct, frozen=True, kw_only=True):
     first: int = 0
     """The first of its output frames that is shown; those before belong to a transition."""
 
+    @property
+    def begins(self) -> int:
+        """The film's frame at which the scene's own frame 0 is, seen alone or in a transition: where the scene's sound begins."""
+        return self.start - self.first
+
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     """A range of one scene's output frames, encoded as one segment. Both ends belong to it; frame 0 is the scene's first."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flatrender.engine.errors import RenderError
 from flatrender.engine.ffmpeg import base_arguments, output_file
-from flatrender.engine.film.encoders import codec_arguments, picture_filter
+from flatrender.engine.film.encoders import codec_arguments, is_planar, picture_filter, raw_pixels
 from flatrender.engine.film.plan import lottie_frames, output_frames
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.raster.pool import EncodeReport, WorkerPool
@@ -14,13 +14,16 @@ from flatrender.engine.scene import ResolvedScene
 
 
 def encoder_arguments(settings: FilmSettings, out: Path, *, threads: int) -> list[str]:
-    """Return the command line that turns raw pictures on standard input (BGRA; straight RGBA with `alpha`) into a segment."""
+    """Return the command line that turns raw pictures on standard input (`WorkerPool.encode`) into a segment.
+
+    The pictures are planar where the encoder takes them so, otherwise BGRA, or straight RGBA with `alpha`.
+    """
     rate = settings.rate
     size = f"{settings.width}x{settings.height}"
     flags = ("-fflags", "+bitexact", "-flags:v", "+bitexact+cgop" if settings.kind == "mp4_h264" else "+bitexact")
     return [
         *base_arguments(),
-        *("-protocol_whitelist", "file,pipe", "-f", "rawvideo", "-pixel_format", "rgba" if settings.alpha else "bgra"),
+        *("-protocol_whitelist", "file,pipe", "-f", "rawvideo", "-pixel_format", raw_pixels(settings)),
         *("-video_size", size, "-framerate", f"{rate.numerator}/{rate.denominator}", "-i", "pipe:0"),
         *("-vf", picture_filter(settings), *codec_arguments(settings, threads=threads)),
         *("-an", "-map_metadata", "-1", *flags, *_container(settings), output_file(out)),
@@ -68,6 +71,7 @@ def render_segment(
             width=settings.width,
             height=settings.height,
             background=None if settings.alpha else settings.background,
+            planar=is_planar(settings),
             progress=progress,
             cancel=cancel,
         )

@@ -44,7 +44,7 @@ class FilmSettings(msgspec.Struct, frozen=True, kw_only=True):
     alpha: bool = False
     """Keep the scenes' transparency (straight, not premultiplied); only kinds that have it."""
     max_kbps: int | None = None
-    """The most thousand bits a second that the picture may take over two seconds; 100 to 400000."""
+    """The most thousand bits a second that the picture of a segment takes, give or take half a second's worth; 100 to 400000."""
     dither: Dither = "sierra2_4a"
     """How a GIF mixes colours that its palette lacks."""
 
@@ -68,7 +68,7 @@ class FilmSettings(msgspec.Struct, frozen=True, kw_only=True):
             )
         if self.max_kbps is not None and (not 100 <= self.max_kbps <= 400_000 or not facts.capped):
             raise RenderError(
-                f"a cap of {self.max_kbps} kbit/s; give 100 to 400000, for H.264, H.265, VP9 or AV1",
+                f"a cap of {self.max_kbps} kbit/s; give 100 to 400000, for H.264, H.265 or VP9",
                 code="settings_invalid",
             )
 

@@ -1,14 +1,18 @@
-"""Writing values into a Lottie: colours, slots, visibility, opacity, rotation, scale, duration."""
+"""Writing values into a Lottie: colours, slots, visibility, tints."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from flatrender.engine.lottie.document import Json, is_number
+import msgspec
+
+from flatrender.engine.errors import TemplateError
+from flatrender.engine.lottie.document import Json, canonical, is_number
 from flatrender.engine.lottie.walk import (
+    IMAGE,
+    PRECOMP,
     SOLID,
     dicts,
-    is_animated,
     objects,
     property_values,
     shape_items,
@@ -18,7 +22,11 @@ from flatrender.engine.lottie.walk import (
 Rgb = tuple[float, float, float]
 """Red, green, blue, each 0 to 1."""
 
-_FILL_EFFECT = 21
+_TINT_EFFECT, _FILL_EFFECT = 20, 21
+_TINT = "flatrender-tint"
+# What a slot may bring: a property's value, a gradient's stops, a picture's size and place.
+_SLOT_MEMBERS = frozenset({"a", "k", "p", "w", "h", "u", "e"})
+_MAX_SLOT_BYTES = 16 * 1024 * 1024
 
 
 def rgb_of_hex(color: str) -> Rgb:
@@ -89,6 +97,9 @@ def apply_color_slots(lottie: Json, colors: Mapping[str, Rgb]) -> set[str]:
                 met.add(slot)
             elif set_color(node, color):
                 met.add(slot)
+        tint_slot = node.get("tint_sid")
+        if isinstance(tint_slot, str) and tint_slot in colors and tint_layer(node, colors[tint_slot]):
+            met.add(tint_slot)
         stroke_slot = node.get("stroke_sid")
         if isinstance(stroke_slot, str) and stroke_slot in colors and "t" in node:
             node["sc"] = list(colors[stroke_slot])
@@ -126,18 +137,6 @@ def set_visible(layer: Json, *, visible: bool) -> None:
     layer["hd"] = not visible
 
 
-def _transform_property(layer: Json, key: str, default: object) -> Json:
-    transform = layer.get("ks")
-    if not isinstance(transform, dict):
-        transform = layer["ks"] = {}
-    prop: object = transform.get(key)
-    if isinstance(prop, dict):
-        return prop
-    made: Json = {"a": 0, "k": default}
-    transform[key] = made
-    return made
-
-
 def change_values(prop: Json, change: Callable[[float], float]) -> None:
     """Apply a function to every number of a property, keyframes included."""
     for holder, key in property_values(prop):
@@ -148,70 +147,51 @@ def change_values(prop: Json, change: Callable[[float], float]) -> None:
             holder[key] = [round(change(v), 4) if is_number(v) else v for v in old]
 
 
-def set_opacity(layer: Json, percent: float) -> None:
-    """Set a layer's opacity: a constant one is replaced; an animated one is multiplied, so fades stay."""
-    prop = _transform_property(layer, "o", 100)
-    if is_animated(prop):
-        change_values(prop, lambda old: old * percent / 100)
-    else:
-        prop["k"] = percent
-
-
-def set_rotation(layer: Json, degrees: float) -> None:
-    """Set a layer's rotation: a constant one is replaced; to an animated one the angle is added."""
-    transform = layer.get("ks")
-    key = "rz" if isinstance(transform, dict) and "rz" in transform else "r"
-    prop = _transform_property(layer, key, 0)
-    if is_animated(prop):
-        change_values(prop, lambda old: old + degrees)
-    else:
-        prop["k"] = degrees
-
-
-def set_scale(layer: Json, percent: float) -> None:
-    """Set a layer's scale: a constant one is replaced; an animated one is multiplied."""
-    prop = _transform_property(layer, "s", [100, 100, 100])
-    if is_animated(prop):
-        change_values(prop, lambda old: old * percent / 100)
-    else:
-        prop["k"] = [percent, percent, 100]
-
-
-def set_duration(lottie: Json, frames: float, hold: float) -> None:
-    """Make the animation last `frames`. Longer: it stands still at frame `hold` (counted from its first); shorter: it runs faster.
-
-    Its layers move into a precomposition whose time is remapped (`tm`, seconds).
-    """
-    first, rate = lottie["ip"], lottie["fr"]
-    length = lottie["op"] - first
-    if frames == length:
-        return
-    if frames > length:
-        hold = min(max(hold, 0), length)
-        points = [(0, 0), (hold, hold), (hold + frames - length, hold), (frames, length)]
-    else:
-        points = [(0, 0), (frames, length)]
-    points = [p for i, p in enumerate(points) if i == 0 or p[0] > points[i - 1][0]]
-    ease = {"i": {"x": [1], "y": [1]}, "o": {"x": [0], "y": [0]}}
-    keyframes = [{"t": first + at, "s": [round((first + shown) / rate, 6)], **ease} for at, shown in points]
-    name = "flatrender-scene"
-    assets = lottie.setdefault("assets", [])
-    assets.append({"id": name, "layers": lottie["layers"]})
-    lottie["op"] = first + frames
-    lottie["layers"] = [
-        {
-            "ty": 0,
-            "ind": 1,
-            "nm": name,
-            "refId": name,
-            "w": lottie["w"],
-            "h": lottie["h"],
-            "ip": first,
-            "op": first + frames,
-            "st": 0,
-            "sr": 1,
-            "bm": 0,
-            "ks": {},
-            "tm": {"a": 1, "k": keyframes},
-        }
+def tint_layer(layer: Json, color: Rgb) -> bool:
+    """Show a picture or composition in shades of one colour: its black stays black, its white becomes the colour."""
+    if layer.get("ty") not in (PRECOMP, IMAGE):
+        return False
+    effects = layer.setdefault("ef", [])
+    if not isinstance(effects, list):
+        return False
+    controls: list[Json] = [
+        {"ty": 2, "nm": "Map Black To", "ix": 1, "v": {"a": 0, "k": [0, 0, 0, 1]}},
+        {"ty": 2, "nm": "Map White To", "ix": 2, "v": {"a": 0, "k": [*color, 1]}},
+        {"ty": 0, "nm": "Amount to Tint", "ix": 3, "v": {"a": 0, "k": 100}},
     ]
+    made: Json = {
+        "ty": _TINT_EFFECT,
+        "nm": _TINT,
+        "np": 6,
+        "mn": "ADBE Tint",
+        "ix": len(effects) + 1,
+        "en": 1,
+        "ef": controls,
+    }
+    effects[:] = [*(e for e in effects if not (isinstance(e, dict) and e.get("nm") == _TINT)), made]
+    return True
+
+
+def fill_slots(lottie: Json, where: str) -> None:
+    """Give every object that names a slot (`sid`) what the animation's own `slots` says of it; raises TemplateError `template_too_large`."""
+    slots = lottie.get("slots")
+    if not isinstance(slots, dict):
+        return
+    written: dict[str, bytes] = {}
+    total = 0
+    for node in list(objects([lottie.get("layers"), lottie.get("assets")])):
+        key = node.get("sid")
+        slot = slots.get(key) if isinstance(key, str) else None
+        value = slot.get("p") if isinstance(slot, dict) else None
+        if not isinstance(key, str) or not isinstance(value, dict):
+            continue
+        if key not in written:
+            written[key] = canonical({name: part for name, part in value.items() if name in _SLOT_MEMBERS})
+        total += len(written[key])
+        if total > _MAX_SLOT_BYTES:
+            raise TemplateError(
+                f"its slots repeat more than {_MAX_SLOT_BYTES} bytes: simplify the file",
+                code="template_too_large",
+                where=where,
+            )
+        node.update(msgspec.json.decode(written[key]))

@@ -17,6 +17,8 @@ class Open(msgspec.Struct, frozen=True, tag=True):
     height: int
     background: tuple[int, int, int] | None
     lottie: bytes | None = None
+    clips: dict[str, str] = {}
+    """The scene's clip files: SHA-256 → path."""
 
 
 class Draw(msgspec.Struct, frozen=True, tag=True):
@@ -27,11 +29,12 @@ class Draw(msgspec.Struct, frozen=True, tag=True):
 
 
 class Encode(msgspec.Struct, frozen=True, tag=True):
-    """Draw these frames of the open scene into the standard input of a program."""
+    """Draw these frames of the open scene into the standard input of a program: as drawn, or (`planar`) as planar YUV 4:2:0."""
 
     key: str
     frames: tuple[float, ...]
     argv: tuple[str, ...]
+    planar: bool = False
 
 
 class Opened(msgspec.Struct, frozen=True, tag=True):
@@ -47,7 +50,10 @@ class Picture(msgspec.Struct, frozen=True, tag=True):
 
 
 class Phase(msgspec.Struct, frozen=True, tag=True):
-    """What the worker begins to do now: `draw` frame `done`, hand it to the encoder (`encode`), or wait for the encoder to `finish`."""
+    """What the worker does now: `draw` frame `done`, wait to hand it to the encoder (`encode`), or wait for the encoder to `finish`.
+
+    Told at most twenty times a second.
+    """
 
     name: str
     done: int

@@ -115,16 +115,20 @@ class WorkerPool:
         width: int,
         height: int,
         background: Background | None,
+        planar: bool = False,
         progress: Callable[[int], None] | None = None,
         cancel: threading.Event | None = None,
     ) -> EncodeReport:
-        """Draw `frames` (as for `draw`) in order into the standard input of the program `argv`, as raw BGRA pictures, or as straight RGBA without background.
+        """Draw `frames` (as for `draw`) in order into the standard input of the program `argv`.
+
+        Raw BGRA pictures, straight RGBA without background, or with `planar` YUV 4:2:0 in planes, BT.709, limited range (then with a
+        background, width and height even, width at least 16).
 
         `progress` is called in this thread with the number of frames handed to the program.
         """
         limits = self.limits
         with self._opened(scene, width, height, background, cancel) as (handle, key):
-            handle.send(messages.Encode(key, tuple(frames), tuple(argv)))
+            handle.send(messages.Encode(key, tuple(frames), tuple(argv), planar))
             timeout, doing, code = limits.encoder_s, "starting the encoder", "encoder_failed"
             while True:
                 reply = self._expect(handle, scene, timeout, doing, cancel, code)
@@ -163,7 +167,8 @@ class WorkerPool:
             )
         key = f"{scene.sha256}:{width}x{height}:{background}"
         with self._lend(key, scene, cancel) as handle:
-            wanted = messages.Open(key, width, height, background)
+            files = {clip.sha256: str(clip.path) for clip in scene.clips}
+            wanted = messages.Open(key, width, height, background, clips=files)
             handle.send(wanted)
             reply = self._expect(handle, scene, self.limits.start_s + self.limits.load_s, "starting", cancel)
             if isinstance(reply, messages.Opened) and not reply.found:

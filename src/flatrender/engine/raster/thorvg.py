@@ -7,8 +7,9 @@ worker process only: a bad scene can crash or never return.
 import ctypes
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from flatrender.engine.errors import RenderError
 
@@ -18,7 +19,22 @@ RGBA_STRAIGHT = 2
 """Byte order of `Canvas` pixels for stills; alpha not premultiplied."""
 
 _NO_CHANGE = 2  # Result.INSUFFICIENT_CONDITION: the frame asked for is the one already set
-_Resolver = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+Resolver = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+"""What ThorVG asks for a picture: paint, name, data of ours; True when there is nothing more to look for."""
+
+
+class MovingPictures(Protocol):
+    """What shows clips in a scene."""
+
+    @property
+    def resolver(self) -> Callable[..., bool]:
+        """A `Resolver` that gives ThorVG the pictures' buffers."""
+
+    def show(self, frame: float) -> None:
+        """Write what is shown at a frame, counted from the in point, into the buffers."""
+
+    def close(self) -> None:
+        """Close the files."""
 
 
 def _library() -> ctypes.CDLL:
@@ -49,7 +65,7 @@ def _library() -> ctypes.CDLL:
         "tvg_animation_del": ((pointer,), ctypes.c_int),
         "tvg_picture_new": ((), pointer),
         "tvg_picture_load_raw": ((pointer, pointer, u32, u32, ctypes.c_int, ctypes.c_bool), ctypes.c_int),
-        "tvg_picture_set_asset_resolver": ((pointer, _Resolver, pointer), ctypes.c_int),
+        "tvg_picture_set_asset_resolver": ((pointer, Resolver, pointer), ctypes.c_int),
         "tvg_picture_load_data": (
             (pointer, ctypes.c_char_p, u32, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_bool),
             ctypes.c_int,
@@ -78,7 +94,7 @@ class ThorVG:
 
     def __init__(self) -> None:
         self.library = _library()
-        self.resolver = _Resolver(_refuse_asset)
+        self.resolver = Resolver(_refuse_asset)
         self.check(self.library.tvg_engine_init(0), "start the renderer")
 
     @staticmethod
@@ -100,14 +116,17 @@ class Animation:
         height: int,
         colorspace: int,
         background: tuple[int, int, int] | None,
+        clips: MovingPictures | None = None,
     ) -> None:
         self._thorvg = thorvg
+        self._clips = clips
         self._library = thorvg.library
         self._animation = 0
         self._canvas = 0
         self._transparent = background is None  # only then must the picture before be cleared away
-        self._buffer = bytearray(width * height * 4)
-        self._width, self._height, self._colorspace = width, height, colorspace
+        self._own = bytearray(width * height * 4)
+        self._buffer: bytearray | memoryview = self._own
+        self.width, self.height, self._colorspace = width, height, colorspace
         try:
             self._load(lottie, background)
         except BaseException:
@@ -120,12 +139,13 @@ class Animation:
         self._set_target(self._buffer)
         if background is not None:
             shape = lib.tvg_shape_new()
-            check(lib.tvg_shape_append_rect(shape, 0, 0, self._width, self._height, 0, 0, True), "make the background")
+            check(lib.tvg_shape_append_rect(shape, 0, 0, self.width, self.height, 0, 0, True), "make the background")
             check(lib.tvg_shape_set_fill_color(shape, *background, 255), "colour the background")
             check(lib.tvg_canvas_add(self._canvas, shape), "place the background")
         self._animation = lib.tvg_animation_new()
         picture = lib.tvg_animation_get_picture(self._animation)
-        check(lib.tvg_picture_set_asset_resolver(picture, self._thorvg.resolver, None), "set the asset resolver")
+        resolver = self._thorvg.resolver if self._clips is None else self._clips.resolver
+        check(lib.tvg_picture_set_asset_resolver(picture, resolver, None), "set the asset resolver")
         # A copy, because ThorVG parses in place and would write into an immutable bytes object.
         loaded = lib.tvg_picture_load_data(picture, lottie, len(lottie), b"lottie", None, True)
         check(loaded, "read the scene as Lottie")
@@ -133,10 +153,10 @@ class Animation:
         lib.tvg_picture_get_size(picture, ctypes.byref(natural_width), ctypes.byref(natural_height))
         if natural_width.value <= 0 or natural_height.value <= 0:
             raise RenderError("the scene has no size", code="engine_refused")
-        scale = min(self._width / natural_width.value, self._height / natural_height.value)
+        scale = min(self.width / natural_width.value, self.height / natural_height.value)
         drawn_width, drawn_height = natural_width.value * scale, natural_height.value * scale
         check(lib.tvg_picture_set_size(picture, drawn_width, drawn_height), "size the scene")
-        left, top = (self._width - drawn_width) / 2, (self._height - drawn_height) / 2
+        left, top = (self.width - drawn_width) / 2, (self.height - drawn_height) / 2
         if abs(left) >= 0.5 or abs(top) >= 0.5:
             check(lib.tvg_paint_translate(picture, left, top), "centre the scene")
         check(lib.tvg_canvas_add(self._canvas, picture), "place the scene")
@@ -144,18 +164,25 @@ class Animation:
         lib.tvg_animation_get_total_frame(self._animation, ctypes.byref(total))
         self.total_frames = total.value
 
-    def _set_target(self, buffer: bytearray) -> None:
+    def draw_into(self, buffer: memoryview | None) -> None:
+        """Draw into this buffer (`width * height * 4` bytes) from now on, or again into the animation's own."""
+        self._buffer = self._own if buffer is None else buffer
+        self._set_target(self._buffer)
+
+    def _set_target(self, buffer: bytearray | memoryview) -> None:
         address = ctypes.addressof((ctypes.c_char * len(buffer)).from_buffer(buffer))
         self._thorvg.check(
             self._library.tvg_swcanvas_set_target(
-                self._canvas, address, self._width, self._width, self._height, self._colorspace
+                self._canvas, address, self.width, self.width, self.height, self._colorspace
             ),
             "make a canvas of this size",
         )
 
-    def draw(self, frame: float) -> bytearray:
+    def draw(self, frame: float) -> bytearray | memoryview:
         """Draw one frame, counted from the Lottie's in point (fractions are interpolated), and return the buffer that it is in."""
         lib, check = self._library, self._thorvg.check
+        if self._clips is not None:
+            self._clips.show(frame)
         moved = lib.tvg_animation_set_frame(self._animation, frame)
         if moved not in {0, _NO_CHANGE}:
             check(moved, f"go to frame {frame:g}")
@@ -172,3 +199,5 @@ class Animation:
         if self._canvas:
             self._library.tvg_canvas_destroy(self._canvas)
             self._canvas = 0
+        if self._clips is not None:
+            self._clips.close()

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
+from flatrender.engine.clips.model import MEMBER, ClipFile, ClipSpec
+from flatrender.engine.clips.probe import ClipSource, clip_source, film_file, poster
+from flatrender.engine.clips.timing import place_size
 from flatrender.engine.errors import ValueRefused
 from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.walk import IMAGE, all_layers
-from flatrender.engine.picture_value import PictureValue
+from flatrender.engine.picture_value import Fit, PictureValue
 from flatrender.engine.pictures import MAX_BYTES, MAX_SIDE, data_uri_bytes, prepare
 from flatrender.engine.resolve.values import refuse
 from flatrender.engine.scene import SceneWarning
 from flatrender.engine.template.model import Field
 from flatrender.engine.template.package import Template
 from flatrender.engine.template.pictures import asset_file, image_assets
+
+POSTER_S = 1.0
+"""A clip's still shows what is shown so long after its layer began, or the middle of a shorter clip."""
 
 
 class ImageSetter:
@@ -36,24 +44,36 @@ class ImageSetter:
         self._assets = assets
         self._warnings = warnings
         self._preview = preview
+        for asset in image_assets(lottie):
+            asset.pop(MEMBER, None)  # only values put clips into scenes
         self._by_id = {a["id"]: a for a in image_assets(lottie) if isinstance(a.get("id"), str)}
         self._done: set[int] = set()
+        self.clips: dict[str, ClipFile] = {}
+        """The files of the clips that were put in, by their hash."""
         self._copies: dict[tuple[str, str], Json] = {}
 
     def put(self, field: Field, layer: Json, value: PictureValue) -> bool:
-        """Fit the picture that `value` names into the layer's asset; False when the layer has none."""
+        """Fit the picture or film that `value` names into the layer's asset; False when the layer has none."""
         reference = layer.get("refId")
         asset = self._by_id.get(reference) if isinstance(reference, str) else None
         size = _designed_size(asset) if asset is not None else None
         if asset is None or size is None:
             return False
+        source = self._source(field, value.asset)
+        where = f"field {field.key!r}: {value.asset}"
+        film = film_file(source, where=where)
+        if film is not None:
+            clip = clip_source(film, where=where)
+            if clip.info.frames > 1:
+                self._put_clip(field, layer, asset, value, clip, where)
+                return True
         prepared = prepare(
-            self._read(field, value.asset),
+            _bytes_of(source, field, value.asset),
             *size,
             fit=field.constraints.fit,
             options=value,
             preview=self._preview,
-            where=f"field {field.key!r}: {value.asset}",
+            where=where,
         )
         if prepared.upscaled:
             self._warnings.append(
@@ -90,18 +110,36 @@ class ImageSetter:
         layer["refId"] = copy["id"]
         return copy
 
-    def _read(self, field: Field, name: str) -> bytes:
+    def _put_clip(
+        self, field: Field, layer: Json, asset: Json, value: PictureValue, clip: ClipSource, where: str
+    ) -> None:
+        size = _designed_size(asset)
+        assert size is not None  # noqa: S101  # the caller has checked it
+        place = place_size(*size)
+        spec = clip_spec(clip, value, field.constraints.fit, float(self._lottie["fr"]), where=where)
+        length = spec.end - spec.start
+        still = poster(clip.path, spec, spec.start + min(value.clip.speed * POSTER_S, length / 2), *place, where=where)
+        if clip.info.hdr:
+            self._warnings.append(
+                SceneWarning(
+                    code="clip_hdr",
+                    detail="the film is HDR and looks pale here: convert it to SDR",
+                    field=field.key,
+                    layer=str(layer.get("nm")),
+                )
+            )
+        target = self._own_asset(field, layer, asset)
+        target.update(u="", p=still, e=1, w=size[0], h=size[1])
+        target[MEMBER] = msgspec.to_builtins(spec)
+        self.clips[clip.sha256] = ClipFile(sha256=clip.sha256, path=clip.path)
+        self._done.add(id(target))
+
+    def _source(self, field: Field, name: str) -> bytes | Path:
         source = self._assets.get(name)
         if isinstance(source, bytes):
             return source
         if source is not None:
-            try:
-                with Path(source).open("rb") as file:
-                    return file.read(MAX_BYTES + 1)
-            except (OSError, ValueError):
-                raise refuse(
-                    field, "missing_asset", f"the picture {name!r} cannot be read: check that it is there"
-                ) from None
+            return Path(source)
         if self._template.has_file(name) and not name.endswith(".json"):
             return self._template.read_file(name)
         raise refuse(field, "missing_asset", f"there is no picture {name[:80]!r}: upload it, or choose another")
@@ -138,6 +176,47 @@ class ImageSetter:
         except ValueRefused as error:
             return error.detail
         return None
+
+
+def clip_spec(clip: ClipSource, value: PictureValue, fit: Fit, fps: float, *, where: str) -> ClipSpec:
+    """Return how a film plays as a value says, in a composition of `fps` frames a second.
+
+    Raises ValueRefused `value_out_of_range` when it begins after the film's end.
+    """
+    wanted = value.clip
+    end = clip.info.duration_s if wanted.end is None else min(wanted.end, clip.info.duration_s)
+    if wanted.start >= end:
+        raise ValueRefused(
+            f"the clip begins at {wanted.start:g} s, but the film lasts {clip.info.duration_s:.2f} s",
+            code="value_out_of_range",
+            where=where,
+        )
+    options = msgspec.structs.replace(
+        value, asset="", fit=value.fit or fit, clip=msgspec.structs.replace(wanted, start=0.0, end=None)
+    )
+    return ClipSpec(
+        sha256=clip.sha256,
+        bytes=clip.bytes,
+        first_pts=clip.info.first_pts,
+        start=wanted.start,
+        end=end,
+        options=options,
+        fps=fps,
+        rounding=clip.info.rounding_s,
+        interlaced=clip.info.interlaced,
+        sound_offset=clip.info.sound_offset_s,
+        sound_end=clip.info.sound_s,
+    )
+
+
+def _bytes_of(source: bytes | Path, field: Field, name: str) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    try:
+        with source.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError):
+        raise refuse(field, "missing_asset", f"the picture {name!r} cannot be read: check that it is there") from None
 
 
 def _designed_size(asset: Json) -> tuple[int, int] | None:

@@ -15,6 +15,7 @@ from flatrender.engine.template.model import Binding, Constraints
 from flatrender.engine.text.fonts import FontFace, FontLibrary
 from flatrender.engine.text.glyphs import GlyphTable
 from flatrender.engine.text.layout import Box, Justify, Layout, TextStyle, clean_text, lay_out
+from flatrender.engine.text.substitutes import browser_face
 
 # Justification of a text document (`j`) as Lottie numbers it.
 _JUSTIFY: dict[int, Justify] = {
@@ -43,6 +44,12 @@ class Wanted:
     binding: Binding
     constraints: Constraints
     one_line: bool
+    steps: tuple[str, ...] = ()
+    """What each of the layer's documents says, where they differ: a number that counts."""
+
+    def says(self, index: int) -> str:
+        """Return the text of the layer's document of that number."""
+        return self.steps[index] if index < len(self.steps) else self.text
 
 
 @dataclass(slots=True)
@@ -53,6 +60,8 @@ class TextSetter:
     fonts: FontLibrary
     locale: str
     warnings: list[SceneWarning]
+    like_browsers: bool = False
+    """Whether a font that is absent is replaced by the one that a browser on this machine shows."""
 
     def set_all(self, wanted: Mapping[int, Wanted], families: Mapping[int, str]) -> None:
         """Set every text layer. `wanted` and `families` are keyed by the `id()` of the layer object."""
@@ -70,8 +79,8 @@ class TextSetter:
                     document["t"] = ""
             fonts = [declared.get(str(document.get("f")), {}) for document in documents]
             if family is None and all(
-                (want is None or _same(want.text, document["t"])) and original.covers(document, font)
-                for document, font in zip(documents, fonts, strict=True)
+                (want is None or _same(want.says(index), document["t"])) and original.covers(document, font)
+                for index, (document, font) in enumerate(zip(documents, fonts, strict=True))
             ):
                 kept_fonts.update({str(font["fName"]): font for font in fonts})
             else:
@@ -89,15 +98,39 @@ class TextSetter:
         """Set all documents of a layer. Players look its glyphs up under one font, that of its first document."""
         layer["t"]["d"].pop("x", None)  # an expression would put unshaped letters in their place
         filed = ""
+        before = [dict(document) for document, _ in documents] if want is not None and want.steps else []
         for index, (document, font) in enumerate(documents):
             designed = document["t"]
             face = self._face(layer, font, family)
             filed = filed or table.font_name(face)
             rtl = self._set(
-                layer, document, want.text if want is not None else designed, font, face, filed, want, table
+                layer, document, want.says(index) if want is not None else designed, font, face, filed, want, table
             )
             if index == 0 and has_animators(layer):
                 fit_selectors(layer, designed=designed, emitted=document["t"], mirror=rtl)
+        if want is not None and before:
+            self._set_in_one_size(layer, list(zip(documents, before, strict=True)), family, filed, want, table)
+
+    def _set_in_one_size(
+        self,
+        layer: Json,
+        documents: list[tuple[tuple[Json, Json], Json]],
+        family: str | None,
+        filed: str,
+        want: Wanted,
+        table: GlyphTable,
+    ) -> None:
+        """Set the steps of a count again, all as small as the widest of them: figures must not change their size as they run."""
+        size = min(document["s"] for (document, _), _ in documents)
+        for index, ((document, font), before) in enumerate(documents):
+            if document["s"] == size:
+                continue
+            designed = _number(before.get("s"), _DEFAULT_SIZE)
+            document.clear()
+            document.update(before, s=size, lh=_number(before.get("lh"), 1.2 * designed) * size / designed)
+            self._set(
+                layer, document, want.says(index), font, self._face(layer, font, family), filed, want, table
+            )
 
     def _write_tables(self, table: GlyphTable, kept: dict[str, Json], original: _Originals) -> None:
         fonts = [
@@ -118,7 +151,8 @@ class TextSetter:
         asked = family or str(font.get("fFamily") or "")
         face = self.fonts.find(asked, style)
         if face is None:
-            face = self.fonts.default(style)
+            named = f"{style} {font.get('fWeight') or ''}"
+            face = (browser_face(asked, named) if self.like_browsers else None) or self.fonts.default(style)
             if asked:
                 self.warnings.append(
                     SceneWarning(

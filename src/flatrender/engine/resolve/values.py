@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flatrender.engine.errors import ValueRefused
 from flatrender.engine.lottie.document import is_number
 from flatrender.engine.picture_value import PictureValueError, picture_value
-from flatrender.engine.template.check import HEX_COLOR
+from flatrender.engine.resolve.dates import FIRST, LAST, date_text
+from flatrender.engine.template.check_rules import HEX_COLOR
 from flatrender.engine.template.model import Field, LocaleText, Scene
 from flatrender.engine.template.package import Template
+from flatrender.engine.template.rules import BACKGROUND_KEY
 
 Value = Any
 """A field's value: a string, number, boolean or, for a picture, a PictureValue; what it may be depends on the field."""
@@ -41,7 +44,7 @@ def all_fields(template: Template, scene: Scene) -> tuple[Field, ...]:
 def default_of(field: Field, locale: str) -> Value:
     """Return a field's default value in a locale; None when it has none."""
     default = field.default
-    if isinstance(default, dict) and field.type in ("text", "textarea", "image", "font", "dropdown"):
+    if isinstance(default, dict) and field.type in ("text", "textarea", "image", "font", "dropdown", "date"):
         return in_locale(default, locale) if default and all(isinstance(v, str) for v in default.values()) else default
     return default
 
@@ -55,7 +58,7 @@ def check_keys(template: Template, scene: Scene, values: Mapping[str, object]) -
     """Refuse values for fields that neither the scene nor the template has."""
     known = {field.key for field in all_fields(template, scene)}
     for key in values:
-        if key not in known:
+        if key not in known and key != BACKGROUND_KEY:
             raise ValueRefused(
                 f"scene {scene.key!r} has no field {key!r}; it has {', '.join(sorted(known)) or 'none'}",
                 code="unknown_field",
@@ -87,6 +90,8 @@ def check_value(field: Field, value: object) -> Value:
             if value not in keys:
                 raise refuse(field, "value_out_of_range", f"{value[:40]!r} is none of {', '.join(keys)}")
             return value
+        case "date":
+            return _check_date(field, value)
         case "font":
             if not isinstance(value, str):
                 raise refuse(field, "wrong_type", f"a font is a family's name, not {type(value).__name__}")
@@ -122,6 +127,18 @@ def _check_number(field: Field, value: object) -> float:
     return value
 
 
+def _check_date(field: Field, value: object) -> str:
+    if not isinstance(value, str):
+        raise refuse(field, "wrong_type", f"a date is a string YYYY-MM-DD, not {type(value).__name__}")
+    try:
+        day = date.fromisoformat(value) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) else None
+    except ValueError:
+        day = None
+    if day is None or not FIRST <= day <= LAST:
+        raise refuse(field, "value_out_of_range", f"{value[:40]!r} is no date; write YYYY-MM-DD, {FIRST} to {LAST}")
+    return value
+
+
 def _check_image(field: Field, value: object) -> Value:
     try:
         return picture_value(value)
@@ -139,16 +156,36 @@ def number_text(field: Field, value: float, locale: str) -> str:
         text = f"{int(value):{group}}"
     else:
         text = f"{value:{group}.6f}".rstrip("0")
-    negative = text.startswith("-") and text.strip("-0.") != ""
+    negative = text.startswith("-") and text.strip("-0.,") != ""
     text = text.removeprefix("-")
     if locale in _DIGITS:
-        text = (
-            text.replace(",", "\u066c")
-            .replace(".", _DECIMAL_POINT[locale])
-            .translate(str.maketrans("0123456789", _DIGITS[locale]))
-        )
-    suffix = limits.suffix if isinstance(limits.suffix, str) else in_locale(limits.suffix, locale)
-    return (_MINUS.get(locale, "\u2212") if negative else "") + text + suffix
+        text = _digits(text.replace(",", "\u066c").replace(".", _DECIMAL_POINT[locale]), locale)
+    prefix, suffix = (t if isinstance(t, str) else in_locale(t, locale) for t in (limits.prefix, limits.suffix))
+    return prefix + (_MINUS.get(locale, "\u2212") if negative else "") + text + suffix
+
+
+def _digits(text: str, locale: str) -> str:
+    return text.translate(str.maketrans("0123456789", _DIGITS[locale])) if locale in _DIGITS else text
+
+
+def day_text(field: Field, value: str, locale: str) -> str:
+    """Return a date (YYYY-MM-DD) as it is written in a locale, with the locale's digits."""
+    limits = field.constraints
+    calendar = limits.calendar
+    if calendar == "auto":
+        calendar = "jalali" if locale == "fa" else "gregorian"
+    return _digits(date_text(date.fromisoformat(value), limits.date_style, calendar, locale), locale)
+
+
+def value_text(field: Field, value: Value, locale: str) -> str:
+    """Return a value as it is written in a text."""
+    if field.type in ("number", "slider"):
+        return number_text(field, value, locale)
+    if field.type == "dropdown":
+        return option_label(field, value, locale)
+    if field.type == "date":
+        return day_text(field, value, locale)
+    return value if isinstance(value, str) else ""
 
 
 def option_label(field: Field, key: str, locale: str) -> str:

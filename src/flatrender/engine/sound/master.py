@@ -45,10 +45,6 @@ _ENCODINGS: dict[str, tuple[tuple[str, ...], float]] = {
 }
 
 
-SOUND_SUFFIXES = {"aac": ".m4a", "opus": ".webm", "pcm": ".mov"}
-"""The file that is laid under a film without encoding it again, for each codec that films have."""
-
-
 def encoding(out: Path) -> Encoding:
     """Return how the file of this name is written. Raises RenderError `settings_invalid` for a suffix that is no sound of ours."""
     found = _ENCODINGS.get(out.suffix.lower())

@@ -4,43 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NoReturn
 
-from flatrender.engine.errors import TemplateError
 from flatrender.engine.lottie.document import is_number
+from flatrender.engine.template.check_rules import check_binding, check_color, check_rules, refuse
 from flatrender.engine.template.model import FORMAT, Field, Manifest, Scene
 from flatrender.engine.template.package import Template
 from flatrender.engine.template.pictures import asset_file, image_assets
 from flatrender.engine.template.store import name_problem
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
-HEX_COLOR = re.compile(r"#[0-9A-Fa-f]{6}\Z")
-
-PROPERTIES_OF_TYPE = {
-    "text": {"text"},
-    "textarea": {"text"},
-    "image": {"image"},
-    "color": {"color"},
-    "number": {"text", "opacity", "rotation", "scale"},
-    "slider": {"text", "opacity", "rotation", "scale"},
-    "checkbox": {"visible"},
-    "dropdown": {"visible", "text"},
-    "font": {"font"},
-}
-
-
-def _refuse(what: str, where: str) -> NoReturn:
-    raise TemplateError(what, code="manifest_invalid", where=where)
 
 
 def check_manifest(manifest: Manifest, where: str) -> None:
     """Raise TemplateError `manifest_invalid` when the manifest contradicts itself."""
     if manifest.format != FORMAT:
-        _refuse(f"`format` is {manifest.format!r}; this engine reads {FORMAT!r}", where)
+        refuse(f"`format` is {manifest.format!r}; this engine reads {FORMAT!r}", where)
     if not is_number(manifest.fps) or not 1 <= manifest.fps <= 240:
-        _refuse(f"`fps` is {manifest.fps}; give 1 to 240", where)
+        refuse(f"`fps` is {manifest.fps}; give 1 to 240", where)
     if not manifest.sizes or not manifest.scenes:
-        _refuse("it needs at least one size and one scene", where)
+        refuse("it needs at least one size and one scene", where)
     _check_keys((manifest.key,), "key", where)
     _check_keys((s.key for s in manifest.sizes), "sizes", where)
     _check_keys((s.key for s in manifest.scenes), "scenes", where)
@@ -49,71 +31,64 @@ def check_manifest(manifest: Manifest, where: str) -> None:
     _check_keys((m.key for m in manifest.music), "music", where)
     for size in manifest.sizes:
         if not (16 <= size.width <= 8192 and 16 <= size.height <= 8192):
-            _refuse(f"size {size.key!r} is {size.width}×{size.height}; give 16 to 8192 px", where)
+            refuse(f"size {size.key!r} is {size.width}×{size.height}; give 16 to 8192 px", where)
     slots = {slot.key for slot in manifest.color_slots}
     for slot in manifest.color_slots:
-        _check_color(slot.default, f"color_slots.{slot.key}", where)
+        if slot.default or slot.derive is None:
+            check_color(slot.default, f"color_slots.{slot.key}", where)
     for preset in manifest.presets:
         for key, color in preset.colors.items():
             if key not in slots:
-                _refuse(f"preset {preset.key!r} colours {key!r}, which is no color slot", where)
-            _check_color(color, f"presets.{preset.key}.{key}", where)
+                refuse(f"preset {preset.key!r} colours {key!r}, which is no color slot", where)
+            check_color(color, f"presets.{preset.key}.{key}", where)
     for scene in manifest.scenes:
         _check_scene(manifest, scene, where)
-    _check_fields(manifest.fields, where)
+    _check_fields(manifest.fields, manifest, where)
+    check_rules(manifest, where)
 
 
 def _check_keys(keys: Iterable[str], what: str, where: str) -> None:
     seen: set[str] = set()
     for key in keys:
         if not _KEY.match(key):
-            _refuse(f"{what}: the key {key!r} must be 1 to 64 letters, digits, `_`, `-` or `.`", where)
+            refuse(f"{what}: the key {key!r} must be 1 to 64 letters, digits, `_`, `-` or `.`", where)
         if key in seen:
-            _refuse(f"{what}: the key {key!r} is there twice", where)
+            refuse(f"{what}: the key {key!r} is there twice", where)
         seen.add(key)
-
-
-def _check_color(color: str, what: str, where: str) -> None:
-    if not HEX_COLOR.match(color):
-        _refuse(f"{what} is {color!r}; a colour is written #rrggbb", where)
 
 
 def _check_scene(manifest: Manifest, scene: Scene, where: str) -> None:
     for size in manifest.sizes:
         if size.key not in scene.files:
-            _refuse(f"scene {scene.key!r} has no file for size {size.key!r}", where)
+            refuse(f"scene {scene.key!r} has no file for size {size.key!r}", where)
     for name in scene.files.values():
         if problem := name_problem(name):
-            _refuse(f"scene {scene.key!r}: the file name {name!r} {problem}", where)
+            refuse(f"scene {scene.key!r}: the file name {name!r} {problem}", where)
     if scene.duration_frames < 1 or not 0 <= scene.snapshot_frame < scene.duration_frames:
-        _refuse(
+        refuse(
             f"scene {scene.key!r} lasts {scene.duration_frames} frames and shows frame {scene.snapshot_frame} as its snapshot",
             where,
         )
-    _check_fields((*manifest.fields, *scene.fields), f"{where}: scene {scene.key}")
+    _check_fields((*manifest.fields, *scene.fields), manifest, f"{where}: scene {scene.key}")
 
 
-def _check_fields(fields: tuple[Field, ...], where: str) -> None:
+def _check_fields(fields: tuple[Field, ...], manifest: Manifest, where: str) -> None:
     _check_keys((f.key for f in fields), "fields", where)
+    keys = {field.key for field in fields}
     for field in fields:
         limits = field.constraints
         options = {option.key for option in limits.options}
         if field.type == "dropdown" and not options:
-            _refuse(f"field {field.key!r} is a dropdown without options", where)
+            refuse(f"field {field.key!r} is a dropdown without options", where)
         if limits.min is not None and limits.max is not None and limits.min > limits.max:
-            _refuse(f"field {field.key!r}: its `min` is above its `max`", where)
+            refuse(f"field {field.key!r}: its `min` is above its `max`", where)
         if limits.decimals is not None and not 0 <= limits.decimals <= 10:
-            _refuse(f"field {field.key!r}: `decimals` must be 0 to 10", where)
+            refuse(f"field {field.key!r}: `decimals` must be 0 to 10", where)
         for binding in field.bindings:
-            if binding.property not in PROPERTIES_OF_TYPE[field.type]:
-                allowed = ", ".join(sorted(PROPERTIES_OF_TYPE[field.type]))
-                _refuse(
-                    f"field {field.key!r}: a {field.type} cannot bind to {binding.property!r}, only to {allowed}", where
-                )
-            if binding.layer == "*" and binding.property != "font":
-                _refuse(f"field {field.key!r}: only `font` may bind to every layer", where)
-            if field.type == "dropdown" and binding.property == "visible" and binding.when not in options:
-                _refuse(f"field {field.key!r}: `when` is {binding.when!r}, which is no option", where)
+            check_binding(field, binding, fields, manifest, where)
+        for condition in (*field.visible_when, *(c for b in field.bindings for c in b.only_when)):
+            if condition.field not in keys or condition.field == field.key:
+                refuse(f"field {field.key!r}: it depends on {condition.field!r}, which is no other field here", where)
 
 
 def check_files(template: Template) -> None:
@@ -121,7 +96,7 @@ def check_files(template: Template) -> None:
     manifest = template.manifest
     for file in (*(f.file for f in manifest.fonts), *(m.file for m in manifest.music)):
         if problem := name_problem(file):
-            _refuse(f"the file name {file!r} {problem}", template.where)
+            refuse(f"the file name {file!r} {problem}", template.where)
         if not template.has_file(file):
             template.read_file(file)
     _ = template.fonts
@@ -133,7 +108,7 @@ def check_files(template: Template) -> None:
             names = field.default.values() if isinstance(field.default, dict) else (field.default,)
             for name in names:
                 if not isinstance(name, str):
-                    _refuse(f"field {field.key!r}: its default is no file name", template.where)
+                    refuse(f"field {field.key!r}: its default is no file name", template.where)
                 if not template.has_file(name):
                     template.read_file(name)
 
@@ -143,15 +118,15 @@ def _check_animation(template: Template, scene: Scene, size_key: str) -> None:
     size = template.size(size_key)
     lottie = template.lottie(scene.key, size_key)
     if (lottie["w"], lottie["h"]) != (size.width, size.height):
-        _refuse(
+        refuse(
             f"its size is {lottie['w']}×{lottie['h']}, but size {size_key!r} is {size.width}×{size.height}",
             f"{template.where}: {name}",
         )
     if abs(lottie["fr"] - template.fps) > 0.01:
-        _refuse(f"it runs at {lottie['fr']} frames/s, the template at {template.fps}", f"{template.where}: {name}")
+        refuse(f"it runs at {lottie['fr']} frames/s, the template at {template.fps}", f"{template.where}: {name}")
     length = lottie["op"] - lottie["ip"]
     if scene.duration_frames > length + 1e-6:
-        _refuse(
+        refuse(
             f"it lasts {length:g} frames, shorter than scene {scene.key!r} ({scene.duration_frames})",
             f"{template.where}: {name}",
         )

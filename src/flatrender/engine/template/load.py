@@ -9,12 +9,15 @@ import msgspec
 
 from flatrender.engine.errors import TemplateError
 from flatrender.engine.lottie.document import canonical, decode_json, parse_lottie
+from flatrender.engine.lottie.legacy import modernise
 from flatrender.engine.template.check import check_files, check_manifest
 from flatrender.engine.template.model import Manifest
 from flatrender.engine.template.package import Template
+from flatrender.engine.template.palette import with_derived_defaults
 from flatrender.engine.template.pictures import asset_file, image_assets
 from flatrender.engine.template.plain import suggest
 from flatrender.engine.template.store import MAX_FILE_BYTES, ArchiveStore, FolderStore, MemoryStore, Store, name_problem
+from flatrender.engine.template.themes import theme_presets
 
 MANIFEST = "template.json"
 _MAX_MANIFEST = 4 * 1024 * 1024
@@ -96,6 +99,7 @@ def _load_package(store: Store, where: str) -> Template:
     except msgspec.ValidationError as error:
         raise TemplateError(f"{error}: see the template format", code="manifest_invalid", where=manifest_name) from None
     check_manifest(manifest, manifest_name)
+    manifest = with_derived_defaults(manifest)
     template = Template(manifest, store, where)
     check_files(template)
     return template
@@ -103,6 +107,7 @@ def _load_package(store: Store, where: str) -> Template:
 
 def _load_plain(data: bytes, where: str, beside: Mapping[str, bytes], file: str = "animation.json") -> Template:
     lottie = parse_lottie(data, where)
+    modernise(lottie)
     manifest = suggest(lottie, file, where)
     return Template(manifest, MemoryStore({**beside, file: canonical(lottie)}), where, plain=True)
 
@@ -130,7 +135,7 @@ def _pictures_beside(template: Template, folder: Path) -> dict[str, bytes]:
 
 
 def _load_dotlottie(archive: ArchiveStore, where: str) -> Template:
-    """Load dotLottie 1 (`animations/`, `images/`) and 2 (`a/`, `i/`), by the dotLottie specification; the first or initial animation is taken."""
+    """Load dotLottie 1 (`animations/`, `images/`) and 2 (`a/`, `i/`), by the dotLottie specification: its initial or first animation, its themes as presets."""
     raw = decode_json(archive.read("manifest.json"), f"{where}: manifest.json", limit=_MAX_MANIFEST)
     animations = raw.get("animations") if isinstance(raw, dict) else None
     ids = (
@@ -157,4 +162,8 @@ def _load_dotlottie(archive: ArchiveStore, where: str) -> Template:
         picture = None if asset["p"].startswith("data:") else asset_file(probe, asset, name)
         if picture is not None:
             pictures[picture] = archive.read(picture)
-    return _load_plain(data, where, pictures, name)
+    template = _load_plain(data, where, pictures, name)
+    presets = theme_presets(archive, raw, str(chosen), {slot.key for slot in template.color_slots}, where)
+    if not presets:
+        return template
+    return Template(msgspec.structs.replace(template.manifest, presets=presets), template.store, where, plain=True)

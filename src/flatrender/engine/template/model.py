@@ -6,14 +6,84 @@ from typing import Any, Literal
 
 import msgspec
 
+from flatrender.engine.template.rules import Background, Condition, Derivation, Duration, Key
+
 FORMAT = "flatrender-template/1"
 
 LocaleText = dict[str, str]
 """A text for people by locale; `fa` and `en` are expected."""
 
-Key = str
-FieldType = Literal["text", "textarea", "image", "color", "number", "slider", "checkbox", "dropdown", "font"]
-Property = Literal["text", "image", "color", "visible", "opacity", "rotation", "scale", "font"]
+FieldType = Literal["text", "textarea", "image", "color", "number", "slider", "checkbox", "dropdown", "font", "date"]
+Property = Literal[
+    "text",
+    "image",
+    "color",
+    "visible",
+    "opacity",
+    "rotation",
+    "scale",
+    "font",
+    "switch",
+    "composition",
+    "slot",
+    "sid",
+    "tint",
+    "anchor",
+    "anchor.x",
+    "anchor.y",
+    "position",
+    "position.x",
+    "position.y",
+    "scale.x",
+    "scale.y",
+    "skew",
+    "skew_axis",
+    "start",
+    "time_remap",
+    "effect",
+    "path",
+    "text.size",
+    "text.tracking",
+    "text.leading",
+    "text.color",
+    "text.stroke_color",
+    "text.stroke_width",
+    "fill.color",
+    "fill.opacity",
+    "stroke.color",
+    "stroke.opacity",
+    "stroke.width",
+    "gradient.color",
+    "gradient.start",
+    "gradient.end",
+    "trim.start",
+    "trim.end",
+    "trim.offset",
+    "rectangle.size",
+    "rectangle.size.x",
+    "rectangle.size.y",
+    "rectangle.position",
+    "rectangle.roundness",
+    "ellipse.size",
+    "ellipse.size.x",
+    "ellipse.size.y",
+    "ellipse.position",
+    "star.points",
+    "star.inner_radius",
+    "star.outer_radius",
+    "star.rotation",
+    "round_corners.radius",
+    "repeater.copies",
+    "group.anchor",
+    "group.position",
+    "group.position.x",
+    "group.position.y",
+    "group.scale",
+    "group.scale.x",
+    "group.scale.y",
+    "group.rotation",
+    "group.opacity",
+]
 
 
 class _Frozen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -33,7 +103,9 @@ class ColorSlot(_Frozen, frozen=True, kw_only=True):
 
     key: Key
     label: LocaleText
-    default: str
+    default: str = ""
+    """`#rrggbb`; of a derived slot it follows from the others' defaults and may be left out."""
+    derive: Derivation | None = None
 
 
 class Preset(_Frozen, frozen=True, kw_only=True):
@@ -84,21 +156,62 @@ class Constraints(_Frozen, frozen=True, kw_only=True):
     grouping: bool = False
     """Thousands are set apart."""
     suffix: str | LocaleText = ""
+    prefix: str | LocaleText = ""
+    date_style: Literal["short", "long", "full", "month"] = "long"
+    calendar: Literal["auto", "gregorian", "jalali"] = "auto"
+    """`auto`: Jalali in Persian, Gregorian otherwise."""
     options: tuple[Option, ...] = ()
+
+
+class Count(_Frozen, frozen=True, kw_only=True):
+    """A number that counts up (or down) to its value."""
+
+    start: int
+    """Frame of the scene at which it begins to count."""
+    end: int
+    """Frame at which it has its value."""
+    begin: float = msgspec.field(default=0.0, name="from")
+    """The number that it begins with."""
+    ease: Literal["linear", "out", "in_out"] = "out"
 
 
 class Binding(_Frozen, frozen=True, kw_only=True):
     """Where a field's value goes."""
 
-    layer: str
     property: Property
+    layer: str = ""
+    layers: tuple[str, ...] = ()
+    """Further layers that take the value too."""
+    path: str | None = None
+    """Of the property `path`: the steps from the layer to a property of the file."""
+    effect: str | None = None
+    control: str | None = None
+    """Of the property `effect`: the effect's and the control's name."""
+    slot: Key | None = None
+    """Of the property `slot`: the colour slot; of `sid`: the slot id of properties in the scene's file."""
+    stop: int | None = None
+    """Of the property `gradient.color`: which of the colours, from 0."""
+    mode: Literal["auto", "set", "add", "multiply"] = "auto"
+    values: dict[str, Any] = {}
+    """What a choice's option, or a switch's `true` and `false`, stands for here; one that is not named changes nothing."""
+    input: tuple[float, float] | None = None
+    output: tuple[float, float] | None = None
+    """A number from the first range is brought to the second, and kept within it."""
+    format: str | LocaleText = ""
+    """Of the property `text`: the words around `{value}` and around other fields' `{key}`."""
+    count: Count | None = None
+    only_when: tuple[Condition, ...] = ()
     shape: str | None = None
     max_width: float | None = None
     justify: Literal["start", "end", "left", "right", "center"] | None = None
     valign: Literal["top", "middle", "bottom"] | None = None
     direction: Literal["auto", "rtl", "ltr"] = "auto"
     invert: bool = False
-    when: str | None = None
+    when: str | tuple[str, ...] | None = None
+
+    def targets(self) -> tuple[str, ...]:
+        """Return the names of all layers that take the value."""
+        return (self.layer, *self.layers) if self.layer else self.layers
 
 
 class Field(_Frozen, frozen=True, kw_only=True):
@@ -112,6 +225,8 @@ class Field(_Frozen, frozen=True, kw_only=True):
     help: LocaleText = {}
     constraints: Constraints = Constraints()
     is_required: bool = False
+    visible_when: tuple[Condition, ...] = ()
+    """The field is asked for, and its value used, only while all of these hold."""
 
 
 class Scene(_Frozen, frozen=True, kw_only=True):
@@ -126,6 +241,12 @@ class Scene(_Frozen, frozen=True, kw_only=True):
     can_repeat: bool = False
     is_required: bool = False
     fields: tuple[Field, ...] = ()
+    duration: Duration | None = None
+    background: Background | None = None
+    background_layers: tuple[str, ...] = ()
+    """Designed layers that another background takes the place of."""
+    colors: dict[str, str] = {}
+    """The scene's own colours: slot → `#rrggbb`, or another slot whose colour is shown in its place."""
 
 
 class Manifest(_Frozen, frozen=True, kw_only=True):
@@ -147,3 +268,5 @@ class Manifest(_Frozen, frozen=True, kw_only=True):
     fonts: tuple[Font, ...] = ()
     music: tuple[Music, ...] = ()
     fields: tuple[Field, ...] = ()
+    background: Background | None = None
+    """Behind every scene that names none of its own."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from flatrender.engine.errors import TemplateError, ValueRefused
 from flatrender.engine.lottie.document import Json, parse_lottie
+from flatrender.engine.lottie.legacy import modernise
 from flatrender.engine.template.model import (
     ColorSlot,
     Field,
@@ -19,7 +21,9 @@ from flatrender.engine.template.model import (
     Size,
 )
 from flatrender.engine.template.store import Store
-from flatrender.engine.text.fonts import FontFile, FontLibrary
+
+if TYPE_CHECKING:
+    from flatrender.engine.text.fonts import FontLibrary
 
 
 class Template:
@@ -87,6 +91,8 @@ class Template:
     @cached_property
     def fonts(self) -> FontLibrary:
         """The package's fonts before the engine's."""
+        from flatrender.engine.text.fonts import FontFile, FontLibrary  # noqa: PLC0415  # who sets no type does not load the shaper
+
         return FontLibrary(FontFile(self.read_file(font.file), font.file, font.family) for font in self.manifest.fonts)
 
     def read_file(self, name: str) -> bytes:
@@ -133,7 +139,9 @@ class Template:
         if raw is None:
             raw = self.read_file(name).removeprefix(b"\xef\xbb\xbf")
             lottie = parse_lottie(raw, name)
+            modernise(lottie)
             self._raw[name] = raw
             return lottie
         copy: Json = msgspec.json.decode(raw)
+        modernise(copy)
         return copy

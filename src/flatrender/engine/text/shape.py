@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 import uharfbuzz as hb
-from fontTools import unicodedata as ftunicodedata
 
 from flatrender.engine.text.fonts import FontFace
 
@@ -89,6 +88,8 @@ def is_ignorable(code: int) -> bool:
 
 def _scripts(text: str) -> list[str]:
     """Return a script a character; common and inherited ones take that before them, leading ones that after."""
+    from fontTools import unicodedata as ftunicodedata  # noqa: PLC0415  # tables that a scene without text does without
+
     scripts: list[str] = []
     previous = ""
     for char in text:

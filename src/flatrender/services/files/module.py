@@ -8,6 +8,7 @@ from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.services.files.api import LocalFiles
 from flatrender.services.files.endpoints import router
 from flatrender.services.files.link_endpoints import link_router
+from flatrender.services.files.service.films import Films
 from flatrender.services.files.service.intake import Intake
 from flatrender.services.files.service.library import Library
 from flatrender.services.files.service.pictures import Pictures
@@ -31,7 +32,7 @@ def build(
     pictures = Pictures(max_pixels=chosen.max_pixels, queue_limit=chosen.picture_queue_limit)
     sounds = Sounds(limit=chosen.probe_limit, deadline_s=chosen.probe_deadline_s)
     intake = Intake(chosen.spool_folder, stall_s=chosen.stall_s)
-    uploads = Uploads(database, objects, chosen, intake, pictures, sounds)
+    uploads = Uploads(database, objects, chosen, intake, pictures, sounds, Films(limit=chosen.probe_limit))
     waveforms = Waveforms(
         objects,
         limit=chosen.probe_limit,

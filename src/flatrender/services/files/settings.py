@@ -12,7 +12,7 @@ class FilesSettings:
 
     max_upload_bytes: int = 512 * MIB
     """The largest upload of any purpose."""
-    purpose_bytes: dict[str, int] = field(default_factory=lambda: {"user_media": 64 * MIB, "audio": 256 * MIB})
+    purpose_bytes: dict[str, int] = field(default_factory=lambda: {"user_media": 256 * MIB, "audio": 256 * MIB})
     """The largest upload of a purpose, when smaller than that."""
     max_object_bytes: int = 2048 * MIB
     """The largest object that a signed link takes."""

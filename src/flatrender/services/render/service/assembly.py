@@ -5,6 +5,7 @@ import hashlib
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal, TypeVar, cast
 from uuid import UUID
@@ -12,15 +13,20 @@ from uuid import UUID
 import msgspec
 
 from flatrender.contracts.render import SoundTrack
+from flatrender.engine.clips.model import ClipFile
 from flatrender.engine.ffmpeg import FILM_FORMATS, base_arguments, input_file, output_file
+from flatrender.engine.film.clip_sound import clip_tracks
 from flatrender.engine.film.join import join_segments
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.probe import ExpectedFilm, FilmReport, probe_film
 from flatrender.engine.process import run
+from flatrender.engine.scene import ResolvedScene
 from flatrender.engine.sound.mix import mix_sound
 from flatrender.engine.sound.track import TrackSpec
 from flatrender.kit.errors import NotFound, TooLarge
 from flatrender.kit.objects import ObjectStore
+from flatrender.protocol.work import SceneFigures
+from flatrender.services.render.service.planning import clip_object_key
 from flatrender.services.render.settings import RenderSettings
 
 Result = TypeVar("Result")
@@ -46,6 +52,15 @@ class Sound(msgspec.Struct, frozen=True, kw_only=True):
     track: SoundTrack
     object_key: str
     size: int
+
+
+class ClipScene(msgspec.Struct, frozen=True, kw_only=True):
+    """A scene of the film that shows films, whose sound belongs to it."""
+
+    figures: SceneFigures
+    object_key: str
+    begins: int
+    """Where in the film its own frame 0 is, in output frames."""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +105,7 @@ class Assembly:
         poster_frame: int,
         pieces: Sequence[Piece],
         sounds: Sequence[Sound],
+        clips: Sequence[ClipScene] = (),
         stage: Stage,
     ) -> Made:
         """Return the finished film. Raises BrokenSegments, RenderError (`cancelled` when `stage` said so), TooLarge."""
@@ -101,9 +117,11 @@ class Assembly:
                 await stage("stitching", 93)
                 segments = await self._segments(folder, pieces)
                 sound = None
-                if sounds:
+                tracks = await self._clip_tracks(tenant_id, folder, clips, settings.rate) if clips else []
+                if sounds or tracks:
                     await stage("audio_mix", 95)
-                    sound = await self._mixed(folder, sounds, float(frames / settings.rate), cancel)
+                    tracks = [*await self._tracks(folder, sounds), *tracks]
+                    sound = await self._mixed(folder, tracks, float(frames / settings.rate), cancel)
                 await stage("encoding", 96)
                 film = folder / "film.mp4"
                 await asyncio.to_thread(
@@ -161,13 +179,13 @@ class Assembly:
         await asyncio.to_thread(path.write_bytes, data)
         return path
 
-    async def _mixed(self, folder: Path, sounds: Sequence[Sound], duration_s: float, cancel: threading.Event) -> Path:
+    async def _tracks(self, folder: Path, sounds: Sequence[Sound]) -> list[TrackSpec]:
         if sum(sound.size for sound in sounds) > self._settings.max_sound_bytes:
             raise TooLarge(
                 f"the film's sounds together are larger than {self._settings.max_sound_bytes >> 20} MiB",
                 code="render.sound_too_large",
             )
-        tracks = []
+        tracks: list[TrackSpec] = []
         for index, sound in enumerate(sounds):
             path = await self._fetched(folder / f"sound-{index}", sound.object_key, self._settings.max_sound_bytes)
             track = sound.track
@@ -184,6 +202,41 @@ class Assembly:
                     fade_out_s=track.fade_out_ms / 1000,
                 )
             )
+        return tracks
+
+    async def _clip_tracks(
+        self, tenant_id: UUID, folder: Path, scenes: Sequence[ClipScene], rate: Fraction
+    ) -> list[TrackSpec]:
+        tracks: list[TrackSpec] = []
+        for shown in scenes:
+            clips = [
+                ClipFile(
+                    sha256=sha256,
+                    path=await self._fetched(
+                        folder / f"clip-{sha256}", clip_object_key(tenant_id, sha256), self._settings.max_clip_bytes
+                    ),
+                )
+                for sha256 in shown.figures.clips
+            ]
+            lottie = await self._objects.get(shown.object_key, limit_bytes=self._settings.max_scene_bytes)
+            found = shown.figures
+            scene = ResolvedScene(
+                scene_key=found.scene_key,
+                lottie=lottie,
+                sha256=found.sha256,
+                width=found.width,
+                height=found.height,
+                fps=found.fps,
+                first_frame=found.first_frame,
+                frames=found.frames,
+                clips=tuple(clips),
+            )
+            tracks += clip_tracks(scene, float(shown.begins / rate))
+        return tracks
+
+    async def _mixed(
+        self, folder: Path, tracks: Sequence[TrackSpec], duration_s: float, cancel: threading.Event
+    ) -> Path:
         out = folder / "sound.m4a"
         await asyncio.to_thread(
             mix_sound, tracks, duration_s, out, deadline_s=self._settings.join_deadline_s, cancel=cancel

@@ -2,13 +2,15 @@
 
 import hashlib
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, cast
 from uuid import UUID
 
 import msgspec
 
 from flatrender.contracts.content import ResolvedSceneData
+from flatrender.engine.clips.model import ClipFile
 from flatrender.engine.film.plan import Chunk, plan_film
 from flatrender.engine.film.settings import FilmSettings, Preset
 from flatrender.engine.scene import ResolvedScene
@@ -55,6 +57,7 @@ def engine_scene(scene: ResolvedSceneData) -> ResolvedScene:
         first_frame=scene.first_frame,
         frames=scene.frames,
         snapshot_frame=scene.snapshot_frame,
+        clips=tuple(ClipFile(sha256=clip.sha256, path=Path()) for clip in scene.clips),
     )
 
 
@@ -68,6 +71,7 @@ def figures(scene: ResolvedScene | ResolvedSceneData) -> SceneFigures:
         fps=scene.fps,
         first_frame=scene.first_frame,
         frames=scene.frames,
+        clips=tuple(sorted(clip.sha256 for clip in scene.clips)),
     )
 
 
@@ -85,6 +89,16 @@ def scene_object_key(tenant_id: UUID, sha256: str) -> str:
     return f"scenes/{tenant_id}/{sha256}.json"
 
 
+def clip_object_key(tenant_id: UUID, sha256: str) -> str:
+    """Return where a film that scenes show lies, for as long as its scenes may be drawn; likewise never changed."""
+    return f"clips/{tenant_id}/{sha256}"
+
+
+def clip_urls(tenant_id: UUID, task: SegmentTask | StillTask, sign: Callable[[str], str]) -> dict[str, str]:
+    """Return a signed link for each film that a task's scene shows, by its hash."""
+    return {sha256: sign(clip_object_key(tenant_id, sha256)) for sha256 in task.scene.clips}
+
+
 def chunk_length(settings: RenderSettings, frame_s: float | None) -> int:
     """Return how many frames a chunk should have so that it takes a node about `chunk_s` seconds, from measured seconds per frame.
 
@@ -100,7 +114,10 @@ def chunk_length(settings: RenderSettings, frame_s: float | None) -> int:
 
 def content_key(task: SegmentTask | StillTask) -> bytes:
     """Return the 32-byte cache key of a task's output: everything that its pixels depend on, and nothing else."""
-    figures_used = {name: value for name, value in msgspec.to_builtins(task.scene).items() if name != "scene_key"}
+    # The scene's own hash covers its films.
+    figures_used = {
+        name: value for name, value in msgspec.to_builtins(task.scene).items() if name not in ("scene_key", "clips")
+    }
     fields = {**msgspec.to_builtins(task), "scene": figures_used, "engine": ENGINE_VERSION}
     return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).digest()
 

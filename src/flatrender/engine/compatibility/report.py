@@ -1,0 +1,140 @@
+"""The compatibility report of one animation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import msgspec
+
+from flatrender.engine.compatibility.layers import (
+    UNLIKE,
+    effects_of,
+    expressions_of,
+    kind_of,
+    masks_of,
+    space_of,
+    styles_of,
+    texts_of,
+)
+from flatrender.engine.compatibility.shapes import shapes_of
+from flatrender.engine.lottie.document import Json, is_number
+from flatrender.engine.lottie.walk import IMAGE, TEXT, dicts, text_documents
+
+Verdict = Literal["exact", "approximate", "not_drawn"]
+SceneVerdict = Literal["open_engine", "approximate", "after_effects"]
+
+MAX_FINDINGS = 500
+
+_RULES: tuple[Callable[[Json], Iterator[tuple[str, str, str]]], ...] = (
+    kind_of,
+    space_of,
+    styles_of,
+    effects_of,
+    masks_of,
+    shapes_of,
+    texts_of,
+    expressions_of,
+)
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is not drawn as designed, or drawn so only because the engine rewrites it (`exact`)."""
+
+    feature: str
+    """A word or two that name the feature: `mask`, `effect`, `expression` …; the bench's table has the same."""
+    layer: str
+    """The way to the layer: names of precompositions and of the layer, joined by ` / `; empty for the whole animation."""
+    verdict: Verdict
+    cause: str
+    """A sentence for people."""
+    unlike_lottie_web: bool = False
+    """Whether it is drawn as designed where lottie-web is known to draw it otherwise."""
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """All findings of one animation, the worst first, and what to do with it."""
+
+    verdict: SceneVerdict
+    """`open_engine` draws it as designed; `approximate`: near it; `after_effects`: something of it is drawn only there."""
+    findings: tuple[Finding, ...]
+
+
+_SCENE: dict[Verdict, SceneVerdict] = {
+    "not_drawn": "after_effects",
+    "approximate": "approximate",
+    "exact": "open_engine",
+}
+_WORST: dict[Verdict, int] = {"not_drawn": 0, "approximate": 1, "exact": 2}
+
+
+def compatibility(document: Json, *, alone: bool = True) -> Report:
+    """Judge a checked Lottie; at most 500 findings are listed. `alone`: nothing comes with it, no fonts and no pictures beside it."""
+    found: dict[Finding, None] = {}
+    for layer, path in _layers(document):
+        for rule in _RULES:
+            for feature, verdict, cause in rule(layer):
+                unlike = verdict == UNLIKE
+                judged = _verdict(verdict)
+                finding = Finding(feature=feature, layer=path, verdict=judged, cause=cause, unlike_lottie_web=unlike)
+                found[finding] = None
+    for finding in (*_pictures(document), *_fonts(document)) if alone else ():
+        found[finding] = None
+    listed = sorted(found, key=lambda finding: _WORST[finding.verdict])
+    worst = listed[0].verdict if listed else "exact"
+    return Report(verdict=_SCENE[worst], findings=tuple(listed[:MAX_FINDINGS]))
+
+
+def _verdict(word: str) -> Verdict:
+    return "not_drawn" if word == "not_drawn" else "approximate" if word == "approximate" else "exact"
+
+
+def _layers(document: Json) -> Iterator[tuple[Json, str]]:
+    """Every shown layer with its path: a precomposition's layers once, below the first name that shows it."""
+    comps = {asset.get("id"): asset.get("layers") for asset in dicts(document.get("assets")) if "layers" in asset}
+    waiting: list[tuple[object, str]] = [(document.get("layers"), "")]
+    seen: set[object] = set()
+    while waiting:
+        layers, above = waiting.pop()
+        for number, layer in enumerate(dicts(layers), start=1):
+            if layer.get("hd") is True:
+                continue
+            name = layer.get("nm")
+            path = above + (name if isinstance(name, str) and name else f"layer {number}")
+            yield layer, path
+            inner = layer.get("refId")
+            if isinstance(inner, str) and inner in comps and inner not in seen:
+                seen.add(inner)
+                waiting.append((comps[inner], path + " / "))
+
+
+def _pictures(document: Json) -> Iterator[Finding]:
+    shown: dict[object, str] = {}
+    for layer, path in _layers(document):
+        if layer.get("ty") == IMAGE:
+            shown.setdefault(layer.get("refId"), path)
+    for asset in dicts(document.get("assets")):
+        if asset.get("id") not in shown or not isinstance(asset.get("p"), str):
+            continue
+        path = shown[asset.get("id")]
+        width, height = asset.get("w"), asset.get("h")
+        if not (is_number(width) and is_number(height)):
+            cause = "the picture's size is missing or no number"
+            yield Finding(feature="image", layer=path, verdict="approximate", cause=cause)
+        if not asset["p"].startswith("data:"):
+            cause = f"the picture {asset['p'][:80]!r} is a file beside the animation, shown only if it comes with it"
+            yield Finding(feature="image", layer=path, verdict="approximate", cause=cause)
+
+
+def _fonts(document: Json) -> Iterator[Finding]:
+    listed = document.get("fonts")
+    fonts = {font.get("fName"): font for font in dicts(listed.get("list") if isinstance(listed, dict) else None)}
+    held = {(char.get("fFamily"), char.get("style"), char.get("ch")) for char in dicts(document.get("chars"))}
+    for layer, path in _layers(document):
+        for text in text_documents(layer) if layer.get("ty") == TEXT else []:
+            font = fonts.get(text.get("f"), {})
+            family = font.get("fFamily") or text.get("f")
+            letters = {letter for letter in str(text.get("t")) if letter not in "\r\n\x03 "}
+            if any((family, font.get("fStyle"), letter) not in held for letter in letters):
+                cause = f"the file does not bring the font {str(family)[:60]!r}: without it another is shown"
+                yield Finding(feature="font", layer=path, verdict="approximate", cause=cause)

@@ -1,0 +1,39 @@
+"""Effects whose figures ThorVG reads otherwise."""
+
+from __future__ import annotations
+
+from flatrender.engine.lottie.document import Json
+from flatrender.engine.lottie.rewrite.notes import Note, named
+from flatrender.engine.lottie.rewrite.timing import keyframes
+from flatrender.engine.lottie.walk import dicts
+
+_DROP_SHADOW = 25
+_SOFTNESS = 4
+_SIGMA = 0.25 / 0.3
+"""lottie-web blurs a shadow by a quarter of its softness, ThorVG by three tenths."""
+
+
+def fit_effects(layer: Json, notes: list[Note]) -> None:
+    """Adapt the softness of drop shadows."""
+    for effect in dicts(layer.get("ef")):
+        controls = effect.get("ef")
+        if effect.get("ty") != _DROP_SHADOW or not isinstance(controls, list) or len(controls) <= _SOFTNESS:
+            continue
+        softness = controls[_SOFTNESS]
+        if isinstance(softness, dict) and _scale(softness.get("v")):
+            notes.append(Note(feature="drop shadow", detail="its softness is measured anew", layer=named(layer)))
+
+
+def _scale(prop: object) -> bool:
+    if not isinstance(prop, dict):
+        return False
+    done = False
+    for holder, key in [(prop, "k"), *((frame, key) for frame in keyframes(prop) or [] for key in ("s", "e"))]:
+        value = holder.get(key)
+        if isinstance(value, int | float) and value:
+            holder[key] = value * _SIGMA
+            done = True
+        elif isinstance(value, list) and all(isinstance(part, int | float) for part in value):
+            holder[key] = [part * _SIGMA for part in value]
+            done = True
+    return done
