@@ -11,6 +11,7 @@ from flatrender.engine.template.model import ColorSlot, Field, LocaleText, Music
 from flatrender.engine.template.package import Template
 from flatrender.engine.template.pictures import asset_file, image_assets
 
+
 class Caution(msgspec.Struct, frozen=True, kw_only=True):
     """Something that will not look as designed.
 
