@@ -1,5 +1,6 @@
-"""What the tests use of the system beside Python: a Chromium, a PostgreSQL 15 to compare the embedded one with, and for text HarfBuzz's own
-programs, Noto fonts and Unicode's data.
+"""What the tests use of the system beside Python.
+
+A Chromium, a PostgreSQL 15 to compare the embedded one with, and for text HarfBuzz's own programs, Noto fonts and Unicode's data.
 
 All are found where they are; as root on a Debian-like system they are installed with apt. Without them the tests that need them are
 skipped with the reason (in CI a missing Chromium is an error).
