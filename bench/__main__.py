@@ -8,6 +8,7 @@ _MODULES = {
     "stages": "bench.stages",
     "fidelity": "bench.fidelity.__main__",
     "incremental": "bench.incremental",
+    "robustness": "bench.robustness.table",
 }
 
 

@@ -116,8 +116,8 @@ class _Film:
     ) -> None:
         self._plan, self._scenes, self._reuse, self._tell = plan, scenes, reuse, tell
         self._segments = [folder / f"segment-{chunk.index:05d}{plan.settings.segment_suffix}" for chunk in plan.chunks]
-        self._sound = folder / f"sound{plan.settings.facts.sound_suffix}" if plan.sound else None
         facts = plan.settings.facts
+        self._sound = folder / f"sound{facts.sound_suffix}" if plan.sound and facts.audio else None
         self._film = folder / f"film{suffix if facts.container == 'frames' else facts.suffix}"
         self._done = [0] * len(plan.chunks)
         self._reused = 0

@@ -15,6 +15,7 @@ from flatrender.engine.film.recheck import CheckedPictures, read_packets, report
 from flatrender.engine.probe import FilmReport
 from flatrender.engine.raster.pool import Background, WorkerPool
 from flatrender.engine.scene import ResolvedScene
+from flatrender.engine.sound.track import MIX_OPTIONS
 from flatrender.engine.store.disk import Store
 from flatrender.engine.store.keys import content_key, file_digest
 
@@ -43,8 +44,8 @@ class Reuse:
             segment_key(scenes[chunk.scene], chunk.first, chunk.last, plan.settings) for chunk in plan.chunks
         ]
         try:
-            codec = {"codec": plan.settings.facts.audio}
-            self._sound = sound_key(plan.sound, plan.duration_s, codec) if plan.sound else ""
+            options = MIX_OPTIONS | {"codec": plan.settings.facts.audio}
+            self._sound = sound_key(plan.sound, plan.duration_s, options) if plan.sound else ""
         except OSError as error:
             raise RenderError(
                 f"the sound file cannot be read: {error.strerror}",

@@ -4,6 +4,7 @@ Between the two nothing waits: the transaction that accepts the last chunk start
 """
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.objects import ObjectStore
 from flatrender.kit.workflows import Json, Run
 from flatrender.protocol.work import SegmentTask
+from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import jobs as rows
 from flatrender.services.render.queries.chunks import ChunkRow, NewChunk
@@ -153,19 +155,13 @@ class Films:
                 return
             await rows.start_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=attempt)
             await tell(conn, self._bells, job, "started")
-            crf, marked = await self._profile(conn, job)
+            profile = await self._profile(conn, job)
             frame_s = await chunk_rows.measured_frame_s(
                 conn, tenant_id=tenant_id, project_version_id=job.project_version_id, height=job.height or 0
             )
         film = msgspec.convert(stored["film"], FilmInput)
-        scenes = await self._resolve(tenant_id, film, await self._mark(tenant_id) if marked else None)
-        settings = film_settings(
-            width=job.width or film.width,
-            height=job.height or film.height,
-            fps=film.fps,
-            profile=job.output_profile_key,
-            crf=crf,
-        )
+        scenes = await self._resolve(tenant_id, film, await self._mark(tenant_id) if profile.watermark else None)
+        settings = film_settings(profile, width=job.width or film.width, height=job.height or film.height, fps=film.fps)
         frames, found = cuts(
             [engine_scene(scene) for scene in scenes],
             settings,
@@ -197,11 +193,11 @@ class Films:
                 await tell(conn, self._bells, job, "progress")
             await self._bells.ring(conn, frames_bell(DEFAULT_POOL))
 
-    async def _profile(self, conn: Conn, job: JobRow) -> tuple[int | None, bool]:
-        """Return the quality of the job's profile, and whether its films are marked."""
-        profiles = await rows.profiles(conn, tenant_id=job.tenant_id, platform_id=DEFAULT_TENANT_ID)
-        found = next((profile for profile in profiles if profile.key == job.output_profile_key), None)
-        return (None, False) if found is None else (found.crf, found.watermark)
+    async def _profile(self, conn: Conn, job: JobRow) -> rows.ProfileRow:
+        for profile in await rows.profiles(conn, tenant_id=job.tenant_id, platform_id=DEFAULT_TENANT_ID):
+            if profile.key == job.output_profile_key:
+                return profile
+        raise errors.UnknownProfile(f"the profile {job.output_profile_key} is gone; choose another")
 
     async def _mark(self, tenant_id: UUID) -> dict[str, Any] | None:
         """Return the tenant's watermark: its picture, else its name."""
@@ -261,7 +257,10 @@ class Films:
                 await settle_cancel(conn, self._bells, tenant_id, job_id)
             if job.status not in FINISHING or job.total_frames is None:
                 return None
-            crf, _ = await self._profile(conn, job)
+            try:
+                profile = await self._profile(conn, job)
+            except errors.UnknownProfile as error:
+                return failure(error.code, error.detail)
         film = msgspec.convert(stored["film"], FilmInput)
         pieces = [
             Piece(
@@ -279,11 +278,7 @@ class Films:
                 attempt=job.attempt,
                 title=job.title or "",
                 settings=film_settings(
-                    width=job.width or film.width,
-                    height=job.height or film.height,
-                    fps=film.fps,
-                    profile=job.output_profile_key,
-                    crf=crf,
+                    profile, width=job.width or film.width, height=job.height or film.height, fps=film.fps
                 ),
                 frames=job.total_frames,
                 poster_frame=poster_frame([(chunk.scene_key, chunk.frame_end) for chunk in chunks]),
@@ -383,9 +378,9 @@ class Films:
                 tenant_id=tenant_id,
                 requests=[
                     StoreRequest(
-                        name=f"{name}.mp4",
+                        name=f"{name}{PurePath(film.film_key).suffix}",
                         purpose="export",
-                        content_type="video/mp4",
+                        content_type=film.content_type,
                         object_key=film.film_key,
                         owner_user_id=job.user_id,
                         width=film.width,
@@ -446,7 +441,7 @@ class Films:
                     width=width,
                     height=height,
                     duration_ms=duration,
-                    container="mp4" if kind == "video" else "jpeg",
+                    container=film.container if kind == "video" else "jpeg",
                     codecs=film.codecs if kind == "video" else None,
                 )
             await rows.set_status(
