@@ -53,8 +53,9 @@ def space_of(layer: Json) -> Found:
             yield "three dimensions", "approximate", "the layer is turned in space, but drawn without perspective"
     if layer.get("tt") == 4:
         yield "matte", UNLIKE, "the inverted luma matte is drawn as After Effects does; lottie-web ignores it"
-    if layer.get("bm") in _BLENDS:
-        cause = f"the blend mode {_BLENDS[layer['bm']]} mixes half-transparent edges a little otherwise than browsers"
+    blend = layer.get("bm")
+    if isinstance(blend, int) and blend in _BLENDS:
+        cause = f"the blend mode {_BLENDS[blend]} mixes half-transparent edges a little otherwise than browsers"
         yield "blend mode", "approximate", cause
 
 

@@ -29,6 +29,8 @@ def shapes_of(layer: Json) -> Iterator[tuple[str, str, str]]:
                 yield "hidden group", UNLIKE, "a hidden group is not drawn; lottie-web draws it all the same"
             continue
         kind = item.get("ty")
+        if not isinstance(kind, str):
+            continue
         if kind in _ABSENT:
             feature, cause = _ABSENT[kind]
             yield feature, "not_drawn", cause
@@ -54,7 +56,7 @@ def shapes_of(layer: Json) -> Iterator[tuple[str, str, str]]:
                 UNLIKE,
                 "an offset repeater starts where After Effects starts it; lottie-web leaves a copy out",
             )
-        elif isinstance(kind, str) and kind in _PRECISE:
+        elif kind in _PRECISE:
             feature, cause = _PRECISE[kind]
             yield feature, "exact", cause
 

@@ -1,6 +1,5 @@
 """Pure functions from a film's input to its chunks: sizes, chunk lengths, cache keys, tasks."""
 
-import hashlib
 import itertools
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -14,6 +13,7 @@ from flatrender.contracts.content import ResolvedSceneData
 from flatrender.contracts.render import FilmInput
 from flatrender.engine.clips.model import ClipFile
 from flatrender.engine.errors import RenderError
+from flatrender.engine.film.keys import segment_key, still_key
 from flatrender.engine.film.plan import Chunk, plan_film
 from flatrender.engine.film.settings import FilmSettings, Preset
 from flatrender.engine.film.transitions import CUT, Transition
@@ -24,8 +24,6 @@ from flatrender.services.render.queries.chunks import NewChunk
 from flatrender.services.render.queries.jobs import ProfileRow
 from flatrender.services.render.settings import RenderSettings
 
-ENGINE_VERSION = "thorvg-1.0.4/1"
-"""Part of every cache key: raised when the same scene would be drawn or encoded differently."""
 PRESETS: Mapping[str, Preset] = {"draft": "ultrafast"}
 DEFAULT_PRESET: Preset = "veryfast"
 DEFAULT_CRF = 20
@@ -182,13 +180,30 @@ def chunk_length(settings: RenderSettings, frame_s: float | None) -> int:
 
 
 def content_key(task: SegmentTask | StillTask) -> bytes:
-    """Return the 32-byte cache key of a task's output: everything that its pixels depend on, and nothing else."""
+    """Return the 32-byte cache key of a task's output: the engine's own key, so that the farm and the command agree on what is the same."""
     # The scene's own hash covers its films.
-    figures_used = {
-        name: value for name, value in msgspec.to_builtins(task.scene).items() if name not in ("scene_key", "clips")
-    }
-    fields = {**msgspec.to_builtins(task), "scene": figures_used, "engine": ENGINE_VERSION}
-    return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).digest()
+    figures_used = {name: value for name, value in msgspec.to_builtins(task.scene).items() if name != "clips"}
+    scene = ResolvedScene(lottie=b"", **figures_used)
+    if isinstance(task, StillTask):
+        key = still_key(
+            scene,
+            task.frame,
+            width=task.width,
+            height=task.height,
+            format=task.format,
+            background=task.background,
+        )
+    else:
+        settings = FilmSettings(
+            width=task.width,
+            height=task.height,
+            fps=task.fps,
+            preset=cast("Preset", task.preset),
+            crf=task.crf,
+            background=task.background,
+        )
+        key = segment_key(scene, task.first, task.last, settings)
+    return bytes.fromhex(key)
 
 
 Cuts = dict[int, list[NewChunk]]
