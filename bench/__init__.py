@@ -1,1 +1,1 @@
-"""Benchmarks: `python -m bench [TEMPLATE] [--size 1080p]`. Figures of one run compare with each other, not with another machine's."""
+"""Benchmarks: `python -m bench [speed|stages|fidelity|incremental]`. Figures of one run compare with each other, not with another machine's."""

@@ -1,23 +1,24 @@
-// A Lottie file as a Remotion film: lottie-web, sized to the picture and centred in it, on white.
+// Lottie files as one Remotion film, one after the other: each sized to the picture and centred in it, on white.
 import {Lottie} from '@remotion/lottie';
-import {AbsoluteFill, Composition, registerRoot} from 'remotion';
+import {AbsoluteFill, Composition, Series, registerRoot} from 'remotion';
 
-const Film = ({animation}) => (
+const Film = ({scenes}) => (
   <AbsoluteFill style={{backgroundColor: 'white'}}>
-    <Lottie animationData={animation} style={{width: '100%', height: '100%'}} />
+    <Series>
+      {scenes.map(({animation, frames}, index) => (
+        <Series.Sequence key={index} durationInFrames={frames}>
+          <AbsoluteFill>
+            <Lottie animationData={animation} style={{width: '100%', height: '100%'}} />
+          </AbsoluteFill>
+        </Series.Sequence>
+      ))}
+    </Series>
   </AbsoluteFill>
 );
 
+// The true size, rate and length come with each order.
 const Root = () => (
-  <Composition
-    id="film"
-    component={Film}
-    defaultProps={{animation: null}}
-    width={1920}
-    height={1080}
-    fps={30}
-    durationInFrames={1}
-  />
+  <Composition id="film" component={Film} defaultProps={{scenes: []}} width={1920} height={1080} fps={30} durationInFrames={1} />
 );
 
 registerRoot(Root);

@@ -1,5 +1,6 @@
-// node render.mjs ORDER.json: render Lottie files with Remotion and say on standard output how long each took.
-// ORDER.json: {folder, browser, concurrency, films: [{lottie, out, width, height, fps, frames}]}. One line of JSON a film: {out, frames, seconds}.
+// node render.mjs ORDER.json: render films of Lottie files with Remotion and say how long each took, bundling not counted.
+// ORDER.json: {folder, browser, films: [{key, scenes: [{lottie, frames}], out, width, height, fps, concurrency}]}.
+// On standard output a line of JSON for each film: {key, frames, seconds}.
 import fs from 'node:fs';
 import path from 'node:path';
 import {performance} from 'node:perf_hooks';
@@ -13,16 +14,21 @@ const serveUrl = await bundle({
 });
 
 for (const film of order.films) {
-  const inputProps = {animation: JSON.parse(fs.readFileSync(film.lottie, 'utf8'))};
   const began = performance.now();
+  const scenes = film.scenes.map(({lottie, frames}) => ({
+    animation: JSON.parse(fs.readFileSync(lottie, 'utf8')),
+    frames,
+  }));
+  const frames = scenes.reduce((sum, scene) => sum + scene.frames, 0);
+  const inputProps = {scenes};
   await renderMedia({
-    // What selectComposition would ask the browser: known here, so that its start is not counted twice.
+    // What selectComposition would start a browser to ask for.
     composition: {
       id: 'film',
       width: film.width,
       height: film.height,
       fps: film.fps,
-      durationInFrames: film.frames,
+      durationInFrames: frames,
       defaultProps: {},
       props: inputProps,
       defaultCodec: 'h264',
@@ -39,9 +45,9 @@ for (const film of order.films) {
     overwrite: true,
     browserExecutable: order.browser,
     chromeMode: 'chrome-for-testing',
-    concurrency: order.concurrency,
+    concurrency: film.concurrency,
     logLevel: 'error',
   });
-  console.log(JSON.stringify({out: film.out, frames: film.frames, seconds: (performance.now() - began) / 1000}));
+  console.log(JSON.stringify({key: film.key, frames, seconds: (performance.now() - began) / 1000}));
 }
 process.exit(0);

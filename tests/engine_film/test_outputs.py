@@ -67,8 +67,12 @@ def busy(frames: int) -> ResolvedScene:
     """Sixty bars that jump anew in every frame."""
     lottie, layers = numbered(frames), []
     for index in range(60):
-        bar = rectangle(0, 0, 17 + index % 5, 11, HELD, frames, (index * 37 % 60 / 60, index * 11 % 60 / 60, index / 60))
-        moves = [{"t": t, "h": 1, "s": [(t * 53 + index * 31) % 192, (t * 29 + index * 17) % 108]} for t in range(frames)]
+        bar = rectangle(
+            0, 0, 17 + index % 5, 11, HELD, frames, (index * 37 % 60 / 60, index * 11 % 60 / 60, index / 60)
+        )
+        moves = [
+            {"t": t, "h": 1, "s": [(t * 53 + index * 31) % 192, (t * 29 + index * 17) % 108]} for t in range(frames)
+        ]
         bar["ks"]["p"] = {"a": 1, "k": moves}
         layers.append(bar | {"ind": index + 1})
     return as_scene(lottie | {"layers": layers}, "busy")
@@ -117,7 +121,9 @@ def test_a_film_of_every_kind_shows_every_frame_once_and_in_order(kind, fps, poo
     assert film_numbers(out) == [*range(37), *range(1000, 1023)]
     assert report.fps == pytest.approx(float(settings.rate), abs=0.01)
     assert (report.video_codec, report.frames) == (settings.facts.codec, 60)
-    assert (report.audio_codec or "").startswith({"aac": "aac", "opus": "opus", "pcm": "pcm"}[settings.facts.audio or ""])
+    assert (report.audio_codec or "").startswith(
+        {"aac": "aac", "opus": "opus", "pcm": "pcm"}[settings.facts.audio or ""]
+    )
     with av.open(str(out)) as container:
         stream = container.streams.video[0]
         context = stream.codec_context
@@ -282,7 +288,8 @@ def expected(kind: OutputKind, frames: int, **more: Any) -> ExpectedFilm:
 def test_a_picture_that_is_missing_is_found(kind, pool, tmp_path):
     out = tmp_path / f"film{KINDS[kind].suffix}"
     render_film([as_scene(numbered(9), "f")], small(kind), out, pool=pool)
-    with pytest.raises(RenderError, match="9 pictures instead of 10") as caught:
+    says = "lasts 0.3" if kind == "webp" else "9 pictures instead of 10"  # a WebP may hold equal ones once
+    with pytest.raises(RenderError, match=says) as caught:
         probe_film(out, expected(kind, 10))
     assert caught.value.code == "film_check_failed"
 

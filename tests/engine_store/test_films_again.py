@@ -9,6 +9,8 @@ import pytest
 
 from flatrender.engine.errors import RenderError
 from flatrender.engine.film.keys import film_key, segment_key, sound_key, still_key
+from flatrender.engine.film.plan import plan_film
+from flatrender.engine.film.recheck import CheckedPictures, read_packets, report_again
 from flatrender.engine.film.render import FilmProgress, is_kept, render_film
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.raster.pool import WorkerPool
@@ -240,3 +242,62 @@ def test_the_small_pictures_of_the_check_are_kept_as_they_were_drawn(watched, st
     assert watched.drawn == 2
     (kept,) = (store.folder / "1" / "kept").rglob("*.pixels")
     assert np.frombuffer(zlib.decompress(kept.read_bytes()), np.uint8).size == 64 * 36 * 4
+
+
+def test_pictures_that_passed_their_check_are_not_decoded_again_for_another_sound(
+    tmp_path, watched, store, monkeypatch
+):
+    for name, hertz in (("a.wav", 440), ("b.wav", 550)):
+        write_wave(tmp_path / name, 0.5 * sine(2, hertz))
+    out = tmp_path / "film.mp4"
+    make(scenes(60), out, watched, store, sound=[TrackSpec(kind="music", path=tmp_path / "a.wav")])
+    changed = [[TrackSpec(kind="music", path=tmp_path / "b.wav")], []]
+    with monkeypatch.context() as patch:
+        patch.setattr("flatrender.engine.film.render.probe_film", lambda *_, **__: pytest.fail("it was decoded"))
+        reports = [render_film(scenes(60), SETTINGS, out, pool=watched, store=store, sound=sound) for sound in changed]
+    for report, sound in zip(reports, changed, strict=True):
+        fresh = render_film(scenes(60), SETTINGS, out, pool=watched, sound=sound)
+        assert abs(report.duration_s - fresh.duration_s) < 1 / 30
+        for name in ("frames", "width", "height", "audio_codec", "audio_rate", "audio_channels", "video_codec"):
+            assert getattr(report, name) == getattr(fresh, name)
+
+
+def test_a_film_with_other_pictures_or_too_short_a_sound_is_checked_as_a_new_one(tmp_path, watched):
+    write_wave(tmp_path / "a.wav", 0.5 * sine(1, 440))
+    sound = [TrackSpec(kind="music", path=tmp_path / "a.wav")]
+    report = render_film(scenes(60), SETTINGS, tmp_path / "film.mp4", pool=watched, sound=sound)
+    packets, heard = read_packets(tmp_path / "film.mp4")
+    assert heard is not None
+    assert (heard.codec, heard.rate, heard.channels) == ("aac", 48_000, 2)
+    plan = plan_film(scenes(60), SETTINGS, sound=sound)
+    good = CheckedPictures(packets=packets, report=report)
+    assert report_again(tmp_path / "film.mp4", plan, good) is not None
+    assert report_again(tmp_path / "film.mp4", plan, CheckedPictures(packets="0" * 64, report=report)) is None
+    assert report_again(tmp_path / "film.mp4", plan_film(scenes(60), SETTINGS), good) is None
+    assert report_again(tmp_path / "film.mp4", plan_film(scenes(80), SETTINGS, sound=sound), good) is None
+    render_film(scenes(60, base=900), SETTINGS, tmp_path / "other.mp4", pool=watched, sound=sound)
+    assert report_again(tmp_path / "other.mp4", plan, good) is None
+
+
+def cut_at(length: int, *, first: int = 0, shown: int | None = None, chunk: int = 60) -> list[tuple[int, int]]:
+    (scene,) = scenes(length)
+    plan = plan_film([scene], SETTINGS, chunk_frames=chunk, trims=[(first, length - first if shown is None else shown)])
+    return [(piece.first, piece.last) for piece in plan.chunks]
+
+
+def test_a_scene_is_cut_in_the_same_places_whatever_is_shown_of_it():
+    assert cut_at(300) == [(0, 59), (60, 119), (120, 179), (180, 239), (240, 299)]
+    assert cut_at(300, first=12) == [(12, 59), (60, 119), (120, 179), (180, 239), (240, 299)]
+    assert cut_at(300, shown=250) == [(0, 59), (60, 119), (120, 179), (180, 249)]
+    assert cut_at(300, first=50, shown=100) == [(50, 119), (120, 149)]
+    assert cut_at(75) == [(0, 74)]
+    assert cut_at(1) == [(0, 0)]
+    assert cut_at(300, first=118, shown=5) == [(118, 122)]
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 60, 150])
+@pytest.mark.parametrize("length", [1, 2, 59, 61, 400])
+def test_chunks_show_every_frame_once_and_none_is_much_longer_than_asked(length, chunk):
+    pieces = cut_at(length, chunk=chunk)
+    assert [n for first, last in pieces for n in range(first, last + 1)] == list(range(length))
+    assert all(last - first + 1 <= chunk * 5 / 3 + 1 for first, last in pieces)

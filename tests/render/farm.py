@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 from uuid import UUID, uuid4
 
 import httpx
@@ -27,6 +27,7 @@ from flatrender.contracts.content import (
     TemplateDetails,
 )
 from flatrender.contracts.files import StoredFile, StoreRequest
+from flatrender.contracts.identity import Branding, IdentityApi
 from flatrender.contracts.render import FilmInput, RenderJobBrief, RenderRequest, SoundTrack
 from flatrender.contracts.studio import SavedProjectBrief
 from flatrender.kit.db import assert_no_transaction
@@ -62,6 +63,14 @@ FAST = RenderSettings(
 )
 
 
+class Names:
+    """The part of `IdentityApi` that films need: what a tenant marks them with."""
+
+    async def branding(self, *, tenant_id: UUID) -> Branding | None:
+        assert_no_transaction("identity.branding")
+        return Branding(product_name="استودیو", watermark_file_id=None)
+
+
 class Templates:
     """`ContentApi`: scenes by key. A scene that is missing is refused as content does it."""
 
@@ -71,6 +80,8 @@ class Templates:
         self.scenes_by_key: dict[str, tuple[bytes, int]] = {}
         self.scene_ids: dict[str, UUID] = {}
         self.resolved = 0
+        self.marks: list[dict[str, Any] | None] = []
+        """The watermark of each request so far."""
         self.refused: set[str] = set()
 
     def clear(self) -> None:
@@ -126,6 +137,7 @@ class Templates:
         ]
 
     async def resolve_scenes(self, *, tenant_id: UUID, requests: Sequence[SceneRequest]) -> list[ResolvedSceneData]:
+        self.marks += [request.watermark for request in requests]
         assert_no_transaction("content.resolve_scenes")
         return [self._resolve(request) for request in requests]
 
@@ -359,6 +371,7 @@ class Farm:
         self.module = build(
             database=database,
             content=self.templates,
+            identity=cast("IdentityApi", Names()),
             files=self.files,
             studio=Projects(self.templates),
             objects=self.objects,

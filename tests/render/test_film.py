@@ -60,6 +60,23 @@ async def test_a_track_that_is_cut_at_both_ends_sounds_only_for_what_is_left(far
     assert np.abs(sound[round(1.55 * 48_000) :]).max() < 0.01
 
 
+async def test_films_of_a_marked_profile_carry_the_tenants_name(farm: Farm) -> None:
+    farm.do(
+        "INSERT INTO render.output_profiles (tenant_id, key, name, container, max_height, watermark)"
+        " VALUES (%s, 'marked', '{}', 'mp4', 108, true)",
+        DEFAULT_TENANT_ID,
+    )
+    try:
+        async with farm.real_node():
+            for profile, mark in (("marked", {"text": "استودیو"}), ("draft", None)):
+                farm.templates.marks.clear()
+                made = await farm.create("a", profile=profile)
+                await farm.until(made.id, "completed")
+                assert farm.templates.marks == [mark]
+    finally:
+        farm.do("DELETE FROM render.output_profiles WHERE key = 'marked'")
+
+
 async def test_the_same_revision_again_is_the_same_film(farm: Farm) -> None:
     revision = new_id()
     first = await farm.create("a", revision_id=revision)

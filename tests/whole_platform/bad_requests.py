@@ -185,6 +185,8 @@ REQUESTS = [
            lambda w: w.upload(hostile.picture("JPEG"), "a.png", content_type="image/png")),
     simple("a broken sound", 422, "files.sound_broken", ("decoded",),
            lambda w: w.upload(hostile.BROKEN_SOUND, "a.wav", purpose="audio")),
+    simple("the waveform of a picture", 422, "files.no_waveform", ("sounds",),
+           lambda w: w.user.get(f"/v1/files/{w.upload(hostile.picture(), 'a.png').json()['id']}/waveform")),
     simple("an unknown purpose", 422, "files.unknown_purpose", ("X-File-Purpose", "user_media"),
            lambda w: w.upload(hostile.picture(), purpose="fun")),
     simple("no file name", 422, "files.bad_name", ("X-File-Name",),

@@ -19,6 +19,7 @@ from flatrender.cli.errors import SOME_FAILED
 from flatrender.cli.film import FilmRequest, Maker
 from flatrender.engine.errors import EngineError, RenderError, ValueRefused
 from flatrender.engine.film.render import FilmProgress
+from flatrender.engine.kinds import KINDS
 
 MAX_ROWS = 100_000
 _MAX_BYTES = 256 << 20
@@ -75,7 +76,7 @@ def make_all(
     maker: Maker, base: FilmRequest, rows: Sequence[Row], showing: Showing, *, say: Callable[[str], None]
 ) -> list[RowResult]:
     """Make a film of each row, going on after those that cannot be made. Raises RenderError `settings_invalid` when two rows name one file."""
-    outputs = _outputs(base.output, rows)
+    outputs = _outputs(base, rows)
     results = []
     for row, output in zip(rows, outputs, strict=True):
         try:
@@ -152,9 +153,10 @@ def _request(base: FilmRequest, row: Row, output: Path) -> FilmRequest:
     return msgspec.structs.replace(base, output=output, document={**base.document, **values}, **own)
 
 
-def _outputs(pattern: Path, rows: Sequence[Row]) -> list[Path]:
+def _outputs(base: FilmRequest, rows: Sequence[Row]) -> list[Path]:
+    pattern = base.output
     if pattern.is_dir() or pattern.suffix == "":
-        pattern /= "{n}.mp4"
+        pattern /= "{n}" + KINDS[base.kind or "mp4_h264"].suffix
     width = len(str(len(rows)))
     outputs = []
     seen: dict[Path, int] = {}

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from flatrender.engine.errors import ValueRefused
-from flatrender.engine.resolve import resolve_scene
+from flatrender.engine.resolve.kept import resolve_kept
 from flatrender.engine.resolve.values import all_fields
 from flatrender.engine.scene import ResolvedScene
+from flatrender.engine.store.disk import Store
 from flatrender.engine.template import Template
 from flatrender.engine.template.model import Field, Scene
 
@@ -182,6 +183,8 @@ def resolve(
     locale: str,
     *,
     time: int = 1,
+    store: Store | None = None,
+    **options: Any,
 ) -> ResolvedScene:
     """Put the values into a scene, which comes for the `time`-th time; pictures are paths. Raises what `resolve_scene` raises."""
     own = {field.key: field for field in all_fields(template, scene)}
@@ -196,7 +199,17 @@ def resolve(
             picture = value.get("asset_id") if isinstance(value, dict) else value
             if isinstance(picture, str) and picture and not template.has_file(picture):
                 assets[picture] = Path(picture)
-    return resolve_scene(template, scene.key, size=size_key, values=typed, colors=colors, locale=locale, assets=assets)
+    return resolve_kept(
+        template,
+        scene.key,
+        store,
+        size=size_key,
+        values=typed,
+        colors=colors,
+        locale=locale,
+        assets=assets,
+        **options,
+    )
 
 
 def resolve_all(
@@ -206,12 +219,14 @@ def resolve_all(
     values: Values,
     colors: dict[str, str],
     locale: str,
+    store: Store | None,
+    **options: Any,
 ) -> Iterator[ResolvedScene]:
-    """Resolve the scenes in order, one at a time."""
+    """Resolve the scenes in order, one at a time. `options` are `resolve_scene`'s others."""
     times: Counter[str] = Counter()
     for scene in scenes:
         times[scene.key] += 1
-        yield resolve(template, scene, size_key, values, colors, locale, time=times[scene.key])
+        yield resolve(template, scene, size_key, values, colors, locale, time=times[scene.key], store=store, **options)
 
 
 def _value(field: Field, text: str) -> Any:

@@ -22,9 +22,10 @@ from flatrender.cli.choices import (
     resolve_all,
 )
 from flatrender.cli.choices import parse_values as sort_values
-from flatrender.cli.output import checked_output
+from flatrender.cli.output import checked_film
 from flatrender.engine.film.render import FilmProgress, is_kept, render_film
-from flatrender.engine.film.settings import FilmSettings, Preset
+from flatrender.engine.film.settings import Dither, FilmSettings, Preset
+from flatrender.engine.kinds import KINDS, OutputKind
 from flatrender.engine.probe import FilmReport
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
@@ -55,6 +56,10 @@ class FilmRequest(msgspec.Struct, frozen=True, kw_only=True):
     music_volume: float = 0.8
     fade_out: float = 1.5
     draft: bool = False
+    kind: OutputKind | None = None
+    alpha: bool = False
+    max_kbps: int | None = None
+    dither: Dither = "sierra2_4a"
 
 
 class FilmMade(NamedTuple):
@@ -96,11 +101,11 @@ class Maker:
     def make(self, request: FilmRequest, progress: Callable[[FilmProgress], None]) -> FilmMade:
         """Make one film. Raises EngineError."""
         began = time.monotonic()
-        checked_output(request.output, (".mp4",))
+        kind = checked_film(request.output, request.kind, alpha=request.alpha)
         template = self._template
         wanted = chosen_scenes(template, request.scenes)
         frame = parse_size(template, request.size, short_side=DRAFT_SHORT_SIDE if request.draft else None)
-        settings = film_settings(request, frame, template.fps)
+        settings = film_settings(request, frame, template.fps, kind)
         values = sort_values(template, wanted, request.values, request.document)
         colors = parse_colors(template, request.color_preset, request.colors)
         scenes = self._resolved(request, wanted, frame, values, colors, settings)
@@ -135,7 +140,10 @@ class Maker:
     ) -> list[ResolvedScene]:
         scenes: list[ResolvedScene] = []
         warm = False
-        for scene in resolve_all(self._template, wanted, frame.size_key, values, colors, request.locale):
+        canvas = (settings.width, settings.height)
+        for scene in resolve_all(
+            self._template, wanted, frame.size_key, values, colors, request.locale, self._store, canvas=canvas
+        ):
             scenes.append(scene)
             if not warm and not is_kept(scene, settings, self._store):
                 # The workers get ready while the other scenes are resolved.
@@ -146,15 +154,19 @@ class Maker:
         return scenes
 
 
-def film_settings(request: FilmRequest, frame: Frame, fps: float) -> FilmSettings:
+def film_settings(request: FilmRequest, frame: Frame, fps: float, kind: OutputKind) -> FilmSettings:
     """Return how the film is encoded. Raises RenderError `settings_invalid`."""
     return FilmSettings(
         width=frame.width,
         height=frame.height,
-        fps=request.fps or fps,
+        fps=request.fps or min(fps, KINDS[kind].max_fps),
         preset=request.preset or ("superfast" if request.draft else "veryfast"),
         crf=request.crf if request.crf is not None else (28 if request.draft else 20),
         background=parse_background(request.background) or (255, 255, 255),
+        kind=kind,
+        alpha=request.alpha,
+        max_kbps=request.max_kbps,
+        dither=request.dither,
     )
 
 

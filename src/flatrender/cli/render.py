@@ -27,6 +27,11 @@ from flatrender.cli.options import (
 )
 
 PresetName = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"]
+KindName = Literal[
+    "mp4_h264", "mp4_h265", "mp4_av1", "webm_vp9", "webm_av1", "mov_prores_4444", "mov_prores_422", "gif", "webp", "apng",
+    "png_frames", "jpeg_frames",
+]  # fmt: skip
+DitherName = Literal["sierra2_4a", "floyd_steinberg", "bayer", "none"]
 ProgressName = Literal["auto", "bar", "lines", "json", "none"]
 
 
@@ -38,9 +43,36 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
             "--output",
             "-o",
             rich_help_panel=OUTPUT,
-            help="The film: .mp4. With --batch a folder or a pattern, `{n}-{name}.mp4`.",
+            help="The film: .mp4, .webm, .mov, .gif, .webp, .apng, or pictures in a .zip. With --batch a folder or a pattern, `{n}-{name}.mp4`.",
         ),
     ],
+    kind: Annotated[
+        KindName | None,
+        typer.Option(
+            rich_help_panel=OUTPUT,
+            help="What is written, where the ending does not say it (png_frames: also a folder).",
+        ),
+    ] = None,
+    alpha: Annotated[
+        bool,
+        typer.Option(
+            "--alpha", rich_help_panel=OUTPUT, help="Keep transparency: .webm, .mov, .gif, .webp, .apng, PNG pictures."
+        ),
+    ] = False,
+    preset: Annotated[
+        PresetName | None, typer.Option(rich_help_panel=OUTPUT, help="Encoder preset (default: veryfast).")
+    ] = None,
+    crf: Annotated[
+        int | None,
+        typer.Option(min=0, max=51, rich_help_panel=OUTPUT, help="Encoder quality, 0 best to 51 (default: 20)."),
+    ] = None,
+    max_kbps: Annotated[
+        int | None,
+        typer.Option(
+            min=100, max=400_000, rich_help_panel=OUTPUT, help="The most kbit/s the picture may take (default: no cap)."
+        ),
+    ] = None,
+    dither: Annotated[DitherName, typer.Option(rich_help_panel=OUTPUT, help="How a GIF mixes colours.")] = "sierra2_4a",
     values: SetValues = None,
     values_file: ValuesFile = None,
     scenes: Annotated[
@@ -64,13 +96,6 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
     size: SizeName = None,
     fps: Annotated[
         float | None, typer.Option(rich_help_panel=PICTURE, help="Frames a second, 1 to 120 (default: the template's).")
-    ] = None,
-    preset: Annotated[
-        PresetName | None, typer.Option(rich_help_panel=PICTURE, help="Encoder preset (default: veryfast).")
-    ] = None,
-    crf: Annotated[
-        int | None,
-        typer.Option(min=0, max=51, rich_help_panel=PICTURE, help="Encoder quality, 0 best to 51 (default: 20)."),
     ] = None,
     draft: Annotated[
         bool,
@@ -126,12 +151,12 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
         from flatrender.cli.film import FilmRequest, Maker
         from flatrender.cli.film_progress import film_progress
         from flatrender.cli.kept import open_store
-        from flatrender.cli.output import checked_output
+        from flatrender.cli.output import checked_film
         from flatrender.engine.raster.pool import WorkerPool
         from flatrender.engine.template import load_template
 
         if batch is None:
-            checked_output(output, (".mp4",))
+            checked_film(output, kind, alpha=alpha)
         rows = read_rows(batch) if batch is not None else None
         request = FilmRequest(
             output=output,
@@ -150,15 +175,21 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
             music_volume=music_volume,
             fade_out=fade_out,
             draft=draft,
+            kind=kind,
+            alpha=alpha,
+            max_kbps=max_kbps,
+            dither=dither,
         )
 
         def say(line: str) -> None:
             if not quiet and not json:
                 typer.echo(line)
 
-        package = load_template(template)
         style: ProgressName = "none" if quiet else progress
         with WorkerPool(workers) as pool:
+            if no_store:
+                pool.warm()  # nothing was made before, so they are needed: they get ready while the template is read
+            package = load_template(template)
             maker = Maker(package, pool, open_store(store, none=no_store, quiet=quiet), quiet=quiet)
             if rows is not None:
                 results = make_all(maker, request, rows, lambda number: film_progress(style, film=number), say=say)

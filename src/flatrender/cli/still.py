@@ -91,6 +91,7 @@ def still(  # noqa: PLR0917  # options of a command are positional to typer only
         checked_output(output, tuple(_FORMATS))
         behind = parse_background(background)
         document = read_values(values_file) if values_file is not None else {}
+        kept = open_store(store, none=no_store, quiet=quiet)
         with WorkerPool(1) as pool:
             pool.warm()  # the worker gets ready while the template is read
             package = load_template(template)
@@ -103,6 +104,8 @@ def still(  # noqa: PLR0917  # options of a command are positional to typer only
                 parse_values(package, [shown], values or [], document),
                 parse_colors(package, color_preset, colors or []),
                 locale,
+                store=kept,
+                canvas=(picture.width, picture.height),
             )
             number = _number(resolved, shown, frame)
             from flatrender.engine.still import render_still
@@ -115,7 +118,7 @@ def still(  # noqa: PLR0917  # options of a command are positional to typer only
                 pool=pool,
                 format="png" if _FORMATS[output.suffix.lower()] == "png" else "jpeg",
                 background=behind,
-                store=open_store(store, none=no_store, quiet=quiet),
+                store=kept,
             )
         write_whole(output, data)
         for warning in () if quiet else resolved.warnings:

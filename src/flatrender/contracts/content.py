@@ -47,6 +47,8 @@ class TemplateScene(msgspec.Struct, frozen=True, kw_only=True):
     is_required: bool
     color_slots: list[str]
     fields: list[TemplateField]
+    duration: dict[str, Any] | None = None
+    """How its length follows what it holds, as in the template's manifest; `duration_frames` is what it lasts without that."""
 
 
 class TemplateMusic(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +86,7 @@ class TemplateDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SceneRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One scene with somebody's values. An image value is the id of a file of the tenant."""
+    """One scene with somebody's values. An image value is the id of a file (picture or film) of the tenant, or an object with it (see docs/media.md)."""
 
     version_id: UUID
     scene_key: str
@@ -97,6 +99,15 @@ class SceneRequest(msgspec.Struct, frozen=True, kw_only=True):
     duration_frames: int | None = None
     max_width: int | None = None
     """Pictures are embedded no larger than this needs; None: as the film needs them."""
+    watermark: dict[str, Any] | None = None
+    """A mark over the scene (see `engine.resolve.watermark.Watermark`); its `image` is the id of a file of the tenant."""
+
+
+class ClipReference(msgspec.Struct, frozen=True, kw_only=True):
+    """A film that a scene shows: its hash, and where its bytes lie in the object store."""
+
+    sha256: str
+    object_key: str
 
 
 class ResolvedSceneData(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +124,8 @@ class ResolvedSceneData(msgspec.Struct, frozen=True, kw_only=True):
     snapshot_frame: int
     warnings: list[dict[str, Any]]
     """`{code, detail, field, layer}`."""
+    clips: list[ClipReference] = []
+    """The films that `lottie` names by their hash."""
 
 
 class SceneReference(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,6 +35,14 @@ class TenantBrief(msgspec.Struct, frozen=True, kw_only=True):
     primary_color: str | None
 
 
+class Branding(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tenant puts on its films where they are to be marked."""
+
+    product_name: str
+    watermark_file_id: UUID | None
+    """A picture; without it the name is the mark."""
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """The part of a user that other services may see."""
 
@@ -51,6 +59,9 @@ class IdentityApi(Protocol):
 
     async def tenant_by_host(self, *, host: str) -> TenantBrief | None:
         """Return the tenant whose domain or slug the host name (without port) says; the default tenant for any other host."""
+
+    async def branding(self, *, tenant_id: UUID) -> Branding | None:
+        """Return the tenant's name and mark; None when there is no such tenant."""
 
     async def accounts(self, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Account]:
         """Return the accounts that exist; a missing id is absent."""

@@ -42,6 +42,11 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     max_fps: int = 120
 
     @property
+    def sound_suffix(self) -> str:
+        """Ending of the name under which sound is mixed in this kind's codec."""
+        return {"opus": ".webm", "pcm": ".mov"}.get(self.audio or "", ".m4a")
+
+    @property
     def capped(self) -> bool:
         """Whether its bit rate can be capped: the AV1 encoder goes far beyond its cap in short segments."""
         return self.codec in ("h264", "hevc", "vp9")
@@ -79,12 +84,8 @@ KINDS: Mapping[OutputKind, Kind] = {
     "gif": Kind(
         container="gif", suffix=".gif", codec="gif", pixels=("bgra",), alpha_pixels=("bgra",), joined=False, max_fps=50
     ),
-    "webp": Kind(
-        container="webp", suffix=".webp", codec="webp", pixels=("rgb",), alpha_pixels=("rgba",), joined=False
-    ),
-    "apng": Kind(
-        container="apng", suffix=".png", codec="apng", pixels=("rgb",), alpha_pixels=("rgba",), joined=False
-    ),
+    "webp": Kind(container="webp", suffix=".webp", codec="webp", pixels=("rgb",), alpha_pixels=("rgba",), joined=False),
+    "apng": Kind(container="apng", suffix=".png", codec="apng", pixels=("rgb",), alpha_pixels=("rgba",), joined=False),
     "png_frames": Kind(
         container="frames", suffix=".zip", codec="png", pixels=("rgb",), alpha_pixels=("rgba",), joined=False
     ),

@@ -1,12 +1,15 @@
 """The process behind `media`: `python -m flatrender.engine.media_child QUESTION` writes its answer to standard output."""
 
 import sys
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import groupby
 
 import av
 import av.error
 import msgspec
 from av.container import InputContainer
+from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 
@@ -64,14 +67,14 @@ def _film(container: InputContainer, question: FilmQuestion) -> FilmInfo | Unusa
     base = stream.time_base
     if rate is None or base is None:
         return Unusable(reason="the film has no frame rate")
-    times = sorted(packet.pts for packet in container.demux(stream) if packet.pts is not None)
+    packets = [(packet.pts, packet.is_keyframe) for packet in container.demux(stream) if packet.pts is not None]
+    times = sorted(pts for pts, _ in packets)
     uneven = next((n for n, pts in enumerate(times) if abs((pts - times[0]) * base * rate - n) > Fraction(1, 10)), None)
-    pictures = {
-        number: picture
-        for number in question.frames
-        if number < len(times)
-        and (picture := _decode(container, stream, times[number], question.width, question.height)) is not None
-    }
+    wanted = {times[number]: number for number in question.frames if number < len(times)}
+    pictures: dict[int, bytes] = {}
+    for start, group in _groups(sorted(wanted), sorted(pts for pts, key in packets if key)):
+        for pts, picture in _decode(container, stream, start, group, question.width, question.height):
+            pictures[wanted[pts]] = picture
     return FilmInfo(
         duration_s=float((container.duration or 0) / Fraction(1_000_000)),
         frames=len(times),
@@ -92,21 +95,36 @@ def _film(container: InputContainer, question: FilmQuestion) -> FilmInfo | Unusa
     )
 
 
-def _decode(container: InputContainer, stream: VideoStream, pts: int, width: int, height: int) -> bytes | None:
-    container.seek(pts, stream=stream, backward=True)
+def _groups(wanted: Sequence[int], keys: Sequence[int]) -> Iterator[tuple[int, set[int]]]:
+    """Give the wanted times, ascending, by the key frame from which they are decoded."""
+    for start, group in groupby(wanted, lambda pts: max((key for key in keys if key <= pts), default=pts)):
+        yield start, set(group)
+
+
+def _decode(
+    container: InputContainer, stream: VideoStream, start: int, wanted: set[int], width: int, height: int
+) -> Iterator[tuple[int, bytes]]:
+    """Decode from a key frame on and give the wanted pictures, as far as they decode."""
+    container.seek(start, stream=stream, backward=True)
+    last = max(wanted)
     try:
-        for frame in container.decode(stream):
-            if frame.pts is None or frame.pts < pts:
-                continue
-            if frame.pts > pts:
-                return None
-            small = frame.reformat(
-                width, height, format="rgb24", src_colorspace="ITU709", interpolation=Interpolation.AREA
-            )
-            return small.to_ndarray().tobytes()
+        for packet in container.demux(stream):
+            # What no other picture needs and nobody asked for is not decoded: half of a film with B-frames.
+            stream.codec_context.skip_frame = "DEFAULT" if packet.pts is None or packet.pts in wanted else "NONREF"
+            for frame in packet.decode():
+                if frame.pts in wanted:
+                    yield frame.pts, _small(frame, width, height)
+                if frame.pts is None or frame.pts >= last:
+                    return
     except av.error.FFmpegError:
-        return None
-    return None
+        return
+
+
+def _small(frame: VideoFrame, width: int, height: int) -> bytes:
+    small = frame.reformat(width, height, format="rgb24", src_colorspace="ITU709", interpolation=Interpolation.AREA)
+    plane = small.planes[0]
+    pixels, row = memoryview(plane), width * 3  # not `to_ndarray`: numpy takes longer to import than all this
+    return b"".join(pixels[at : at + row] for at in range(0, plane.line_size * height, plane.line_size))
 
 
 def _limit_memory() -> None:

@@ -214,7 +214,7 @@ class Platform:
         from flatrender.services.content.settings import ContentSettings
 
         settings = ContentSettings(resolve_threads=self.settings.resolve_threads)
-        return build(database=self._database("content"), files=self.peers.files, settings=settings)
+        return build(database=self._database("content"), files=self.peers.files, settings=settings, objects=self.objects)
 
     def _studio(self) -> ServiceModule:
         from flatrender.services.studio.module import build
@@ -259,6 +259,7 @@ class Platform:
         return build(
             database=self._database("render"),
             content=self.peers.content,
+            identity=self.peers.identity,
             files=self.peers.files,
             studio=self.peers.studio,
             objects=self.objects,

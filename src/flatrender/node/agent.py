@@ -14,6 +14,7 @@ from flatrender.engine.raster.pool import WorkerPool
 from flatrender.node.backoff import Backoff
 from flatrender.node.cache import SceneCache
 from flatrender.node.client import ServerClient
+from flatrender.node.clips import ClipCache
 from flatrender.node.errors import BootEnded, CallRefused, RegisterAgain, Superseded, TokenRefused, TryAgain
 from flatrender.node.identity import DataDir, describe, health
 from flatrender.node.sessions import Session, Sessions
@@ -83,6 +84,7 @@ class Agent:
             client=self._client,
             pool=self._pool,
             cache=SceneCache(config.data_dir / "scenes"),
+            clips=ClipCache(config.data_dir / "clips"),
             spool=self._spool,
             boot_id=self.boot_id,
             scratch=scratch,

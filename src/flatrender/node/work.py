@@ -1,14 +1,18 @@
 """Doing one assignment: fetch the scene, draw, put the output, keep the report."""
 
+import contextlib
 import errno
 import hashlib
 import logging
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
+from flatrender.engine.clips.model import ClipFile
 from flatrender.engine.errors import EngineError
 from flatrender.engine.film.expect import expect_segment
 from flatrender.engine.film.segments import render_segment
@@ -20,6 +24,7 @@ from flatrender.engine.still import render_still
 from flatrender.node.backoff import Backoff
 from flatrender.node.cache import SceneCache
 from flatrender.node.client import ServerClient
+from flatrender.node.clips import ClipCache
 from flatrender.node.errors import CallRefused, TryAgain, WorkFailed
 from flatrender.node.sessions import Session, State
 from flatrender.node.spool import Report, Spool
@@ -29,13 +34,18 @@ from flatrender.protocol.work import SegmentTask, StillTask, Task
 log = logging.getLogger(__name__)
 
 MAX_SCENE_BYTES = 128 << 20
+MAX_CLIP_BYTES = 512 << 20
 CONTENT_CODES: dict[str, CrashKind | None] = {
     "engine_crashed": "engine_crash",
     "engine_timeout": "engine_hang",
     "engine_refused": None,
+    "clip_invalid": None,
     "settings_invalid": None,
 }
 """Engine failures that are the scene's; every other one is this machine's."""
+
+
+Fetched = TypeVar("Fetched")
 
 
 class Stopped(Exception):
@@ -51,6 +61,7 @@ class Workshop:
         client: ServerClient,
         pool: WorkerPool,
         cache: SceneCache,
+        clips: ClipCache,
         spool: Spool,
         boot_id: UUID,
         scratch: Path,
@@ -59,6 +70,7 @@ class Workshop:
         self._client = client
         self._pool = pool
         self._cache = cache
+        self._clips = clips
         self._spool = spool
         self._boot_id = boot_id
         self._scratch = scratch
@@ -93,10 +105,13 @@ class Workshop:
 
     def _make(self, session: Session, folder: Path) -> tuple[str, int]:
         task = session.assignment.task
-        scene = resolved(task, self._fetch(session))
-        session.advance(State.RENDERING)
+        lottie = self._fetch(session, lambda: self._cache.get(task.scene.sha256, lambda: self._scene(session)))
         out = folder / "output"
-        draw(task, scene, out, pool=self._pool, threads=self._threads, session=session)
+        with contextlib.ExitStack() as films:
+            clips = {sha256: self._clip(session, films, sha256) for sha256 in task.scene.clips}
+            session.advance(State.RENDERING)
+            scene = resolved(task, lottie, clips)
+            draw(task, scene, out, pool=self._pool, threads=self._threads, session=session)
         if session.cancel.is_set():
             raise Stopped
         session.advance(State.UPLOADING)
@@ -105,14 +120,24 @@ class Workshop:
         self._upload(session, out)
         return sha256, out.stat().st_size
 
-    def _fetch(self, session: Session) -> bytes:
+    def _scene(self, session: Session) -> Iterator[bytes]:
+        return self._client.download(session.assignment.scene_url, MAX_SCENE_BYTES)
+
+    def _clip(self, session: Session, films: contextlib.ExitStack, sha256: str) -> Path:
+        url = session.assignment.clip_urls.get(sha256)
+        if url is None:
+            raise WorkFailed("scene_unavailable", f"the assignment has no link to the film {sha256[:12]}…")
+
+        def held() -> Path:
+            return films.enter_context(self._clips.held(sha256, lambda: self._client.download(url, MAX_CLIP_BYTES)))
+
+        return self._fetch(session, held)
+
+    def _fetch(self, session: Session, get: Callable[[], Fetched]) -> Fetched:
         backoff = Backoff(first_s=0.2, most_s=3.0)
         while True:
             try:
-                return self._cache.get(
-                    session.assignment.task.scene.sha256,
-                    lambda: self._client.download(session.assignment.scene_url, MAX_SCENE_BYTES),
-                )
+                return get()
             except TryAgain as error:
                 if backoff.pause(session.cancel, error.retry_after_s):
                     raise Stopped from error
@@ -168,8 +193,8 @@ def classify(session: Session, error: Exception) -> tuple[FailClass, str, CrashK
     return "node", "internal", None
 
 
-def resolved(task: Task, lottie: bytes) -> ResolvedScene:
-    """Return the scene of a task as the engine takes it."""
+def resolved(task: Task, lottie: bytes, clips: Mapping[str, Path] | None = None) -> ResolvedScene:
+    """Return the scene of a task as the engine takes it; `clips` are its films' files by their hash."""
     scene = task.scene
     return ResolvedScene(
         scene_key=scene.scene_key,
@@ -180,6 +205,7 @@ def resolved(task: Task, lottie: bytes) -> ResolvedScene:
         fps=scene.fps,
         first_frame=scene.first_frame,
         frames=scene.frames,
+        clips=tuple(ClipFile(sha256=sha256, path=path) for sha256, path in (clips or {}).items()),
     )
 
 
@@ -205,6 +231,9 @@ def draw(
                 preset=task.preset,  # type: ignore[arg-type]  # FilmSettings' encoder refuses an unknown one
                 crf=task.crf,
                 background=task.background,
+                kind=task.kind,  # type: ignore[arg-type]  # FilmSettings refuses an unknown one
+                alpha=task.alpha,
+                max_kbps=task.max_kbps,
             )
             render_segment(
                 scene,

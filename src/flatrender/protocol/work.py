@@ -19,6 +19,8 @@ class SceneFigures(msgspec.Struct, frozen=True, kw_only=True):
     fps: float
     first_frame: float
     frames: int
+    clips: tuple[str, ...] = ()
+    """SHA-256 (hexadecimal) of the films that the scene shows."""
 
 
 class SegmentTask(msgspec.Struct, frozen=True, kw_only=True, tag="segment"):
@@ -33,6 +35,10 @@ class SegmentTask(msgspec.Struct, frozen=True, kw_only=True, tag="segment"):
     preset: str
     crf: int
     background: tuple[int, int, int] = (255, 255, 255)
+    kind: str = "mp4_h264"
+    """What the film is written as (`engine.kinds.OutputKind`): decides the segment's codec."""
+    alpha: bool = False
+    max_kbps: int | None = None
 
 
 class StillTask(msgspec.Struct, frozen=True, kw_only=True, tag="still"):
@@ -67,6 +73,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     task: Task
     scene_url: str
     """Where the Lottie is fetched (GET): absolute, or a path on the server."""
+    clip_urls: dict[str, str] = {}
+    """Where each film of the scene is fetched, by its hash."""
     upload_url: str
     """Where the output is put (PUT); its object key contains the epoch."""
     output_key: str

@@ -21,6 +21,8 @@ _READ = 1 << 16
 _TICK_S = 0.2
 _BUSY_EVERY_S = 1.0
 _KEPT_LINES = 400
+_AFTER_END_S = 1.0
+"""How long a log is read after its program ended."""
 
 
 class RenderProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +112,7 @@ class _Watched:
         self._frames = frames
         self._progress = progress or (lambda _: None)
         self._pieces: queue.Queue[bytes | None] = queue.Queue(maxsize=64)
+        self._ended: float | None = None
 
     def follow(self, log: Path | None, cancel: threading.Event | None) -> Failure | None:
         threading.Thread(target=self._read, daemon=True).start()
@@ -123,7 +126,7 @@ class _Watched:
                 except queue.Empty:
                     piece = b""
                 now = time.monotonic()
-                if piece is None:
+                if piece is None or (not piece and self._ended_silently(now)):
                     break
                 if piece:
                     copy.write(piece)
@@ -134,6 +137,13 @@ class _Watched:
                     return _hung(expiry)
             self._hear(self.reader.end(), time.monotonic())
         return self._finish()
+
+    def _ended_silently(self, now: float) -> bool:
+        """Say whether the program has ended although the log stays open: a process that it left behind holds it."""
+        if self._tree.process.poll() is None:
+            return False
+        self._ended = self._ended or now
+        return now - self._ended > _AFTER_END_S
 
     def _finish(self) -> Failure | None:
         """The log ended: the process must end too."""

@@ -42,7 +42,7 @@ def info_of(question: InfoQuestion) -> Answer:
     container, stream = open_clip(Path(question.path))
     with container:
         base = stream.time_base or Fraction(1)
-        times, end = _measured(container, stream, base)
+        times, end, sound_s = _measured(container, stream, base)
         first, count = times[0], len(times)
         frames = _first_frames(question.path)
         seconds = float((end - first) * base)
@@ -62,17 +62,23 @@ def info_of(question: InfoQuestion) -> Answer:
                 interlaced=any(frame.interlaced_frame for frame in frames),
                 alpha=has_alpha(stream),
                 hdr=frames[0].color_trc in _HDR_TRANSFERS,
-                sound_offset_s=_sound_offset(container, float(first * base)),
+                sound_offset_s=None if sound_s is None else float(first * base) - _sound_start(container),
+                sound_s=sound_s,
             )
         )
 
 
-def _measured(container: InputContainer, stream: VideoStream, base: Fraction) -> tuple[list[int], int]:
-    """Return the times of the frames in order, and the end of the last; ticks."""
+def _measured(container: InputContainer, stream: VideoStream, base: Fraction) -> tuple[list[int], int, float | None]:
+    """Return the times of the frames in order and the end of the last (ticks), and the length of the sound (seconds)."""
     times: list[int] = []
     end = 0
-    for packet in container.demux(stream):
+    sound = container.streams.audio[0] if container.streams.audio else None
+    sound_end = Fraction(0)
+    for packet in container.demux(stream, sound) if sound is not None else container.demux(stream):
         if packet.pts is None or packet.is_discard or not packet.size:
+            continue
+        if sound is not None and packet.stream_index == sound.index:
+            sound_end = max(sound_end, (packet.pts + (packet.duration or 0)) * (sound.time_base or Fraction(0)))
             continue
         times.append(packet.pts)
         end = max(end, packet.pts + (packet.duration or 0))
@@ -83,7 +89,7 @@ def _measured(container: InputContainer, stream: VideoStream, base: Fraction) ->
     times.sort()
     if end <= times[-1]:  # the last frame says nothing of its length: as long as the others
         end = times[-1] + max(1, round((times[-1] - times[0]) / max(1, len(times) - 1)))
-    return times, end
+    return times, end, float(sound_end) - _sound_start(container) if sound_end > 0 else None
 
 
 def _rounding(times: list[int], base: Fraction) -> float:
@@ -110,12 +116,10 @@ def _first_frames(path: str) -> list[VideoFrame]:
     return frames
 
 
-def _sound_offset(container: InputContainer, first_s: float) -> float | None:
-    if not container.streams.audio:
-        return None
+def _sound_start(container: InputContainer) -> float:
     sound = container.streams.audio[0]
-    starts_s = float(sound.start_time * sound.time_base) if sound.start_time and sound.time_base else 0.0
-    return first_s - starts_s
+    # Before zero is what the decoder needs first and nobody hears.
+    return max(0.0, float(sound.start_time * sound.time_base)) if sound.start_time and sound.time_base else 0.0
 
 
 def poster_of(question: PosterQuestion) -> Answer:

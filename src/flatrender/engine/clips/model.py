@@ -16,7 +16,7 @@ CODECS = frozenset(
     {"h264", "hevc", "vp8", "vp9", "av1", "prores", "mpeg4", "mjpeg", "gif", "apng", "png", "qtrle", "dnxhd", "rawvideo", "theora"}
 )  # fmt: skip
 """Decoders for clips, by ffmpeg's name of the codec."""
-MAX_BYTES = 2 << 30
+MAX_BYTES = 512 << 20
 MAX_SECONDS = 3600
 MAX_PIXELS = 8192 * 4320
 MAX_SIDE = 4096
@@ -45,7 +45,9 @@ class ClipInfo(msgspec.Struct, frozen=True, kw_only=True):
     alpha: bool
     hdr: bool
     sound_offset_s: float | None
-    """How much later the picture begins than the sound; None without sound."""
+    """How much later the picture begins than the sound, seconds; None without sound."""
+    sound_s: float | None
+    """How long the sound lasts; None without sound."""
 
 
 class ClipSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -60,11 +62,15 @@ class ClipSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Likewise, after `start` and not after the file's end."""
     options: PictureValue
     """`fit` is set and `asset` empty; of `clip` everything but `start` and `end` counts."""
+    fps: float
+    """Frames a second of the composition that the clip was put into: its layers' times may have come into a Lottie of another rate."""
     rounding: float = 0.0
     """Seconds; as in ClipInfo."""
     interlaced: bool = False
     sound_offset: float | None = None
-    """As in ClipInfo."""
+    """Seconds; as in ClipInfo."""
+    sound_end: float | None = None
+    """Seconds after the sound's beginning; None without sound."""
 
 
 class ClipFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -320,6 +320,7 @@ class _Painter:
             x, y = min(round(left * whole[0]), whole[0] - goal[0]), min(round(top * whole[1]), whole[1] - goal[1])
             yield "crop", f"w={goal[0]}:h={goal[1]}:x={max(0, x)}:y={max(0, y)}"
         yield from _coloring(options)
+        yield "format", f"pix_fmts={order}"
 
     def paint(self, frame: VideoFrame) -> Picture:
         self._graph.vpush(frame)

@@ -65,7 +65,7 @@ class Place(msgspec.Struct, frozen=True):
         last = self.steps[-1]
         if not _shown(last, frame):
             return None
-        return (max(0.0, frame - last.begins) / last.stretch + 6e-5) / self.fps
+        return (max(0.0, frame - last.begins) / last.stretch + 6e-5) / self.spec.fps
 
 
 def _shown(step: Step, frame: float) -> bool:

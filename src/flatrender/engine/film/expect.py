@@ -4,8 +4,6 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from PIL import Image
-
 from flatrender.engine.film.plan import FilmPlan, lottie_frames
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.probe import ExpectedFilm, Sample, sample_frames, sample_size
@@ -93,6 +91,8 @@ def _draw(
     pool: Draws,
     cancel: threading.Event | None,
 ) -> Sample:
+    from PIL import Image  # noqa: PLC0415  # a film that was checked before does without
+
     (frame,) = lottie_frames(scene.frames, scene.fps, settings.rate, inside, inside)
     width, height = sample_size(settings.width, settings.height)
     large = (width * _OVERSAMPLING, height * _OVERSAMPLING)

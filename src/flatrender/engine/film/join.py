@@ -25,7 +25,8 @@ def join_segments(
 ) -> None:
     """Join segments (made with these settings) in order, lay the sound under them and write a film that starts playing while it downloads.
 
-    `sound` is a sound file as long as the film, in the kind's own codec or any other; kinds without sound leave it out. A GIF, WebP or APNG
+    `sound` is a sound file as long as the film: with the kind's own ending (`Kind.sound_suffix`) taken as it is, otherwise encoded; kinds without
+    sound leave it out. A GIF, WebP or APNG
     and sequences are encoded here, once; a sequence is a folder (which must not exist, or be empty), or a ZIP when `out` ends in `.zip`.
     Raises RenderError `segment_missing`, `encoder_failed`, `settings_invalid`, `output_unwritable` or `cancelled`; `out` does not exist then.
     """
@@ -60,16 +61,14 @@ def join_segments(
             raise
 
 
-def _arguments(
-    listing: Path, settings: FilmSettings, out: Path, sound: Path | None, title: str | None
-) -> list[str]:
+def _arguments(listing: Path, settings: FilmSettings, out: Path, sound: Path | None, title: str | None) -> list[str]:
     arguments = [*base_arguments(), "-f", "concat", *input_file(listing, FILM_FORMATS)]
     if sound is not None and settings.facts.audio is not None:
         arguments += [*input_file(sound, FILM_FORMATS), "-map", "0:v:0", "-map", "1:a:0"]
     return [
         *arguments,
-        *("-c:v", "copy", *_sound_codec(settings), "-map_metadata", "-1", "-bsf:v", _on_ticks(settings)),
-        *_container(settings),
+        *("-c:v", "copy", *_sound(settings, sound), "-map_metadata", "-1", "-bsf:v", _on_ticks(settings)),
+        *container_arguments(settings),
         *(("-metadata", f"title={title[:200]}") if title else ()),
         *("-metadata", "encoder=FlatRender", output_file(out.absolute())),
     ]
@@ -85,13 +84,21 @@ def _on_ticks(settings: FilmSettings) -> str:
     return f"setts=pts={begins}:dts={begins}"
 
 
-def _sound_codec(settings: FilmSettings) -> tuple[str, ...]:
+def _sound(settings: FilmSettings, sound: Path | None) -> tuple[str, ...]:
+    if sound is None or sound.suffix == settings.facts.sound_suffix:
+        return ("-c:a", "copy")
+    return sound_arguments(settings)
+
+
+def sound_arguments(settings: FilmSettings) -> tuple[str, ...]:
+    """Return the options that encode sound for this kind."""
     return {"opus": ("-c:a", "libopus", "-b:a", "160k"), "pcm": ("-c:a", "pcm_s24le")}.get(
-        settings.facts.audio or "", ("-c:a", "copy")
+        settings.facts.audio or "", ("-c:a", "aac", "-b:a", "192k")
     )
 
 
-def _container(settings: FilmSettings) -> tuple[str, ...]:
+def container_arguments(settings: FilmSettings) -> tuple[str, ...]:
+    """Return the options of the finished file: index first, exact times, transparency and codec said so that players know them."""
     if settings.facts.container == "webm":
         alpha = ("-metadata:s:v:0", "alpha_mode=1") if settings.alpha else ()
         # Its times are whole milliseconds, from which a rate could only be guessed.

@@ -110,9 +110,7 @@ def _remap(layer: Json, ratio: float) -> float:
     return latest
 
 
-def precomp_layer(
-    comp: str, size: tuple[float, float], *, frames: float, begin: float = 0, stretch: float = 1
-) -> Json:
+def precomp_layer(comp: str, size: tuple[float, float], *, frames: float, begin: float = 0, stretch: float = 1) -> Json:
     """Return a layer that shows a precomposition; its frame f is shown at frame `begin + f * stretch`."""
     return {
         "ty": PRECOMP,

@@ -97,7 +97,9 @@ def _gif(job: _Job, out: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="flatrender-gif-") as folder:
         palette = Path(folder) / "palette.png"
         # In two runs: in one, ffmpeg would hold every picture in memory until the palette is known.
-        made = f"{job.chain},format={lossless_pixels(job.settings)},palettegen=reserve_transparent={clear}:stats_mode=full"
+        made = (
+            f"{job.chain},format={lossless_pixels(job.settings)},palettegen=reserve_transparent={clear}:stats_mode=full"
+        )
         job.run([*job.source, "-vf", made, "-update", "1", "-f", "image2", output_file(palette)])
         dither = {"bayer": "bayer:bayer_scale=3"}.get(job.settings.dither, job.settings.dither)
         use = f"paletteuse=dither={dither}:diff_mode=rectangle:alpha_threshold=128"

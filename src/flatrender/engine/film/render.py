@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from flatrender.engine.errors import RenderError
+from flatrender.engine.film.clip_sound import with_clip_sound
 from flatrender.engine.film.encoders import GOP_SECONDS
 from flatrender.engine.film.expect import expect_film
 from flatrender.engine.film.join import join_segments
@@ -71,6 +72,7 @@ def render_film(
         arranged = arrange(scenes, transitions or [CUT] * (len(scenes) - 1), settings)
         scenes = arranged.scenes
         plan = plan_film(scenes, settings, sound=sound, chunk_frames=chunk_frames(settings), trims=arranged.trims)
+        plan = with_clip_sound(plan, scenes, arranged.places)
         try:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".flatrender-", dir=out.parent)))
         except OSError as error:
@@ -114,8 +116,8 @@ class _Film:
     ) -> None:
         self._plan, self._scenes, self._reuse, self._tell = plan, scenes, reuse, tell
         self._segments = [folder / f"segment-{chunk.index:05d}{plan.settings.segment_suffix}" for chunk in plan.chunks]
-        self._sound = folder / "sound.m4a" if plan.sound else None
         facts = plan.settings.facts
+        self._sound = folder / f"sound{facts.sound_suffix}" if plan.sound and facts.audio else None
         self._film = folder / f"film{suffix if facts.container == 'frames' else facts.suffix}"
         self._done = [0] * len(plan.chunks)
         self._reused = 0
@@ -156,10 +158,10 @@ class _Film:
         self.tell("joining")
         join_segments(self._segments, self._plan.settings, self._film, sound=self._sound, title=title, cancel=cancel)
         self.tell("checking")
-        report = self._reuse.checked(self._film)
+        report = self._reuse.checked(self._film, cancel)
         if report is None:
             report = probe_film(self._film, self._expected(), cancel=cancel)
-            self._reuse.keep_check(self._film, report)
+            self._reuse.keep_check(self._film, report, cancel)
         return report
 
     def _fetched(self, chunk: Chunk, cancel: threading.Event | None) -> bool:

@@ -101,9 +101,7 @@ def _matte(shape: Json, steps: Sequence[float]) -> Json:
 def _keys(steps: Sequence[float], value: Callable[[float], list[float]]) -> Json:
     """Return a property with a keyframe a frame: any easing, alike in every player, and nothing outside the transition."""
     ease = {"i": {"x": [1], "y": [1]}, "o": {"x": [0], "y": [0]}}
-    frames: list[Json] = [{"t": t, "s": [round(v, 4) for v in value(p)], **ease} for t, p in enumerate(steps)]
-    return {"a": 1, "k": frames} if len(frames) > 1 else constant(_single(frames[0]["s"]))
-
-
-def _single(value: list[float]) -> object:
-    return value[0] if len(value) == 1 else value
+    values = [[round(v, 4) for v in value(p)] for p in steps]
+    if len(values) == 1:
+        return constant(values[0] if len(values[0]) > 1 else values[0][0])
+    return {"a": 1, "k": [{"t": t, "s": shown, **ease} for t, shown in enumerate(values)]}

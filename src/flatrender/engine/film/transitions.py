@@ -181,6 +181,7 @@ def compose_transition(
         first_frame=0.0,
         frames=frames,
         snapshot_frame=frames // 2,
+        clips=tuple({clip.sha256: clip for clip in (*before.clips, *after.clips)}.values()),
     )
 
 
@@ -191,9 +192,7 @@ def _canvas(before: ResolvedScene, after: ResolvedScene, settings: FilmSettings)
     return (before.width, before.height) if same and fits else (settings.width, settings.height)
 
 
-def _template_layers(
-    own: Json, before: Side, after: Side, *, frames: int, rate: float
-) -> tuple[list[Json], Side]:
+def _template_layers(own: Json, before: Side, after: Side, *, frames: int, rate: float) -> tuple[list[Json], Side]:
     """Put the scenes in the places of a transition animation's `from` and `to`, and run it once in so many frames."""
     size = (own["w"], own["h"])
     # Frame n of the film is (n + 1) / (frames + 1) of the animation, as for the other kinds.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
+from array import array
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any, TypeGuard
 
 import msgspec
@@ -23,6 +26,10 @@ MAX_SIDE = 8192
 MAX_FRAMES = 1_000_000
 
 _encoder = msgspec.json.Encoder()
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+"""Brackets as signed bytes: one level deeper, one level back."""
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[{]}")
 
 
 def decode_json(data: bytes, where: str, *, limit: int = MAX_BYTES) -> object:
@@ -39,7 +46,7 @@ def decode_json(data: bytes, where: str, *, limit: int = MAX_BYTES) -> object:
         raise _too_deep(where) from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError) as error:
         raise TemplateError(f"not JSON ({error}): export the file again", code="not_json", where=where) from None
-    _check_depth(value, where)
+    _check_depth(data, where)
     return value
 
 
@@ -49,25 +56,15 @@ def _too_deep(where: str) -> TemplateError:
     )
 
 
-def _check_depth(value: object, where: str) -> None:
-    level: list[object] = [value]
-    nodes = 0
-    for _ in range(MAX_DEPTH):
-        following: list[object] = []
-        for node in level:
-            if isinstance(node, dict):
-                following.extend(v for v in node.values() if isinstance(v, dict | list))
-            elif isinstance(node, list):
-                following.extend(v for v in node if isinstance(v, dict | list))
-        if not following:
-            return
-        nodes += len(following)
-        if nodes > MAX_NODES:
-            raise TemplateError(
-                f"more than {MAX_NODES} objects and arrays: simplify the file", code="template_too_large", where=where
-            )
-        level = following
-    raise _too_deep(where)
+def _check_depth(data: bytes, where: str) -> None:
+    """Look at the brackets of what is known to be JSON: walking its values takes ten times as long."""
+    brackets = _STRING.sub(b"", data).translate(_STEPS, _NO_BRACKETS)
+    if len(brackets) // 2 > MAX_NODES + 1:
+        raise TemplateError(
+            f"more than {MAX_NODES} objects and arrays: simplify the file", code="template_too_large", where=where
+        )
+    if max(accumulate(array("b", brackets)), default=0) > MAX_DEPTH:
+        raise _too_deep(where)
 
 
 def is_number(value: object) -> TypeGuard[float]:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 from flatrender.engine.lottie.document import Json, is_number
-from flatrender.engine.lottie.walk import NULL, dicts
+from flatrender.engine.lottie.walk import NULL, PRECOMP, dicts
 
 Fill = Literal["hold", "loop", "stretch"]
 
@@ -20,6 +20,7 @@ _MARKERS: dict[str, Fill] = {"fr:hold": "hold", "fr:loop": "loop", "fr:stretch":
 # Frames before a loop's jump back: players would draw the way back between two keyframes.
 _JUMP = 0.001
 _MAX_LOOPS = 2000
+_FASTEST = 4
 
 
 class Stretch(NamedTuple):
@@ -63,15 +64,16 @@ def _marker_name(comment: object) -> str:
 def time_points(length: float, frames: float, region: Stretch) -> list[tuple[float, float]]:
     """Return (frame shown at, frame of the design) pairs, linear in between, for a scene of `length` frames that is to last `frames`.
 
-    Before and after the region the design runs at its own speed; when even without the region it is too long, all of it runs faster.
+    Before and after the region the design runs at its own speed. A region that gives way runs up to four times faster; when even so it is
+    too long, all of it runs faster.
     """
     first, last = min(max(region.first, 0), length), min(max(region.last, 0), length)
-    room = frames - (length - (last - first))
-    if room < 0:
-        share = frames / (length - (last - first))
-        points = [(0.0, 0.0), (first * share, first), (first * share, last), (frames, length)]
-        return _tidy(points)
     own = last - first
+    room = frames - (length - own)
+    if room < own / _FASTEST:
+        share = frames / (length - own + own / _FASTEST)
+        points = [(0.0, 0.0), (first * share, first), ((first + own / _FASTEST) * share, last), (frames, length)]
+        return _tidy(points)
     if region.fill == "hold" and room > own:
         # The last picture of the region stays.
         return _tidy([(0, 0), (last, last), (first + room, last), (frames, length)])
@@ -123,6 +125,43 @@ def set_duration(lottie: Json, frames: float, region: Stretch, *, keep_playing: 
         made.append(_remapped(lottie, name, number + 1, again if playing else points, frames))
     lottie["op"] = lottie["ip"] + frames
     lottie["layers"] = made
+
+
+def insert_time(lottie: Json, at: float, frames: float) -> None:
+    """Make the animation longer by `frames` at frame `at` (from its first): what comes later comes that much later.
+
+    Still layers, and the clips in them, go on in between; a motion over the place slows down; compositions hold what they show there.
+    """
+    point = lottie["ip"] + at
+    for layer in dicts(lottie["layers"]):
+        later = is_number(layer.get("ip")) and layer["ip"] >= point
+        if layer.get("ty") == PRECOMP and not later and not isinstance(layer.get("tm"), dict):
+            _hold_composition(layer, point, lottie["fr"])
+        for key in ("ip", "op", "st") if later else ("op",):
+            if is_number(layer.get(key)) and (later or layer[key] > point):
+                layer[key] = round(layer[key] + frames, 4)
+        stack: list[object] = [layer.get(key) for key in ("ks", "shapes", "masksProperties", "ef", "t", "tm")]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, dict):
+                for keyframe in dicts(node.get("k")):
+                    if is_number(keyframe.get("t")) and keyframe["t"] >= point:
+                        keyframe["t"] = round(keyframe["t"] + frames, 4)
+                stack.extend(value for value in node.values() if isinstance(value, dict | list))
+            elif isinstance(node, list):
+                stack.extend(value for value in node if isinstance(value, dict | list))
+    lottie["op"] += frames
+
+
+def _hold_composition(layer: Json, point: float, rate: float) -> None:
+    """Give a composition's layer a time of its own, with a keyframe on either side of the place where time will be put in."""
+    first, last, start = layer.get("ip"), layer.get("op"), layer.get("st", 0)
+    if not (is_number(first) and is_number(last) and is_number(start)) or layer.get("sr", 1) != 1 or last <= point:
+        return
+    ease = {"i": {"x": [1], "y": [1]}, "o": {"x": [0], "y": [0]}}
+    # The second of the two at the place moves with what comes later; they are a hair apart to be told apart.
+    times = ((first, first), (point - _JUMP, point), (point, point), (last, last))
+    layer["tm"] = {"a": 1, "k": [{"t": t, "s": [round((shown - start) / rate, 6)], **ease} for t, shown in times]}
 
 
 def _runs(layers: list[Json], keep_playing: Collection[str]) -> list[tuple[bool, list[Json]]]:

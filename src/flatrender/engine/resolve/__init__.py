@@ -3,6 +3,18 @@
 Knows templates, Lottie, text and pictures. Must not know drawing: importing this loads no native renderer.
 """
 
-from flatrender.engine.resolve.scene import resolve_scene
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flatrender.engine.resolve.scene import resolve_scene
 
 __all__ = ["resolve_scene"]
+
+
+def __getattr__(name: str) -> Any:
+    # Fonts and pictures are loaded by who resolves, not by who checks a value.
+    if name == "resolve_scene":
+        from flatrender.engine.resolve.scene import resolve_scene  # noqa: PLC0415  # when it is asked for
+
+        return resolve_scene
+    raise AttributeError(name)

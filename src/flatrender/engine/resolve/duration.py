@@ -7,8 +7,11 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from flatrender.engine.clips.model import clip_of
 from flatrender.engine.errors import ValueRefused
-from flatrender.engine.lottie.document import MAX_FRAMES
+from flatrender.engine.lottie.document import MAX_FRAMES, Json, is_number
+from flatrender.engine.lottie.walk import dicts
+from flatrender.engine.template.model import Field
 from flatrender.engine.template.rules import Duration
 
 TEXT_TYPES = ("text", "textarea")
@@ -30,6 +33,29 @@ def followed_texts(rule: Duration, fields: Iterable[tuple[str, str]], values: Ma
         for key, kind in fields
         if kind in TEXT_TYPES and (not rule.fields or key in rule.fields) and isinstance(values.get(key), str)
     ]
+
+
+def clip_seconds(rule: Duration, fields: Iterable[Field], lottie: Json) -> float | None:
+    """Return when the last of the followed clips ends, in seconds from the scene's beginning; None when no clip is shown.
+
+    A clip is followed in layers of the scene itself, not in those of its compositions.
+    """
+    followed = {
+        name
+        for field in fields
+        if field.type == "image" and (not rule.fields or field.key in rule.fields)
+        for binding in field.bindings
+        if binding.property == "image"
+        for name in binding.targets()
+    }
+    clips = {asset["id"]: clip_of(asset) for asset in dicts(lottie.get("assets")) if isinstance(asset.get("id"), str)}
+    ends: list[float] = []
+    for layer in dicts(lottie["layers"]):
+        clip = clips.get(layer["refId"]) if isinstance(layer.get("refId"), str) else None
+        if clip is not None and layer.get("nm") in followed:
+            began = layer["ip"] - lottie["ip"] if is_number(layer.get("ip")) else 0
+            ends.append(began / lottie["fr"] + (clip.end - clip.start) / clip.options.clip.speed)
+    return max(ends, default=None)
 
 
 def content_frames(

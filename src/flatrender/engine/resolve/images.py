@@ -116,7 +116,7 @@ class ImageSetter:
         size = _designed_size(asset)
         assert size is not None  # noqa: S101  # the caller has checked it
         place = place_size(*size)
-        spec = clip_spec(clip, value, field.constraints.fit, where=where)
+        spec = clip_spec(clip, value, field.constraints.fit, float(self._lottie["fr"]), where=where)
         length = spec.end - spec.start
         still = poster(clip.path, spec, spec.start + min(value.clip.speed * POSTER_S, length / 2), *place, where=where)
         if clip.info.hdr:
@@ -178,8 +178,11 @@ class ImageSetter:
         return None
 
 
-def clip_spec(clip: ClipSource, value: PictureValue, fit: Fit, *, where: str) -> ClipSpec:
-    """Return how a film plays as a value says. Raises ValueRefused `value_out_of_range` when it begins after the film's end."""
+def clip_spec(clip: ClipSource, value: PictureValue, fit: Fit, fps: float, *, where: str) -> ClipSpec:
+    """Return how a film plays as a value says, in a composition of `fps` frames a second.
+
+    Raises ValueRefused `value_out_of_range` when it begins after the film's end.
+    """
     wanted = value.clip
     end = clip.info.duration_s if wanted.end is None else min(wanted.end, clip.info.duration_s)
     if wanted.start >= end:
@@ -198,9 +201,11 @@ def clip_spec(clip: ClipSource, value: PictureValue, fit: Fit, *, where: str) ->
         start=wanted.start,
         end=end,
         options=options,
+        fps=fps,
         rounding=clip.info.rounding_s,
         interlaced=clip.info.interlaced,
         sound_offset=clip.info.sound_offset_s,
+        sound_end=clip.info.sound_s,
     )
 
 

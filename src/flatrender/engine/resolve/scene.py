@@ -10,7 +10,7 @@ from typing import Any
 from flatrender.engine.errors import ValueRefused
 from flatrender.engine.lottie.document import Json, canonical
 from flatrender.engine.lottie.edit import apply_color_slots, fill_slots, rgb_of_hex, set_visible
-from flatrender.engine.lottie.retime import Stretch, marked_region, set_duration
+from flatrender.engine.lottie.retime import Stretch, insert_time, marked_region, set_duration
 from flatrender.engine.lottie.rewrite import rewrite_for_engine
 from flatrender.engine.lottie.walk import all_layers
 from flatrender.engine.resolve.background import (
@@ -23,7 +23,7 @@ from flatrender.engine.resolve.background import (
     put_in_frame,
 )
 from flatrender.engine.resolve.bind import Binder
-from flatrender.engine.resolve.duration import asked_frames, content_frames, followed_texts
+from flatrender.engine.resolve.duration import asked_frames, clip_seconds, content_frames, followed_texts
 from flatrender.engine.resolve.images import ImageSetter
 from flatrender.engine.resolve.texts import TextSetter
 from flatrender.engine.resolve.values import Value, all_fields, check_keys, check_value, default_of
@@ -166,9 +166,13 @@ def _set_frames(
 ) -> int:
     rule = scene.duration
     if frames is None:
-        texts = () if rule is None else followed_texts(rule, ((f.key, f.type) for f in scene.fields), current)
         count = content_frames(
-            rule, designed=scene.duration_frames, fps=template.fps, texts=texts, voice_seconds=voice_seconds
+            rule,
+            designed=scene.duration_frames,
+            fps=template.fps,
+            texts=() if rule is None else followed_texts(rule, ((f.key, f.type) for f in scene.fields), current),
+            clip_seconds=None if rule is None else clip_seconds(rule, all_fields(template, scene), lottie),
+            voice_seconds=voice_seconds,
         )
     else:
         count = asked_frames(rule, frames, designed=scene.duration_frames, where=f"scene {scene.key!r}")
@@ -179,6 +183,9 @@ def _set_frames(
     if rule is not None and rule.region is not None:
         region = Stretch(rule.region.first, rule.region.last, rule.region.fill)
     region = region or marked_region(lottie) or Stretch(scene.snapshot_frame, scene.snapshot_frame, "hold")
+    if rule is not None and rule.mode == "follow_clip" and count > scene.duration_frames:
+        insert_time(lottie, region.last, count - scene.duration_frames)  # held, a clip would stand still
+        return count
     set_duration(lottie, count, region, keep_playing=() if rule is None else rule.keep_playing)
     return count
 

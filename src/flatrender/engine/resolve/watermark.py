@@ -28,6 +28,8 @@ _NAME = "flatrender-watermark"
 _FIELD = Field(key="watermark", type="image", label={})
 _FONT = {"fName": _NAME, "fFamily": "Vazirmatn", "fStyle": "Bold", "ascent": 105}
 _TILT = -24
+# Of a text: its size at most, as a share of the mark's length; an average letter's width and the box's height, in sizes.
+_TALLEST, _LETTER, _BOX = 0.45, 0.42, 1.6
 # A tile's length is this many times the mark's, its height this many times the mark's height.
 _TILE = (1.7, 3.2)
 _MAX_TILES = 400
@@ -88,8 +90,10 @@ class Stamp:
         self._picture: Json | None = None
         width = max(2.0, mark.size * frame[0])
         if mark.text:
-            height = width if len(mark.text) < 3 else max(8.0, min(width / 3, 1.9 * width / len(mark.text)))
-            layers = self._texts(width, height)
+            # As large as letters of a common width let it be; what is wider is shrunk into the box.
+            font = max(4.0, min(_TALLEST * width, width / (_LETTER * len(mark.text.strip()))))
+            height = _BOX * font
+            layers = self._texts(width, height, font)
         else:
             height = width / (mark.aspect or _aspect(picture) or 1.0)
             limit = frame[1] * max(mark.size, 0.02)
@@ -99,20 +103,21 @@ class Stamp:
         self._id = free_id(lottie, _NAME)
         lottie.setdefault("assets", []).append({"id": self._id, "layers": layers})
 
-    def _texts(self, width: float, height: float) -> list[Json]:
+    def _texts(self, width: float, height: float, font: float) -> list[Json]:
         fonts = self._lottie.get("fonts")
         listed = dicts(fonts.get("list")) if isinstance(fonts, dict) else []
         self._lottie["fonts"] = {"list": [*listed, dict(_FONT)]}
         side = self._mark.position.rpartition("_")[2]
         justify = 2 if self._mark.layout != "single" else {"left": 0, "right": 1}.get(side, 2)
         made: list[Json] = []
-        size = round(height * 0.62, 2)
+        size = round(font, 2)
+        tall = {"top": 0, "bottom": 2}.get(self._mark.position.partition("_")[0], 1)
         shift = max(1.0, size * 0.05)
-        for color, opacity, by in ((self._mark.color, 100, 0.0), ("#000000", 40, shift)):
+        for color, opacity, by in ((self._mark.color, 100, 0.0), ("#000000", 60, shift)):
             rgb = [round(int(color[at : at + 2], 16) / 255, 6) for at in (1, 3, 5)]
             document: Json = {
                 "s": size, "f": _NAME, "t": self._mark.text.strip(), "j": justify, "tr": 0, "lh": round(size * 1.2, 2), "ls": 0, "fc": rgb,
-                "sz": [round(width, 2), round(height, 2)], "ps": [0, 0], "vj": 1,
+                "sz": [round(width, 2), round(height, 2)], "ps": [0, 0], "vj": 1 if self._mark.layout != "single" else tall,
             }  # fmt: skip
             made.append(
                 {

@@ -17,7 +17,7 @@ from flatrender.engine.sound.gain import HOP, TrackGain, VoiceLevels, ducking_cu
 from flatrender.engine.sound.master import encoding, master
 from flatrender.engine.sound.program import RATE, Programs, Samples
 from flatrender.engine.sound.source import Source, Span
-from flatrender.engine.sound.track import Ducking, Loudness, MixReport, TrackSpec
+from flatrender.engine.sound.track import FILM_DUCKING, FILM_LOUDNESS, Ducking, Loudness, MixReport, TrackSpec
 
 MAX_TRACKS = 64
 MAX_BYTES = 512 << 20
@@ -25,8 +25,6 @@ MAX_BYTES = 512 << 20
 MAX_SECONDS = 2 * 3600
 """Of one sound file."""
 MAX_FILM_SECONDS = 4 * 3600
-FILM_LOUDNESS = Loudness()
-FILM_DUCKING = Ducking()
 _BLOCK = 100 * HOP
 """Samples that are mixed at a time: one second."""
 

@@ -141,3 +141,9 @@ class MixReport(msgspec.Struct, frozen=True, kw_only=True):
     """By which the whole mix was raised or (negative) lowered."""
     limited: bool
     """Peaks were held down to reach the loudness."""
+
+
+FILM_LOUDNESS = Loudness()
+FILM_DUCKING = Ducking()
+MIX_OPTIONS: dict[str, object] = {"mixer": 2, "loudness": FILM_LOUDNESS, "ducking": FILM_DUCKING}
+"""What a film's sound depends on besides its tracks; `mixer` grows when the same tracks come to sound different."""

@@ -4,7 +4,7 @@ import functools
 import hashlib
 import importlib.metadata
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,12 @@ from typing import Any
 import msgspec
 
 _ENGINE = Path(__file__).resolve().parent.parent
-_MAKING = ("clips", "ffmpeg.py", "film", "raster", "sound", "still.py")
-"""What of the engine decides how a resolved scene looks and how tracks sound; a change of it makes new keys."""
-_NATIVE = ("thorvg-python", "imageio-ffmpeg", "av", "pillow")
+_BEFORE = frozenset(
+    {"compatibility", "expressions", "inspect.py", "lottie", "resolve", "scene.py", "store", "template", "text"}
+)
+"""What of the engine is done when a scene is resolved, or only looks: the scene's hash covers it. A change of anything else makes new keys."""
+_TYPE = ("uharfbuzz", "fonttools", "uniseg", "python-bidi")
+_NATIVE = ("thorvg-python", "imageio-ffmpeg", "av", "pillow", "wasmtime")
 """Packages whose native code draws, decodes and encodes."""
 
 
@@ -24,11 +27,6 @@ def engine_version() -> str:
 
     It is read off the sources, so that no change of them can be forgotten.
     """
-    digest = hashlib.sha256()
-    for name in _MAKING:
-        path = _ENGINE / name
-        for source in sorted(path.rglob("*.py")) if path.is_dir() else [path] if path.is_file() else []:
-            digest.update(source.relative_to(_ENGINE).as_posix().encode() + b"\0" + source.read_bytes() + b"\0")
     versions = [f"{package} {importlib.metadata.version(package)}" for package in _NATIVE]
     # Whoever sets another ffmpeg gets keys of that program.
     own = os.environ.get("IMAGEIO_FFMPEG_EXE")
@@ -38,7 +36,23 @@ def engine_version() -> str:
             versions.append(f"{own} {seen.st_size} {seen.st_mtime_ns}")
         except OSError:
             versions.append(own)
-    return " ".join([digest.hexdigest()[:16], *versions])
+    return " ".join([_hashed(lambda part: part not in _BEFORE), *versions])
+
+
+@functools.cache
+def sources_version() -> str:
+    """Return the version of all that makes a resolved scene: the rest of the engine, and the libraries that set type."""
+    versions = [f"{package} {importlib.metadata.version(package)}" for package in _TYPE]
+    return " ".join([_hashed(lambda part: part in _BEFORE), *versions])
+
+
+def _hashed(wanted: Callable[[str], bool]) -> str:
+    digest = hashlib.sha256()
+    for source in sorted([*_ENGINE.rglob("*.py"), *_ENGINE.rglob("*.wat")]):
+        name = source.relative_to(_ENGINE)
+        if wanted(name.parts[0]):
+            digest.update(name.as_posix().encode() + b"\0" + source.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
 
 
 def content_key(kind: str, fields: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from flatrender.engine.template.palette import with_derived_defaults
 from flatrender.engine.template.pictures import asset_file, image_assets
 from flatrender.engine.template.plain import suggest
 from flatrender.engine.template.store import MAX_FILE_BYTES, ArchiveStore, FolderStore, MemoryStore, Store, name_problem
+from flatrender.engine.template.themes import theme_presets
 
 MANIFEST = "template.json"
 _MAX_MANIFEST = 4 * 1024 * 1024
@@ -134,7 +135,7 @@ def _pictures_beside(template: Template, folder: Path) -> dict[str, bytes]:
 
 
 def _load_dotlottie(archive: ArchiveStore, where: str) -> Template:
-    """Load dotLottie 1 (`animations/`, `images/`) and 2 (`a/`, `i/`), by the dotLottie specification; the first or initial animation is taken."""
+    """Load dotLottie 1 (`animations/`, `images/`) and 2 (`a/`, `i/`), by the dotLottie specification: its initial or first animation, its themes as presets."""
     raw = decode_json(archive.read("manifest.json"), f"{where}: manifest.json", limit=_MAX_MANIFEST)
     animations = raw.get("animations") if isinstance(raw, dict) else None
     ids = (
@@ -161,4 +162,8 @@ def _load_dotlottie(archive: ArchiveStore, where: str) -> Template:
         picture = None if asset["p"].startswith("data:") else asset_file(probe, asset, name)
         if picture is not None:
             pictures[picture] = archive.read(picture)
-    return _load_plain(data, where, pictures, name)
+    template = _load_plain(data, where, pictures, name)
+    presets = theme_presets(archive, raw, str(chosen), {slot.key for slot in template.color_slots}, where)
+    if not presets:
+        return template
+    return Template(msgspec.structs.replace(template.manifest, presets=presets), template.store, where, plain=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,7 +21,9 @@ from flatrender.engine.template.model import (
     Size,
 )
 from flatrender.engine.template.store import Store
-from flatrender.engine.text.fonts import FontFile, FontLibrary
+
+if TYPE_CHECKING:
+    from flatrender.engine.text.fonts import FontLibrary
 
 
 class Template:
@@ -88,6 +91,8 @@ class Template:
     @cached_property
     def fonts(self) -> FontLibrary:
         """The package's fonts before the engine's."""
+        from flatrender.engine.text.fonts import FontFile, FontLibrary  # noqa: PLC0415  # who sets no type does not load the shaper
+
         return FontLibrary(FontFile(self.read_file(font.file), font.file, font.family) for font in self.manifest.fonts)
 
     def read_file(self, name: str) -> bytes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from flatrender.engine.lottie.document import Json
-from flatrender.engine.lottie.edit import hex_of_rgb
+from flatrender.engine.lottie.document import Json, is_number
+from flatrender.engine.lottie.edit import fill_slots, hex_of_rgb
 from flatrender.engine.lottie.walk import (
     IMAGE,
     SOLID,
@@ -28,9 +28,10 @@ _MAX_COLORS = 6
 
 def suggest(lottie: Json, file: str, name: str) -> Manifest:
     """Suggest a manifest for a checked animation. Layers get distinct names and colours get slots in `lottie` itself."""
+    fill_slots(lottie, name)
     names = _Names(lottie)
     keys: set[str] = set()
-    fields = [*_text_fields(lottie, names, keys), *_image_fields(lottie, names, keys)]
+    fields = [*_text_fields(lottie, names, keys), *_image_fields(lottie, names, keys), *_number_fields(lottie, keys)]
     colors = _color_slots(lottie)
     width, height = round(lottie["w"]), round(lottie["h"])
     frames = max(1, round(lottie["op"] - lottie["ip"]))
@@ -145,6 +146,26 @@ def _image_fields(lottie: Json, names: _Names, keys: set[str]) -> list[Field]:
             )
         )
     return fields
+
+
+def _number_fields(lottie: Json, keys: set[str]) -> list[Field]:
+    """Return a field for each slot of the file whose properties are one still number: an opacity, a width, an angle."""
+    found: dict[str, list[object]] = {}
+    for node in objects([lottie.get("layers"), lottie.get("assets")]):
+        slot = node.get("sid")
+        if isinstance(slot, str) and 0 < len(slot) <= 64 and "k" in node:
+            found.setdefault(slot, []).append(node["k"])
+    return [
+        Field(
+            key=_own_key(slot, keys, "number"),
+            type="number",
+            label={"fa": slot, "en": slot},
+            default=values[0],
+            bindings=(Binding(slot=slot, property="sid"),),
+        )
+        for slot, values in list(found.items())[:_MAX_FIELDS]
+        if all(is_number(value) and abs(value) <= 1e15 for value in values)
+    ]
 
 
 def _color_slots(lottie: Json) -> list[ColorSlot]:

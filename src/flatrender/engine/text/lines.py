@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate
 
-from uniseg.linebreak import line_break_boundaries
-
 
 @lru_cache(maxsize=512)
 def break_opportunities(text: str) -> tuple[int, ...]:
     """Return indices at which a new line may start, ascending; the end of the text is one."""
+    from uniseg.linebreak import line_break_boundaries  # noqa: PLC0415  # large tables, and most scenes of shapes have no text
+
     return tuple(int(i) for i in line_break_boundaries(text) if i > 0)
 
 

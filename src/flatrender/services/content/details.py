@@ -52,6 +52,8 @@ class VersionManifest(msgspec.Struct, frozen=True, kw_only=True):
     default_preset_id: UUID | None
     scene_ids: list[UUID]
     config_scene_id: UUID
+    durations: dict[str, dict[str, Any]] = {}
+    """Scene → the rule that its length follows."""
 
 
 class SceneDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +86,11 @@ class VersionDetails(msgspec.Struct, frozen=True, kw_only=True):
             color_slots=self.manifest.color_slots,
             presets=self.presets,
             fields=self.fields,
-            scenes=[_scene(scene) for scene in self.scenes if scene.row.is_active],
+            scenes=[
+                _scene(scene, self.manifest.durations.get(scene.row.scene_key))
+                for scene in self.scenes
+                if scene.row.is_active
+            ],
             music=[
                 TemplateMusic(
                     key=piece.key,
@@ -154,7 +160,7 @@ def _field(row: FieldRow) -> TemplateField:
     )
 
 
-def _scene(scene: SceneDetails) -> TemplateScene:
+def _scene(scene: SceneDetails, duration: dict[str, Any] | None) -> TemplateScene:
     row = scene.row
     return TemplateScene(
         id=row.id,
@@ -168,4 +174,5 @@ def _scene(scene: SceneDetails) -> TemplateScene:
         is_required=row.is_required,
         color_slots=row.color_slots,
         fields=scene.fields,
+        duration=duration,
     )

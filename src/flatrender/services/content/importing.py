@@ -202,6 +202,7 @@ class Importer:
             default_preset_id=default_preset_id,
             scene_ids=scene_ids,
             config_scene_id=config_scene_id,
+            durations={scene.key: scene.duration for scene in package.scenes if scene.duration is not None},
         )
         await versions.insert(
             conn,

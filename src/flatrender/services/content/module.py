@@ -4,6 +4,7 @@ from flatrender.contracts.content import ContentApi
 from flatrender.contracts.files import FilesApi
 from flatrender.kit.db import Database
 from flatrender.kit.module import ServiceModule
+from flatrender.kit.objects import ObjectStore
 from flatrender.services.content.api import LocalContent
 from flatrender.services.content.endpoints import router
 from flatrender.services.content.importing import Importer
@@ -13,10 +14,12 @@ from flatrender.services.content.service import Catalogue
 from flatrender.services.content.settings import ContentSettings
 
 
-def build(*, database: Database, files: FilesApi, settings: ContentSettings) -> ServiceModule:
-    """Return the service; it opens no connection before the host does."""
+def build(
+    *, database: Database, files: FilesApi, settings: ContentSettings, objects: ObjectStore | None = None
+) -> ServiceModule:
+    """Return the service; it opens no connection before the host does. Without `objects` scenes with films are refused."""
     importer = Importer(database=database, files=files, reader=PackageReader(settings), settings=settings)
-    resolver = Resolver(files=files, settings=settings)
+    resolver = Resolver(files=files, settings=settings, objects=objects)
 
     async def close() -> None:
         resolver.close()

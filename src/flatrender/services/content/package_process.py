@@ -88,6 +88,7 @@ def _read(source: Path, folder: Path, name: str) -> Package:
             is_required=scene.is_required,
             color_slots=_slots(template.lottie(scene.key), [slot.key for slot in template.color_slots]),
             fields=[_field(field) for field in scene.fields],
+            duration=None if scene.duration is None else msgspec.to_builtins(scene.duration),
         )
         for scene in template.scenes
     ]
@@ -133,6 +134,8 @@ def _warnings(template: Any) -> list[dict[str, Any]]:
 def _field(field: Any) -> PackageField:
     constraints = msgspec.to_builtins(field.constraints)
     options = constraints.pop("options", [])
+    if field.visible_when:
+        constraints["visible_when"] = msgspec.to_builtins(field.visible_when)
     return PackageField(
         key=field.key,
         type=field.type,

@@ -47,6 +47,8 @@ class PackageScene(msgspec.Struct, frozen=True, kw_only=True):
     is_required: bool
     color_slots: list[str]
     fields: list[PackageField]
+    duration: dict[str, Any] | None = None
+    """The manifest's `duration`."""
 
 
 class PackageSize(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,12 +9,16 @@ from uuid import UUID
 
 import msgspec
 
-from flatrender.contracts.content import ResolvedSceneData, SceneRequest
+from flatrender.contracts.content import ClipReference, ResolvedSceneData, SceneRequest
 from flatrender.contracts.files import FilesApi
 from flatrender.engine.errors import EngineError
 from flatrender.engine.resolve import resolve_scene
+from flatrender.engine.resolve.watermark import Watermark
 from flatrender.engine.template import Template, load_template
+from flatrender.engine.template.rules import BACKGROUND_KEY
 from flatrender.kit.errors import Refused, Unavailable
+from flatrender.kit.objects import ObjectStore
+from flatrender.services.content.clips import ClipFolder, FilmAsset
 from flatrender.services.content.errors import from_engine
 from flatrender.services.content.queries.versions import VersionRow
 from flatrender.services.content.settings import ContentSettings
@@ -96,8 +100,9 @@ class Threads:
 class Resolver:
     """Resolves scenes of versions whose visibility the caller has checked."""
 
-    def __init__(self, *, files: FilesApi, settings: ContentSettings) -> None:
+    def __init__(self, *, files: FilesApi, settings: ContentSettings, objects: ObjectStore | None = None) -> None:
         self._files = files
+        self._clips = ClipFolder(objects, limit_bytes=settings.clips_on_disk_bytes)
         self._settings = settings
         self._threads = Threads(
             threads=settings.resolve_threads, waiting=settings.resolve_waiting, seconds=settings.resolve_seconds
@@ -127,10 +132,16 @@ class Resolver:
         )
 
     def close(self) -> None:
-        """Stop the threads."""
+        """Stop the threads and remove the films."""
         self._threads.close()
+        self._clips.close()
 
-    async def _one(self, template: Template, request: SceneRequest, pictures: Mapping[str, bytes]) -> ResolvedSceneData:
+    async def _one(
+        self, template: Template, request: SceneRequest, pictures: Mapping[str, bytes | FilmAsset]
+    ) -> ResolvedSceneData:
+        assets = {name: asset.path if isinstance(asset, FilmAsset) else asset for name, asset in pictures.items()}
+        keys = {asset.sha256: asset.object_key for asset in pictures.values() if isinstance(asset, FilmAsset)}
+
         def work() -> ResolvedSceneData:
             scene = resolve_scene(
                 template,
@@ -139,8 +150,9 @@ class Resolver:
                 values=request.values,
                 colors=request.colors,
                 locale=language_of(request.locale),
-                assets=pictures,
+                assets=assets,
                 frames=request.duration_frames,
+                watermark=None if request.watermark is None else msgspec.convert(request.watermark, Watermark),
                 preview=request.max_width is not None and request.max_width <= PREVIEW_WIDTH,
             )
             return ResolvedSceneData(
@@ -154,6 +166,7 @@ class Resolver:
                 frames=scene.frames,
                 snapshot_frame=scene.snapshot_frame,
                 warnings=[msgspec.to_builtins(warning) for warning in scene.warnings],
+                clips=[ClipReference(sha256=clip.sha256, object_key=keys[clip.sha256]) for clip in scene.clips if clip.sha256 in keys],
             )
 
         try:
@@ -202,17 +215,20 @@ class Resolver:
         self._templates.put(version.package_sha256, template, len(data))
         return template
 
-    async def _fetch(self, tenant_id: UUID, wanted: Sequence[tuple[str, UUID]]) -> dict[str, bytes]:
-        """Return the tenant's pictures by the text that names them; what is absent is left to the engine to name."""
+    async def _fetch(self, tenant_id: UUID, wanted: Sequence[tuple[str, UUID]]) -> dict[str, bytes | FilmAsset]:
+        """Return the tenant's pictures and films by the text that names them; what is absent is left to the engine to name."""
         ids = {file_id for _, file_id in wanted}
         if not ids:
             return {}
         if len(ids) > MAX_PICTURES:
             raise Refused(f"more than {MAX_PICTURES} pictures at once", code="studio.value_out_of_range")
         known = await self._files.files(tenant_id=tenant_id, ids=list(ids))
-        found: dict[UUID, bytes] = {}
+        found: dict[UUID, bytes | FilmAsset] = {}
         missing: list[UUID] = []
         for file_id, file in known.items():
+            if file.kind == "video":
+                found[file_id] = await self._clips.fetched(file)
+                continue
             kept = self._pictures.get(file.sha256)
             if kept is not None:
                 found[file_id] = kept
@@ -240,18 +256,26 @@ def picture_ids(template: Template, request: SceneRequest) -> list[tuple[str, UU
     scene = next((scene for scene in template.scenes if scene.key == request.scene_key), None)
     for field in (*template.fields, *(scene.fields if scene is not None else ())):
         value = request.values.get(field.key)
-        if field.type != "image" or value is None or value == "":
-            continue
-        name = value.get("asset") if isinstance(value, dict) else value
-        try:
-            found.append((str(name), UUID(str(name))))
-        except ValueError as error:
-            raise Refused(
-                f"field {field.key!r}: a picture is the id of an uploaded file",
-                code="studio.missing_asset",
-                fields=[(f"field {field.key!r}", "not the id of a file")],
-            ) from error
+        if field.type == "image" and value is not None and value != "":
+            found.append(_named(value, f"field {field.key!r}"))
+    background = request.values.get(BACKGROUND_KEY)
+    if isinstance(background, dict) and background.get("image") not in (None, ""):
+        found.append(_named(background["image"], BACKGROUND_KEY))
+    if request.watermark is not None and request.watermark.get("image"):
+        found.append(_named(request.watermark["image"], "watermark"))
     return found
+
+
+def _named(value: object, where: str) -> tuple[str, UUID]:
+    name = value.get("asset") if isinstance(value, dict) else value
+    try:
+        return str(name), UUID(str(name))
+    except ValueError as error:
+        raise Refused(
+            f"{where}: a picture is the id of an uploaded file",
+            code="studio.missing_asset",
+            fields=[(where, "not the id of a file")],
+        ) from error
 
 
 def language_of(locale: str) -> str:

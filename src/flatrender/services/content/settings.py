@@ -25,5 +25,7 @@ class ContentSettings(msgspec.Struct, frozen=True, kw_only=True):
     templates_in_memory_bytes: int = 192 * MIB
     """Loaded packages kept, counted by the size of the package."""
     pictures_in_memory_bytes: int = 48 * MIB
+    clips_on_disk_bytes: int = 4096 * MIB
+    """Films fetched from a remote object store that are kept on this machine."""
     picture_bytes: int = 32 * MIB
     """Pictures of one request together."""

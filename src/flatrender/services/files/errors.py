@@ -75,6 +75,12 @@ class SoundBroken(Refused):
     code = "files.sound_broken"
 
 
+class FilmBroken(Refused):
+    """The film cannot be decoded, or is larger or longer than a clip may be."""
+
+    code = "files.video_broken"
+
+
 class DigestMismatch(Refused):
     """The bytes are not the announced ones."""
 
@@ -85,6 +91,12 @@ class NoThumbnail(Refused):
     """Only pictures have smaller versions."""
 
     code = "files.no_thumbnail"
+
+
+class NoWaveform(Refused):
+    """Only sounds and videos have an outline."""
+
+    code = "files.no_waveform"
 
 
 class CheckingBusy(Unavailable):

@@ -8,11 +8,13 @@ from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.services.files.api import LocalFiles
 from flatrender.services.files.endpoints import router
 from flatrender.services.files.link_endpoints import link_router
+from flatrender.services.files.service.films import Films
 from flatrender.services.files.service.intake import Intake
 from flatrender.services.files.service.library import Library
 from flatrender.services.files.service.pictures import Pictures
 from flatrender.services.files.service.sounds import Sounds
 from flatrender.services.files.service.uploads import Uploads
+from flatrender.services.files.service.waveforms import Waveforms
 from flatrender.services.files.settings import FilesSettings
 from flatrender.services.files.tasks import sweeping
 
@@ -30,8 +32,15 @@ def build(
     pictures = Pictures(max_pixels=chosen.max_pixels, queue_limit=chosen.picture_queue_limit)
     sounds = Sounds(limit=chosen.probe_limit, deadline_s=chosen.probe_deadline_s)
     intake = Intake(chosen.spool_folder, stall_s=chosen.stall_s)
-    uploads = Uploads(database, objects, chosen, intake, pictures, sounds)
-    library = Library(database, objects, links, chosen, pictures, clock)
+    uploads = Uploads(database, objects, chosen, intake, pictures, sounds, Films(limit=chosen.probe_limit))
+    waveforms = Waveforms(
+        objects,
+        limit=chosen.probe_limit,
+        deadline_s=chosen.waveform_deadline_s,
+        max_bytes=chosen.max_upload_bytes,
+        folder=chosen.spool_folder,
+    )
+    library = Library(database, objects, links, chosen, pictures, waveforms, clock)
 
     async def close() -> None:
         pictures.close()

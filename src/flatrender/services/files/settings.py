@@ -12,7 +12,7 @@ class FilesSettings:
 
     max_upload_bytes: int = 512 * MIB
     """The largest upload of any purpose."""
-    purpose_bytes: dict[str, int] = field(default_factory=lambda: {"user_media": 64 * MIB, "audio": 256 * MIB})
+    purpose_bytes: dict[str, int] = field(default_factory=lambda: {"user_media": 256 * MIB, "audio": 256 * MIB})
     """The largest upload of a purpose, when smaller than that."""
     max_object_bytes: int = 2048 * MIB
     """The largest object that a signed link takes."""
@@ -26,6 +26,7 @@ class FilesSettings:
     probe_limit: int = 2
     """Sound probes at the same time."""
     probe_deadline_s: float = 20.0
+    waveform_deadline_s: float = 60.0
     stall_s: float = 30.0
     """An upload that sends nothing for this long is ended."""
     link_life_s: int = 900

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from flatrender.contracts.identity import Account, Identified, TenantBrief
+from flatrender.contracts.identity import Account, Branding, Identified, TenantBrief
 from flatrender.services.identity.service.people import People
 from flatrender.services.identity.service.sessions import Sessions
 from flatrender.services.identity.service.tenants import Tenants
@@ -31,6 +31,13 @@ class LocalIdentity:
             default_locale=tenant.default_locale,
             primary_color=tenant.primary_color,
         )
+
+    async def branding(self, *, tenant_id: UUID) -> Branding | None:
+        """Return the tenant's name and mark."""
+        tenant = await self._tenants.get(tenant_id)
+        if tenant is None:
+            return None
+        return Branding(product_name=tenant.product_name, watermark_file_id=tenant.watermark_file_id)
 
     async def accounts(self, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Account]:
         """Return the accounts that exist."""

@@ -2,6 +2,7 @@
 
 from flatrender.contracts.content import ContentApi
 from flatrender.contracts.files import FilesApi
+from flatrender.contracts.identity import IdentityApi
 from flatrender.contracts.render import RenderApi
 from flatrender.contracts.studio import StudioApi
 from flatrender.kit.clock import Clock, system_clock
@@ -27,6 +28,7 @@ def build(
     *,
     database: Database,
     content: ContentApi,
+    identity: IdentityApi,
     files: FilesApi,
     studio: StudioApi,
     objects: ObjectStore,
@@ -60,6 +62,7 @@ def build(
         database=database,
         bells=bells,
         content=content,
+        identity=identity,
         files=files,
         objects=objects,
         assembly=Assembly(objects, settings),

@@ -40,6 +40,10 @@ class RenderSettings(msgspec.Struct, frozen=True, kw_only=True):
     join_deadline_s: float = 600.0
     max_sound_bytes: int = 256 << 20
     """All sound files of one film together."""
+    max_clip_bytes: int = 512 << 20
+    """Largest film that a scene may show."""
+    max_scene_bytes: int = 128 << 20
+    """Largest resolved scene."""
     max_segment_bytes: int = 1 << 30
     dev_snapshots: bool = False
     """`RENDER_DEV_SNAPSHOTS`: fulfil scene thumbnails here, in child processes, without a node. Never a render job."""

@@ -43,14 +43,15 @@ class Checks:
             found = checker.scene(scene.scene_key, path)
             if found is None:
                 continue
-            frames += scene.duration_frames or found.duration_frames
             thumbnail = thumbnail or found.snapshot_url
+            values = checker.scene_values(found, scene.values, f"{path}.values")
+            frames += checker.frames(found, {**global_values, **values}, body.locale, scene.duration_frames, path)
             rows.append(
                 scene_row(
                     found.id,
                     found.key,
                     scene.duration_frames,
-                    checker.scene_values(found, scene.values, f"{path}.values"),
+                    values,
                     checker.colors(scene.colors, f"{path}.colors"),
                     scene.id,
                 )
@@ -84,7 +85,7 @@ class Checks:
             file = known.get(file_id)
             if file is None or not _usable(file, user_id):
                 problems.add("missing_asset", path, f"there is no file {file_id}: upload the picture first")
-            elif file.kind != "image":
+            elif file.kind not in ("image", "video"):
                 problems.add("wrong_type", path, f"{file.name} is no picture")
         problems.raise_any()
 

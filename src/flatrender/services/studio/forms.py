@@ -11,6 +11,7 @@ from flatrender.contracts.files import StoredFile
 from flatrender.kit.errors import Refused
 from flatrender.services.studio.queries.documents import DocumentRow, EffectRow, SceneRow
 from flatrender.services.studio.schemas import Audio, CreateBody, DocumentBody, SceneBody
+from flatrender.services.studio.values import frames_of
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +56,7 @@ def new_document(template: TemplateDetails, body: CreateBody, locale: str) -> Ch
         global_values={},
         audio=Audio(),
         scenes=[scene_row(scene.id, scene.key, None, {}, {}) for scene in template.scenes],
-        duration_frames=sum(scene.duration_frames for scene in template.scenes),
+        duration_frames=sum(frames_of(template, scene, {}, body.locale or locale) for scene in template.scenes),
         thumbnail_url=next((scene.snapshot_url for scene in template.scenes if scene.snapshot_url), None),
         new_tracks=[],
     )

@@ -18,7 +18,7 @@ from flatrender.services.studio.errors import Problems, not_found
 from flatrender.services.studio.forms import Checked, Saved, body_of, named_tracks
 from flatrender.services.studio.queries import documents, revisions, tracks
 from flatrender.services.studio.queries.tracks import TrackRow
-from flatrender.services.studio.values import is_filled
+from flatrender.services.studio.values import is_asked_for, is_filled
 
 FINAL = frozenset({"completed", "failed", "canceled", "expired"})
 
@@ -113,13 +113,19 @@ def check_complete(template: TemplateDetails, checked: Checked) -> None:
                 "scene_not_repeatable", f"scenes.{place}", f"the scene {scene.key} can be there once; remove the others"
             )
     for field in template.fields:
+        if not is_asked_for(field, template.fields, checked.global_values):
+            continue
         if field.is_required and not is_filled(field, checked.global_values.get(field.key)):
             problems.add(
                 "field_required", f"global_values.{field.key}", f"the template's field {field.key} is empty: fill it in"
             )
     by_key = {scene.key: scene for scene in template.scenes}
     for number, row in enumerate(checked.scenes):
-        for field in by_key[row["scene_key"]].fields:
+        fields = by_key[row["scene_key"]].fields
+        current = {**checked.global_values, **row["field_values"]}
+        for field in fields:
+            if not is_asked_for(field, [*template.fields, *fields], current):
+                continue
             if field.is_required and not is_filled(field, row["field_values"].get(field.key)):
                 problems.add(
                     "field_required",

@@ -3,17 +3,26 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from flatrender.contracts.content import TemplateDetails, TemplateField, TemplateScene
+from flatrender.engine.errors import ValueRefused
+from flatrender.engine.picture_value import PictureValueError, picture_value
+from flatrender.engine.resolve.background import checked_background
+from flatrender.engine.resolve.conditions import holds
+from flatrender.engine.resolve.dates import FIRST, LAST
+from flatrender.engine.resolve.duration import asked_frames, content_frames, followed_texts
+from flatrender.engine.template.rules import BACKGROUND_KEY, Condition, Duration
 from flatrender.services.studio.errors import Problems
 
 MAX_TEXT = 10_000
 """Characters of a text, whatever its field allows."""
 MAX_FILM_FRAMES = 36_000
 """Twenty minutes at 30 frames a second."""
-FITS = ("cover", "contain", "fill")
 
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}\Z")
 _LINE_BREAK = re.compile("[\n\r\u2028\u2029]")
@@ -25,7 +34,7 @@ class Checker:
     def __init__(self, template: TemplateDetails) -> None:
         self.problems = Problems()
         self.pictures: dict[UUID, str] = {}
-        """File id → the path of a value that names it."""
+        """File id (of a picture or film) → the path of a value that names it."""
         self._slots = {slot["key"] for slot in template.color_slots}
         self._global = {field.key: field for field in template.fields}
         self._scenes = {scene.key: scene for scene in template.scenes}
@@ -73,12 +82,29 @@ class Checker:
             values, {**self._global, **{field.key: field for field in scene.fields}}, path, f"scene {scene.key}"
         )
 
+    def frames(
+        self, scene: TemplateScene, values: Mapping[str, Any], locale: str, asked: int | None, path: str
+    ) -> int:
+        """Return how many frames a scene lasts, or note that it cannot last as long as was asked."""
+        try:
+            return frames_of(self._template, scene, values, locale, asked=asked)
+        except ValueRefused as error:
+            self.problems.add(error.code, f"{path}.duration_frames", error.detail)
+            return scene.duration_frames
+
     def _values(
         self, values: Mapping[str, Any], fields: Mapping[str, TemplateField], path: str, owner: str
     ) -> dict[str, Any]:
         kept: dict[str, Any] = {}
         for key, value in values.items():
             if value is None:
+                continue
+            if key == BACKGROUND_KEY:
+                wrong = self._wrong_background(value, f"{path}.{key}")
+                if wrong is None:
+                    kept[key] = value
+                else:
+                    self.problems.add(wrong[0], f"{path}.{key}", wrong[1])
                 continue
             field = fields.get(key)
             if field is None:
@@ -102,6 +128,14 @@ class Checker:
             return "wrong_type", f"a field of type {field.type} takes no value here"
         return check(field, value)
 
+    def _wrong_background(self, value: Any, path: str) -> tuple[str, str] | None:
+        try:
+            checked_background(value, self._slots)
+        except ValueRefused as error:
+            return error.code, error.detail
+        picture = value.get("image") if isinstance(value, dict) else None
+        return None if picture is None else self._wrong_picture(picture, f"{path}.image")
+
     def _wrong_font(self, value: Any) -> tuple[str, str] | None:
         if not isinstance(value, str):
             return "wrong_type", "a font is the name of a family"
@@ -112,17 +146,10 @@ class Checker:
     def _wrong_picture(self, value: Any, path: str) -> tuple[str, str] | None:
         if value == "":
             return None
-        name = value
-        if isinstance(value, dict):
-            name = value.get("asset")
-            if set(value) - {"asset", "fit", "focus"}:
-                return "wrong_type", "a picture has only asset, fit and focus"
-            if value.get("fit", "cover") not in FITS:
-                return "value_out_of_range", f"fit is one of {', '.join(FITS)}"
-            if not _is_focus(value.get("focus", (0.5, 0.5))):
-                return "value_out_of_range", "focus is two numbers from 0 to 1"
-        if not isinstance(name, str):
-            return "wrong_type", "a picture is the id of an uploaded file"
+        try:
+            name = picture_value(value).asset
+        except PictureValueError as error:
+            return ("wrong_type" if error.wrong_type else "value_out_of_range"), str(error)
         try:
             self.pictures.setdefault(UUID(name), path)
         except ValueError:
@@ -171,6 +198,16 @@ def _wrong_checkbox(_: TemplateField, value: Any) -> tuple[str, str] | None:
     return None if isinstance(value, bool) else ("wrong_type", "a checkbox is true or false")
 
 
+def _wrong_date(_: TemplateField, value: Any) -> tuple[str, str] | None:
+    if not isinstance(value, str):
+        return "wrong_type", "a date is a string YYYY-MM-DD"
+    try:
+        good = len(value) == len("2026-03-21") and FIRST <= date.fromisoformat(value) <= LAST
+    except ValueError:
+        good = False
+    return None if good else ("value_out_of_range", f"write a date as YYYY-MM-DD, {FIRST} to {LAST}")
+
+
 _CHECKS: dict[str, Callable[[TemplateField, Any], tuple[str, str] | None]] = {
     "text": _wrong_text,
     "textarea": _wrong_text,
@@ -179,16 +216,8 @@ _CHECKS: dict[str, Callable[[TemplateField, Any], tuple[str, str] | None]] = {
     "slider": _wrong_number,
     "checkbox": _wrong_checkbox,
     "dropdown": _wrong_choice,
+    "date": _wrong_date,
 }
-
-
-def _is_focus(value: Any) -> bool:
-    return (
-        isinstance(value, Sequence)
-        and not isinstance(value, str)
-        and len(value) == 2
-        and all(isinstance(part, int | float) and not isinstance(part, bool) and 0 <= part <= 1 for part in value)
-    )
 
 
 def _or_any(limit: Any) -> str:
@@ -203,3 +232,48 @@ def is_filled(field: TemplateField, value: Any) -> bool:
     if isinstance(effective, dict):
         return bool(effective)
     return effective is not None
+
+
+def is_asked_for(field: TemplateField, fields: Sequence[TemplateField], values: Mapping[str, Any]) -> bool:
+    """Return whether a field's conditions (`visible_when`) hold, so that a person sees it."""
+    conditions = field.constraints.get("visible_when")
+    if not conditions:
+        return True
+    current = {one.key: one.default if values.get(one.key) is None else values[one.key] for one in fields}
+    return holds(msgspec.convert(conditions, tuple[Condition, ...]), current)
+
+
+def frames_of(
+    template: TemplateDetails,
+    scene: TemplateScene,
+    values: Mapping[str, Any],
+    locale: str,
+    *,
+    asked: int | None = None,
+    clip_seconds: float | None = None,
+) -> int:
+    """Return how many frames a scene lasts with these values, by the rule by which it is resolved.
+
+    Raises ValueRefused `value_out_of_range` for a length that the scene cannot have.
+    """
+    rule = None if scene.duration is None else msgspec.convert(scene.duration, Duration)
+    if asked is not None:
+        return asked_frames(rule, asked, designed=scene.duration_frames, where=f"scene {scene.key!r}")
+    if rule is None:
+        return scene.duration_frames
+    language = locale.split("-", 1)[0].lower()
+    current = {field.key: values.get(field.key, _default(field, language)) for field in scene.fields}
+    return content_frames(
+        rule,
+        designed=scene.duration_frames,
+        fps=template.fps,
+        texts=followed_texts(rule, ((field.key, field.type) for field in scene.fields), current),
+        clip_seconds=clip_seconds,
+    )
+
+
+def _default(field: TemplateField, language: str) -> Any:
+    default = field.default
+    if isinstance(default, dict) and field.type in ("text", "textarea"):
+        return next((default[key] for key in (language, "fa", "en") if key in default), next(iter(default.values()), ""))
+    return default

@@ -22,12 +22,13 @@ MP3 = Kind("audio", "audio/mpeg", "mp3")
 OGG = Kind("audio", "audio/ogg", "ogg")
 M4A = Kind("audio", "audio/mp4", "m4a")
 MP4 = Kind("video", "video/mp4", "mp4")
+MOV = Kind("video", "video/quicktime", "mov")
 WEBM = Kind("video", "video/webm", "webm")
 ZIP = Kind("archive", "application/zip", "zip")
 JSON = Kind("document", "application/json", "json")
 SVG = Kind("svg", "image/svg+xml", "svg")
 OTHER = Kind("other", "application/octet-stream", "bin")
-BY_CONTENT_TYPE = {k.content_type: k for k in (PNG, JPEG, WEBP, WAV, MP3, OGG, M4A, MP4, WEBM, ZIP, JSON)}
+BY_CONTENT_TYPE = {k.content_type: k for k in (PNG, JPEG, WEBP, WAV, MP3, OGG, M4A, MP4, MOV, WEBM, ZIP, JSON)}
 BY_EXTENSION = {k.extension: k for k in BY_CONTENT_TYPE.values()}
 INLINE = frozenset(
     {
@@ -53,14 +54,17 @@ MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"\x1a\x45\xdf\xa3", WEBM),
 )
 
+STILL_BRANDS = frozenset({b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+"""Pictures in the same container as films."""
+
 UPLOADS: dict[str, frozenset[Kind]] = {
-    "user_media": frozenset({PNG, JPEG, WEBP}),
+    "user_media": frozenset({PNG, JPEG, WEBP, MP4, MOV, WEBM}),
     "audio": frozenset({WAV, MP3, OGG, M4A}),
     "template_package": frozenset({ZIP, JSON}),
 }
 """Purpose → what a person may upload for it."""
 NAMES = {
-    "user_media": "PNG, JPEG or WebP",
+    "user_media": "PNG, JPEG, WebP, MP4, MOV or WebM",
     "audio": "WAV, MP3, OGG or M4A",
     "template_package": "ZIP (.zip, .frt, .lottie) or JSON",
 }
@@ -74,7 +78,7 @@ def sniff(head: bytes) -> Kind:
     if head[:4] == b"RIFF":
         return {b"WEBP": WEBP, b"WAVE": WAV}.get(head[8:12], OTHER)
     if head[4:8] == b"ftyp":
-        return M4A if head[8:11] == b"M4A" else MP4
+        return _of_brand(head[8:12])
     if (
         len(head) > 2 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2
     ):  # MPEG audio frame, layer III (ISO 11172-3 §2.4.1.3)
@@ -84,6 +88,15 @@ def sniff(head: bytes) -> Kind:
     return SVG if b"<svg" in head.lower() else OTHER
 
 
+def _of_brand(brand: bytes) -> Kind:
+    """Return what a file of the ISO base media format (ISO/IEC 14496-12 §4.3) is by its major brand."""
+    if brand[:3] == b"M4A":
+        return M4A
+    if brand == b"qt  ":
+        return MOV
+    return OTHER if brand[:4] in STILL_BRANDS else MP4
+
+
 def agrees(declared: str, found: Kind) -> bool:
     """Return whether a declared content type can be meant for what the bytes are; browsers' names for sound and archives differ."""
     name = declared.partition(";")[0].strip().lower()
@@ -91,6 +104,8 @@ def agrees(declared: str, found: Kind) -> bool:
         return True
     if found.kind == "audio":
         return name.startswith(("audio/", "video/mp4", "video/ogg", "application/ogg"))
+    if found.kind == "video":
+        return name.startswith("video/") or name == "application/mp4"
     if found.kind == "image":
         return name in (found.content_type, "image/jpg" if found is JPEG else found.content_type)
     return name.startswith("application/") or (found is JSON and name.startswith("text/"))

@@ -19,6 +19,7 @@ from flatrender.services.files.errors import (
 )
 from flatrender.services.files.queries import library, quotas
 from flatrender.services.files.queries.library import FileRow, NewFile
+from flatrender.services.files.service.films import Films
 from flatrender.services.files.service.intake import Intake, OverLimit, Received, file_digest
 from flatrender.services.files.service.keeping import drop_spare, private_key
 from flatrender.services.files.service.kinds import NAMES, SVG, UPLOADS, Kind, agrees, sniff
@@ -67,6 +68,7 @@ class Uploads:
         intake: Intake,
         pictures: Pictures,
         sounds: Sounds,
+        films: Films,
     ) -> None:
         self._database = database
         self._objects = objects
@@ -74,6 +76,7 @@ class Uploads:
         self._intake = intake
         self._pictures = pictures
         self._sounds = sounds
+        self._films = films
 
     async def upload(
         self, tenant_id: UUID, user_id: UUID, announced: Announcement, body: AsyncIterator[bytes]
@@ -153,6 +156,17 @@ class Uploads:
             sha256, size = file_digest(clean)
             return _Checked(
                 path=clean, kind=kind, size_bytes=size, sha256=sha256, width=picture.width, height=picture.height
+            )
+        if kind.kind == "video":
+            film = await self._films.probe(received.path)
+            return _Checked(
+                path=received.path,
+                kind=kind,
+                size_bytes=received.size_bytes,
+                sha256=received.sha256,
+                width=film.width,
+                height=film.height,
+                duration_ms=film.duration_ms,
             )
         sound = await self._sounds.probe(received.path, kind) if kind.kind == "audio" else None
         return _Checked(

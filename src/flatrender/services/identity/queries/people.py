@@ -21,6 +21,7 @@ class TenantRow:
     product_name: str
     default_locale: str
     primary_color: str | None
+    watermark_file_id: UUID | None
     status: str
 
 
@@ -70,7 +71,8 @@ async def tenant(conn: Conn, tenant_id: UUID) -> TenantRow | None:
     """Return the tenant as visitors see it."""
     async with conn.cursor(row_factory=class_row(TenantRow)) as cursor:
         await cursor.execute(
-            "SELECT t.id, t.slug, coalesce(b.product_name, t.name) AS product_name, t.default_locale, b.primary_color, t.status"
+            "SELECT t.id, t.slug, coalesce(b.product_name, t.name) AS product_name, t.default_locale, b.primary_color, b.watermark_file_id,"
+            " t.status"
             " FROM identity.tenants AS t LEFT JOIN identity.tenant_branding AS b ON b.tenant_id = t.id"
             " WHERE t.id = %s AND t.deleted_at IS NULL",
             (tenant_id,),

@@ -58,11 +58,13 @@ class ChunkRow(msgspec.Struct, frozen=True, kw_only=True):
     segment_key: str | None
     output_sha256: bytes | None
     cache_key: bytes | None
+    scene_object_key: str | None = None
+    task: dict[str, Any] | None = None
 
 
 _COLUMNS = (
     "id, tenant_id, render_job_id, chunk_no, frame_start, frame_end, scene_key, status, attempt, max_attempts, epoch, lease_id, node_id,"
-    " segment_key, output_sha256, cache_key"
+    " segment_key, output_sha256, cache_key, scene_object_key, task"
 )
 
 

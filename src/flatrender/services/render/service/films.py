@@ -4,6 +4,8 @@ Between the two nothing waits: the transaction that accepts the last chunk start
 """
 
 from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,18 +13,22 @@ import structlog
 
 from flatrender.contracts.content import ContentApi, ResolvedSceneData
 from flatrender.contracts.files import FilesApi, StoredFile, StoreRequest
+from flatrender.contracts.identity import IdentityApi
 from flatrender.contracts.render import FilmInput
 from flatrender.engine.errors import EngineError
+from flatrender.engine.resolve.watermark import MAX_TEXT
 from flatrender.kit.db import Bells, Conn, Database
 from flatrender.kit.errors import AppError, Conflict, Refused, Unavailable
 from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.objects import ObjectStore
 from flatrender.kit.workflows import Json, Run
+from flatrender.protocol.work import SegmentTask
+from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import jobs as rows
-from flatrender.services.render.queries.chunks import NewChunk
+from flatrender.services.render.queries.chunks import ChunkRow, NewChunk
 from flatrender.services.render.queries.jobs import FINISHING, JobRow
-from flatrender.services.render.service.assembly import Assembly, BrokenSegments, Made, Piece, Sound
+from flatrender.services.render.service.assembly import Assembly, BrokenSegments, ClipScene, Made, Piece, Sound
 from flatrender.services.render.service.events import frames_bell, tell
 from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
 from flatrender.services.render.service.planning import (
@@ -30,6 +36,7 @@ from flatrender.services.render.service.planning import (
     choose_cuts,
     chunk_length,
     cuts,
+    decode_task,
     engine_scene,
     film_settings,
     poster_frame,
@@ -58,6 +65,19 @@ def failure(code: str, message: str) -> dict[str, Json]:
     return as_json(Failure(code=code, message=message))
 
 
+def clip_scenes(chunks: Sequence[ChunkRow]) -> list[ClipScene]:
+    """Return the film's scenes that show films, each once (not its transitions, whose scenes sound already)."""
+    found: dict[tuple[str, int], ClipScene] = {}
+    for chunk in chunks:
+        task = decode_task(chunk.task) if chunk.task is not None else None
+        if not isinstance(task, SegmentTask) or not task.scene.clips or "~" in task.scene.scene_key:
+            continue
+        begins = chunk.frame_start - task.first
+        shown = ClipScene(figures=task.scene, object_key=chunk.scene_object_key or "", begins=begins)
+        found.setdefault((task.scene.sha256, begins), shown)
+    return list(found.values())
+
+
 class Films:
     """Bodies and steps of the workflows."""
 
@@ -67,6 +87,7 @@ class Films:
         database: Database,
         bells: Bells,
         content: ContentApi,
+        identity: IdentityApi,
         files: FilesApi,
         objects: ObjectStore,
         assembly: Assembly,
@@ -75,6 +96,7 @@ class Films:
         self._database = database
         self._bells = bells
         self._content = content
+        self._identity = identity
         self._files = files
         self._objects = objects
         self._assembly = assembly
@@ -133,19 +155,13 @@ class Films:
                 return
             await rows.start_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=attempt)
             await tell(conn, self._bells, job, "started")
-            crf = await self._crf(conn, job)
+            profile = await self._profile(conn, job)
             frame_s = await chunk_rows.measured_frame_s(
                 conn, tenant_id=tenant_id, project_version_id=job.project_version_id, height=job.height or 0
             )
         film = msgspec.convert(stored["film"], FilmInput)
-        scenes = await self._resolve(tenant_id, film)
-        settings = film_settings(
-            width=job.width or film.width,
-            height=job.height or film.height,
-            fps=film.fps,
-            profile=job.output_profile_key,
-            crf=crf,
-        )
+        scenes = await self._resolve(tenant_id, film, await self._mark(tenant_id) if profile.watermark else None)
+        settings = film_settings(profile, width=job.width or film.width, height=job.height or film.height, fps=film.fps)
         frames, found = cuts(
             [engine_scene(scene) for scene in scenes],
             settings,
@@ -177,14 +193,30 @@ class Films:
                 await tell(conn, self._bells, job, "progress")
             await self._bells.ring(conn, frames_bell(DEFAULT_POOL))
 
-    async def _crf(self, conn: Conn, job: JobRow) -> int | None:
-        profiles = await rows.profiles(conn, tenant_id=job.tenant_id, platform_id=DEFAULT_TENANT_ID)
-        return next((profile.crf for profile in profiles if profile.key == job.output_profile_key), None)
+    async def _profile(self, conn: Conn, job: JobRow) -> rows.ProfileRow:
+        for profile in await rows.profiles(conn, tenant_id=job.tenant_id, platform_id=DEFAULT_TENANT_ID):
+            if profile.key == job.output_profile_key:
+                return profile
+        raise errors.UnknownProfile(f"the profile {job.output_profile_key} is gone; choose another")
 
-    async def _resolve(self, tenant_id: UUID, film: FilmInput) -> list[ResolvedSceneData]:
+    async def _mark(self, tenant_id: UUID) -> dict[str, Any] | None:
+        """Return the tenant's watermark: its picture, else its name."""
+        branding = await self._identity.branding(tenant_id=tenant_id)
+        if branding is None:
+            return None
+        if branding.watermark_file_id is None:
+            return {"text": branding.product_name[:MAX_TEXT]}
+        return {"image": str(branding.watermark_file_id)}
+
+    async def _resolve(
+        self, tenant_id: UUID, film: FilmInput, mark: dict[str, Any] | None
+    ) -> list[ResolvedSceneData]:
         found: list[ResolvedSceneData] = []
         for start in range(0, len(film.scenes), self._settings.resolve_batch):
-            batch = film.scenes[start : start + self._settings.resolve_batch]
+            batch = [
+                msgspec.structs.replace(scene, watermark=mark)
+                for scene in film.scenes[start : start + self._settings.resolve_batch]
+            ]
             for scene in await self._content.resolve_scenes(tenant_id=tenant_id, requests=batch):
                 await store_scene(self._objects, tenant_id, scene)
                 found.append(scene)
@@ -225,7 +257,10 @@ class Films:
                 await settle_cancel(conn, self._bells, tenant_id, job_id)
             if job.status not in FINISHING or job.total_frames is None:
                 return None
-            crf = await self._crf(conn, job)
+            try:
+                profile = await self._profile(conn, job)
+            except errors.UnknownProfile as error:
+                return failure(error.code, error.detail)
         film = msgspec.convert(stored["film"], FilmInput)
         pieces = [
             Piece(
@@ -243,16 +278,13 @@ class Films:
                 attempt=job.attempt,
                 title=job.title or "",
                 settings=film_settings(
-                    width=job.width or film.width,
-                    height=job.height or film.height,
-                    fps=film.fps,
-                    profile=job.output_profile_key,
-                    crf=crf,
+                    profile, width=job.width or film.width, height=job.height or film.height, fps=film.fps
                 ),
                 frames=job.total_frames,
                 poster_frame=poster_frame([(chunk.scene_key, chunk.frame_end) for chunk in chunks]),
                 pieces=pieces,
                 sounds=sounds,
+                clips=clip_scenes(chunks),
                 stage=lambda status, progress: self._stage(tenant_id, job_id, status, progress),
             )
         except BrokenSegments as broken:
@@ -346,9 +378,9 @@ class Films:
                 tenant_id=tenant_id,
                 requests=[
                     StoreRequest(
-                        name=f"{name}.mp4",
+                        name=f"{name}{PurePath(film.film_key).suffix}",
                         purpose="export",
-                        content_type="video/mp4",
+                        content_type=film.content_type,
                         object_key=film.film_key,
                         owner_user_id=job.user_id,
                         width=film.width,
@@ -409,7 +441,7 @@ class Films:
                     width=width,
                     height=height,
                     duration_ms=duration,
-                    container="mp4" if kind == "video" else "jpeg",
+                    container=film.container if kind == "video" else "jpeg",
                     codecs=film.codecs if kind == "video" else None,
                 )
             await rows.set_status(

@@ -23,7 +23,7 @@ from flatrender.services.render.queries.nodes import NodeRow
 from flatrender.services.render.service.events import frames_bell, tell
 from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
 from flatrender.services.render.service.nodes import Nodes
-from flatrender.services.render.service.planning import decode_task, segment_upload_key
+from flatrender.services.render.service.planning import clip_urls, decode_task, segment_upload_key
 from flatrender.services.render.service.recovery import DEFAULT_POOL, node_to_exclude, take_back
 from flatrender.services.render.settings import RenderSettings
 
@@ -82,11 +82,15 @@ class Leases:
             )
         if chunk is None:
             return None
+        task = decode_task(chunk.task)
         key = segment_upload_key(chunk.tenant_id, chunk.cache_key, chunk.id, chunk.epoch)
         return Assignment(
             lease=Lease(kind="frame", id=chunk.id, lease_id=chunk.lease_id, epoch=chunk.epoch),
             lease_s=self._settings.lease_s,
-            task=decode_task(chunk.task),
+            task=task,
+            clip_urls=clip_urls(
+                chunk.tenant_id, task, lambda key: self._links.sign("GET", key, life_s=self._settings.link_life_s)
+            ),
             scene_url=self._links.sign("GET", chunk.scene_object_key, life_s=self._settings.link_life_s),
             upload_url=self._links.sign("PUT", key, life_s=self._settings.link_life_s),
             output_key=key,

@@ -27,6 +27,8 @@ from flatrender.services.render.service.events import SCHEMA, stills_bell
 from flatrender.services.render.service.leases import FINAL_CODES, may_work, output_present, quarantine
 from flatrender.services.render.service.nodes import Nodes
 from flatrender.services.render.service.planning import (
+    clip_object_key,
+    clip_urls,
     content_key,
     decode_task,
     scene_object_key,
@@ -264,6 +266,9 @@ class Snapshots:
             lease=Lease(kind=claimed.kind, id=claimed.id, lease_id=claimed.lease_id, epoch=claimed.epoch),
             lease_s=self._settings.lease_s,
             task=task,
+            clip_urls=clip_urls(
+                claimed.tenant_id, task, lambda key: self._links.sign("GET", key, life_s=self._settings.link_life_s)
+            ),
             scene_url=self._links.sign("GET", claimed.scene_object_key, life_s=self._settings.link_life_s),
             upload_url=self._links.sign("PUT", key, life_s=self._settings.link_life_s),
             output_key=key,
@@ -469,12 +474,19 @@ def output_key(claimed: ClaimedStill, task: Any) -> str:
 
 
 async def store_scene(objects: ObjectStore, tenant_id: UUID, scene: ResolvedSceneData) -> str:
-    """Keep a resolved scene under its hash unless it is there; return its key. Raises Unavailable when the bytes are not what the hash says."""
+    """Keep a resolved scene and its films under their hashes unless they are there; return the scene's key.
+
+    Raises Unavailable when the scene's bytes are not what the hash says.
+    """
     key = scene_object_key(tenant_id, scene.sha256)
     if not await objects.exists(key):
         if hashlib.sha256(scene.lottie).hexdigest() != scene.sha256:
             raise Unavailable("a resolved scene does not have its hash", code="render.scene_damaged")
         await objects.put(key, scene.lottie)
+    for clip in scene.clips:
+        kept = clip_object_key(tenant_id, clip.sha256)
+        if not await objects.exists(kept):
+            await objects.copy(clip.object_key, kept)
     return key
 
 

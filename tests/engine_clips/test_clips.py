@@ -1,6 +1,7 @@
 """A film in an image layer shows, at every output frame, the frame whose time it is."""
 
 import json
+import tempfile
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.resolve import resolve_scene
 from flatrender.engine.scene import ResolvedScene
 from flatrender.engine.template import load_template
+from tests.engine_film.conftest import read_number
 
-from .clips_made import HEIGHT, WIDTH, numbered_film
-from .conftest import read_number
+from .making import HEIGHT, WIDTH, numbered_film
 
 WHITE = (255, 255, 255)
 RATES = {"24": Fraction(24), "25": Fraction(25), "29.97": Fraction(30000, 1001), "30": Fraction(30), "60": Fraction(60)}
@@ -35,12 +36,12 @@ def scene_of(
     assets: list[dict[str, Any]] | None = None, size: tuple[int, int] = (WIDTH, HEIGHT), **value: Any,
 ) -> ResolvedScene:  # fmt: skip
     """A scene of one field `media`, which is bound to the layer `clip`."""
-    lottie = {
+    lottie: dict[str, Any] = {
         "v": "5.7.0", "fr": fps, "ip": 0, "op": frames, "w": WIDTH, "h": HEIGHT,
         "assets": [{"id": "picture", "w": size[0], "h": size[1], "u": "", "p": "", "e": 0}, *(assets or [])],
         "layers": layers or [image_layer(op=frames)],
     }  # fmt: skip
-    for number, layer in enumerate(lottie["layers"]):  # type: ignore[arg-type]
+    for number, layer in enumerate(lottie["layers"]):
         layer.setdefault("ind", number + 1)
     field = {
         "key": "media", "type": "image", "label": {"en": "Media"}, "bindings": [{"layer": "clip", "property": "image"}],
@@ -50,8 +51,7 @@ def scene_of(
         "sizes": [{"key": "16x9", "width": WIDTH, "height": HEIGHT}],
         "scenes": [{"key": "one", "files": {"16x9": "one.json"}, "duration_frames": frames, "fields": [field]}],
     }  # fmt: skip
-    folder = path.parent / f"template-{abs(hash(json.dumps([lottie, value], default=str)))}"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="template-", dir=path.parent))
     (folder / "template.json").write_text(json.dumps(manifest))
     (folder / "one.json").write_text(json.dumps(lottie))
     return resolve_scene(
@@ -157,13 +157,17 @@ def inside(*layers: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"id": "inside", "nm": "inside", "layers": [{**layer, "ind": n + 1} for n, layer in enumerate(layers)]}]
 
 
+LINEAR = {"o": {"x": [0.5], "y": [0.5]}, "i": {"x": [0.5], "y": [0.5]}}
+BACKWARDS = {"a": 1, "k": [{"t": 0, "s": [1.0], **LINEAR}, {"t": 30, "s": [0.0]}]}
+
+
 @pytest.mark.parametrize(
     ("outer", "at", "wanted"),
     [
         ({"st": 10, "ip": 10}, [10, 11, 40], [0, 1, 30]),
         ({"sr": 2}, [0, 1, 2, 3, 40], [0, 0, 1, 1, 20]),
         ({"st": 10, "ip": 10, "sr": 0.5}, [10, 11, 30], [0, 2, 40]),
-        ({"tm": {"a": 1, "k": [{"t": 0, "s": [1.0], "o": {"x": [0.5], "y": [0.5]}, "i": {"x": [0.5], "y": [0.5]}}, {"t": 30, "s": [0.0]}]}}, [0.5, 10.5, 20.5], [29, 19, 9]),
+        ({"tm": BACKWARDS}, [0.5, 10.5, 20.5], [29, 19, 9]),
         ({"tm": {"a": 0, "k": 0.51}}, [0, 30, 59], [15, 15, 15]),
     ],
     ids=["later", "slower", "later and faster", "backwards", "held"],

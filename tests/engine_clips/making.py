@@ -8,7 +8,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import numpy as np
 
-from .conftest import BITS
+from tests.engine_film.conftest import BITS
 
 WIDTH, HEIGHT = 192, 108
 

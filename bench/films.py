@@ -1,0 +1,124 @@
+"""The films that the speed benchmark renders, and the ways of rendering them that it compares."""
+
+import os
+import re
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from flatrender.engine.ffmpeg import ffmpeg
+from flatrender.engine.film.plan import lottie_frames, output_frames
+from flatrender.engine.film.segments import encoder_arguments
+from flatrender.engine.film.settings import FilmSettings
+from flatrender.engine.raster.pool import WorkerPool
+from flatrender.engine.resolve import resolve_scene
+from flatrender.engine.scene import ResolvedScene
+from flatrender.engine.template import load_template
+
+WIDTH, HEIGHT = 1920, 1080
+_WRITE = "import shutil,sys\nshutil.copyfileobj(sys.stdin.buffer, open(sys.argv[1], 'ab'), 1 << 20)"
+
+
+class Film(msgspec.Struct, frozen=True, kw_only=True):
+    """A film to render: all scenes of a template or of a Lottie file, with their default values, without sound."""
+
+    key: str
+    source: Path
+    settings: FilmSettings
+    scenes: tuple[ResolvedScene, ...]
+
+    @property
+    def lengths(self) -> list[int]:
+        """Output frames of each scene."""
+        return [output_frames(scene.frames, scene.fps, self.settings.rate) for scene in self.scenes]
+
+    @property
+    def frames(self) -> int:
+        """Output frames of the film."""
+        return sum(self.lengths)
+
+
+class Took(msgspec.Struct, frozen=True, kw_only=True):
+    """What a way of rendering took."""
+
+    seconds: float
+    cpu_s: float
+    """Of the process and everything that it started, user and system."""
+
+
+def film(source: Path) -> Film:
+    """Read a template or a Lottie file."""
+    template = load_template(source)
+    settings = FilmSettings(width=WIDTH, height=HEIGHT, fps=template.fps)
+    scenes = tuple(resolve_scene(template, scene.key) for scene in template.scenes)
+    return Film(key=source.stem, source=source, settings=settings, scenes=scenes)
+
+
+def measure(argv: Sequence[str], stdin: Path | None = None) -> Took:
+    """Run a program to its end; raise CalledProcessError with what it said when it fails."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    with (stdin or Path(os.devnull)).open("rb") as given:
+        subprocess.run(argv, stdin=given, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True)
+    seconds = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Took(seconds=seconds, cpu_s=after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+
+
+def render_ours(one: Film, out: Path) -> Took:
+    """The command as a user types it: its start, reading, drawing, encoding, joining and checking."""
+    size = f"{WIDTH}x{HEIGHT}"
+    command = [sys.executable, "-m", "flatrender", "render", str(one.source), "--size", size, "--music", "none"]
+    return measure([*command, *_without_store(), "-o", str(out)])
+
+
+def _without_store() -> list[str]:
+    shown = subprocess.run(
+        [sys.executable, "-m", "flatrender", "render", "--help"], capture_output=True, text=True, check=True
+    )
+    return ["--no-store"] if "--no-store" in shown.stdout else []
+
+
+def draw_ready(one: Film, pool: WorkerPool, out: Path) -> None:
+    """Write every frame of the film to a file as the worker hands it to the encoder."""
+    out.unlink(missing_ok=True)
+    for scene, frames in zip(one.scenes, one.lengths, strict=True):
+        times = lottie_frames(scene.frames, scene.fps, one.settings.rate, 0, frames - 1)
+        pool.encode(
+            scene,
+            times,
+            [sys.executable, "-S", "-c", _WRITE, str(out)],
+            width=WIDTH,
+            height=HEIGHT,
+            background=one.settings.background,
+            planar=True,
+        )
+
+
+def encode_ready(one: Film, ready: Path, out: Path) -> Took:
+    """The encoder alone, told what our workers tell it, with all cores, fed with ready frames."""
+    return measure(encoder_arguments(one.settings, out, threads=os.cpu_count() or 1), ready)
+
+
+def psnr(one: Film, made: Path, ready: Path) -> float:
+    """Decibels between an encoded film and its ready frames, all planes."""
+    rate = one.settings.rate
+    raw = ["-f", "rawvideo", "-pixel_format", "yuv420p", "-video_size", f"{WIDTH}x{HEIGHT}"]
+    said = subprocess.run(
+        [
+            *(ffmpeg(), "-hide_banner", "-nostdin", "-i", f"file:{made}"),
+            *(*raw, "-framerate", f"{rate.numerator}/{rate.denominator}", "-i", f"file:{ready}"),
+            *("-lavfi", "[0:v]settb=1/1000,setpts=N[a];[1:v]settb=1/1000,setpts=N[b];[a][b]psnr", "-f", "null", "-"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stderr
+    found = re.search(r"average:([\d.]+|inf)", said)
+    assert found is not None, said[-300:]
+    return float(found[1])

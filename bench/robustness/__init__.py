@@ -1,0 +1,1 @@
+"""Damaged templates: what loading, inspecting, resolving and drawing them comes to. Every case must end in `ok` or a stable code."""
