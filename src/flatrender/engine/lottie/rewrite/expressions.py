@@ -10,7 +10,7 @@ from flatrender.engine.lottie.rewrite.notes import Note, named
 from flatrender.engine.lottie.walk import objects
 
 _DEADLY = re.compile(
-    r"""\b(?:nearestKey|toComp|fromComp|toWorld|fromWorld|toCompVec|fromCompVec|sampleImage|sourceRectAtTime
+    r"""\b(?:nearestKey|velocity|velocityAtTime|toComp|fromComp|toWorld|fromWorld|toCompVec|fromCompVec|sampleImage|sourceRectAtTime
     |pointOnPath|tangentOnPath|normalOnPath|createPath)\b|\bpoints\s*\(|'ADBE\ """,
     re.VERBOSE,
 )
