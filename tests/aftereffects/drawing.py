@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
-
 from bench.fidelity.ssim import ssim
+
 from flatrender.aftereffects.convert import Conversion, convert_composition
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.resolve import resolve_scene
@@ -51,7 +51,9 @@ def first_frame(pool: WorkerPool, comp: Any, frame: float = 0) -> Pixels:
     return frames(pool, lottie, [frame], width=int(comp.width), height=int(comp.height))[0]
 
 
-def similarity(pool: WorkerPool, one: bytes, other: bytes, numbers: Sequence[float], *, width: int, height: int) -> list[float]:
+def similarity(
+    pool: WorkerPool, one: bytes, other: bytes, numbers: Sequence[float], *, width: int, height: int
+) -> list[float]:
     """Return, for each frame, the lower similarity of both animations on white and on black."""
     found: list[list[float]] = []
     for ground in GROUNDS:

@@ -14,6 +14,7 @@ from flatrender.aftereffects.convert.layers import convert_layers
 from flatrender.aftereffects.convert.switches import note_composition
 from flatrender.aftereffects.errors import ProjectError
 from flatrender.aftereffects.findings import Finding, Findings
+from flatrender.engine.compatibility import compatibility
 from flatrender.engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -75,14 +76,28 @@ def _converted(comp: CompItem) -> Conversion:
         "h": int(comp.height),
         "ddd": 0,
         "assets": list(library.assets.values()),
-        "layers": layers,
+        "layers": layers or [_empty(place.frame(comp.duration))],
         "markers": _markers(comp, place),
     }
     if library.fonts:
         lottie["fonts"] = {"list": list(library.fonts.values())}
+    _note_engine(lottie, comp.name, findings)
     return Conversion(
         lottie=lottie, findings=findings.all(), footage=tuple(library.files), fonts=tuple(sorted(library.fonts))
     )
+
+
+def _empty(frames: float) -> Json:
+    """Return a layer that shows nothing, for a composition without one that does."""
+    return {"ty": 3, "ddd": 0, "ind": 1, "nm": "Empty", "ks": {}, "ip": 0, "op": frames, "st": 0, "sr": 1}
+
+
+def _note_engine(lottie: Json, name: str, findings: Findings) -> None:
+    """Note what the engine does not draw of what was converted."""
+    for found in compatibility(lottie, alone=False).findings:
+        if found.verdict != "exact":
+            where = " › ".join((name, *filter(None, found.layer.split(" / "))))
+            findings.add(found.verdict, f"engine.{found.feature.replace(' ', '_')}", where, found.cause)
 
 
 def _markers(comp: CompItem, place: Place) -> list[Json]:

@@ -185,7 +185,11 @@ def _content(layer: Layer, place: Place, library: Library) -> Json:
 def _note_camera_or_light(layer: Any, kind: str, place: Place) -> None:
     what = "camera" if kind == "CameraLayer" else "light"
     if any(getattr(other, "three_d_layer", False) and other.enabled for other in layer.containing_comp.layers):
-        place.note("not_drawn", f"layer.{what}", f"the {what} is not used: layers in space are drawn from straight ahead, evenly lit")
+        place.note(
+            "not_drawn",
+            f"layer.{what}",
+            f"the {what} is not used: layers in space are drawn from straight ahead, evenly lit",
+        )
     else:
         place.note("exact", f"layer.{what}", f"the {what} changes nothing: no layer of the composition lies in space")
 

@@ -79,8 +79,7 @@ def note_rest(layer: Any, place: Place, drawn_effects: frozenset[str], drawn_sha
             if getattr(layer, "effects_active", True):
                 _effects(part, place, drawn_effects)
         elif name == "ADBE Layer Styles":
-            if getattr(part, "enabled", True):
-                _styles(part, place)
+            _styles(part, place)
         elif name == "ADBE Root Vectors Group":
             _shapes(part, place.inside("Contents"), drawn_shapes)
         elif name == "ADBE Mask Parade":
@@ -135,9 +134,13 @@ def _node(part: Any, place: Place) -> None:
     where = place.inside(part.name or name)
     if name in _STILL:
         if _moves(part):
-            where.note("approximate", f"property.{name}", "the setting changes over time; it is drawn as it is at the start")
+            where.note(
+                "approximate", f"property.{name}", "the setting changes over time; it is drawn as it is at the start"
+            )
         return
-    where.note("not_drawn", f"property.{name}", f"the setting {part.name or name!r} was changed and is drawn as if it were not")
+    where.note(
+        "not_drawn", f"property.{name}", f"the setting {part.name or name!r} was changed and is drawn as if it were not"
+    )
 
 
 def _moves(prop: Any) -> bool:

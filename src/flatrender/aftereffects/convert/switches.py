@@ -38,21 +38,35 @@ def note_switches(layer: Any, place: Place) -> None:
 
 def _note_sound(layer: Any, place: Place) -> None:
     if getattr(layer, "has_audio", False) and getattr(layer, "audio_enabled", False):
-        place.note("approximate", "layer.audio", "the layer's sound is not in the picture; give it to the film as a track")
+        place.note(
+            "approximate", "layer.audio", "the layer's sound is not in the picture; give it to the film as a track"
+        )
 
 
 def note_composition(comp: CompItem, place: Place) -> None:
     """Note what the settings of a composition ask for."""
     if abs(float(comp.pixel_aspect) - 1) > _SQUARE:
-        place.note("approximate", "comp.pixel_aspect", f"pixels {comp.pixel_aspect:g} times as wide as high are drawn square")
+        place.note(
+            "approximate", "comp.pixel_aspect", f"pixels {comp.pixel_aspect:g} times as wide as high are drawn square"
+        )
     if any(comp.bg_color):
-        place.note("exact", "comp.background", "the ground is transparent; give the film the composition's colour as its ground")
+        place.note(
+            "exact",
+            "comp.background",
+            "the ground is transparent; give the film the composition's colour as its ground",
+        )
     if comp.display_start_time:
-        place.note("exact", "comp.display_start", f"the composition's clock starts at {comp.display_start_time:g} s; the film's at 0")
+        place.note(
+            "exact",
+            "comp.display_start",
+            f"the composition's clock starts at {comp.display_start_time:g} s; the film's at 0",
+        )
     if comp.work_area_start or abs(comp.work_area_duration - comp.duration) > 0.5 / float(comp.frame_rate):
         place.note("exact", "comp.work_area", "the work area is what is drawn")
-    if comp.motion_blur and comp.motion_blur_adaptive_sample_limit and any(
-        getattr(layer, "motion_blur", False) for layer in comp.layers
+    if (
+        comp.motion_blur
+        and comp.motion_blur_adaptive_sample_limit
+        and any(getattr(layer, "motion_blur", False) for layer in comp.layers)
     ):
         place.note("not_drawn", "comp.motion_blur", "motion blur is not drawn")
     _note_project(comp, place)
@@ -61,9 +75,15 @@ def note_composition(comp: CompItem, place: Place) -> None:
 def note_nested(comp: CompItem, place: Place) -> None:
     """Note what a nested composition keeps for itself."""
     if comp.preserve_nested_frame_rate and abs(float(comp.frame_rate) - place.fps) > 1e-3:
-        place.note("approximate", "comp.own_frame_rate", f"the composition keeps {comp.frame_rate:g} frames a second; it is drawn at the film's")
+        place.note(
+            "approximate",
+            "comp.own_frame_rate",
+            f"the composition keeps {comp.frame_rate:g} frames a second; it is drawn at the film's",
+        )
     if abs(float(comp.pixel_aspect) - 1) > _SQUARE:
-        place.note("approximate", "comp.pixel_aspect", f"pixels {comp.pixel_aspect:g} times as wide as high are drawn square")
+        place.note(
+            "approximate", "comp.pixel_aspect", f"pixels {comp.pixel_aspect:g} times as wide as high are drawn square"
+        )
 
 
 def _note_project(comp: Any, place: Place) -> None:
@@ -72,9 +92,15 @@ def _note_project(comp: Any, place: Place) -> None:
         return
     depth = getattr(project.bits_per_channel, "name", "EIGHT")
     if depth != "EIGHT":
-        place.note("approximate", "project.depth", f"the project works in {depth.lower()} bits a channel; the picture has eight")
+        place.note(
+            "approximate",
+            "project.depth",
+            f"the project works in {depth.lower()} bits a channel; the picture has eight",
+        )
     if getattr(project, "linear_blending", False) or getattr(project, "linearize_working_space", False):
         place.note("approximate", "project.linear_light", "colours are mixed as they are stored, not in linear light")
     space = str(getattr(project, "working_space", "") or "")
     if space and space.lower() not in {"none", ""} and "srgb" not in space.lower():
-        place.note("approximate", "project.color_space", f"colours of the working space {space[:60]!r} are drawn as sRGB")
+        place.note(
+            "approximate", "project.color_space", f"colours of the working space {space[:60]!r} are drawn as sRGB"
+        )
