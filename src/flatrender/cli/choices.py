@@ -191,7 +191,7 @@ def resolve(
     given = {key: value for key, value in values.everywhere.items() if key in own}
     given.update(values.by_scene.get(scene.key, {}))
     given.update(values.by_scene.get(f"{scene.key}#{time}", {}))
-    assets: dict[str, Path | str | bytes] = {}
+    assets: dict[str, Path | str | bytes] = dict(options.pop("assets", {}))
     typed: dict[str, Any] = {}
     for key, value in given.items():
         typed[key] = _value(own[key], value) if key in own and isinstance(value, str) else value
