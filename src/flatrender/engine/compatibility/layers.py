@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from flatrender.engine.lottie.document import Json
+from flatrender.engine.lottie.rewrite.expressions import is_refused
 from flatrender.engine.lottie.rewrite.loops import is_simple_loop
 from flatrender.engine.lottie.rewrite.masks import draws_right
 from flatrender.engine.lottie.rewrite.timing import scalar
@@ -144,6 +145,9 @@ def expressions_of(layer: Json) -> Found:
             continue
         if is_simple_loop(code):
             yield "expression", "exact", "a loop is written out as keyframes"
+        elif is_refused(code):
+            cause = "an expression uses functions that the renderer cannot evaluate: the value without it is shown"
+            yield "expression", "not_drawn", cause
         else:
             yield (
                 "expression",

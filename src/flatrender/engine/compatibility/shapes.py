@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flatrender.engine.compatibility.layers import UNLIKE
 from flatrender.engine.lottie.document import Json
-from flatrender.engine.lottie.rewrite.repeaters import can_expand
+from flatrender.engine.lottie.rewrite.repeaters import can_expand, overgrows
 from flatrender.engine.lottie.rewrite.timing import scalar
 from flatrender.engine.lottie.walk import shape_items
 
@@ -50,6 +50,8 @@ def shapes_of(layer: Json) -> Iterator[tuple[str, str, str]]:
                 "approximate",
                 "a repeater with expressions or curved motion: its copies may be stacked and fade otherwise",
             )
+        elif kind == "rp" and overgrows(item):
+            yield "repeater", "not_drawn", "a repeater's copies grow beyond ten thousand times: those are left out"
         elif kind == "rp" and _differs(item):
             yield (
                 "repeater",

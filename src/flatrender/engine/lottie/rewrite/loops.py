@@ -13,9 +13,13 @@ from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.rewrite.notes import Note, named
 from flatrender.engine.lottie.walk import objects
 
-_LOOP = re.compile(
-    r"""\s*var\ \$bm_rt;\s*\$bm_rt\s*=\s*(?:thisProperty\.)?loopOut\(\s*
-    (?:(?P<quote>['"])(?P<kind>cycle|pingpong|offset)(?P=quote)\s*(?:,\s*(?P<count>\d{1,4})\s*)?)?\)\s*;?\s*""",
+_CALL = r"""(?:thisProperty\.)?loopOut\(\s*
+    (?:(?P<quote>['"])(?P<kind>cycle|pingpong|offset)(?P=quote)\s*(?:,\s*(?P<count>\d{1,4})\s*)?)?\)\s*;?\s*"""
+_LOOP = re.compile(r"\s*var\ \$bm_rt;\s*\$bm_rt\s*=\s*" + _CALL, re.VERBOSE)
+_GUARDED = re.compile(
+    r"\s*var\ \$bm_rt;\s*if\s*\((?:thisProperty\.)?numKeys\s*>\s*1\)\s*\{\s*\$bm_rt\s*=\s*"
+    + _CALL
+    + r"\}\s*else\s*\{\s*\$bm_rt\s*=\s*value;?\s*\}\s*;?\s*",
     re.VERBOSE,
 )
 _MAX_FRAMES = 4000
@@ -32,7 +36,7 @@ def unroll_loops(layer: Json, until: float, notes: list[Note]) -> None:
         expression = holder.get("x")
         if not isinstance(expression, str) or "loop" not in expression:
             continue
-        found = _LOOP.fullmatch(expression)
+        found = _LOOP.fullmatch(expression) or _GUARDED.fullmatch(expression)
         if found is None:
             continue
         spans = _spans(holder.get("k"))
@@ -49,7 +53,7 @@ def unroll_loops(layer: Json, until: float, notes: list[Note]) -> None:
 
 def is_simple_loop(expression: str) -> bool:
     """Whether the expression is nothing but a loop that `unroll_loops` writes out."""
-    return _LOOP.fullmatch(expression) is not None
+    return (_LOOP.fullmatch(expression) or _GUARDED.fullmatch(expression)) is not None
 
 
 class _Span:
