@@ -84,9 +84,9 @@ def codec_arguments(settings: FilmSettings, *, threads: int) -> list[str]:
     match settings.facts.codec:
         case "h264":
             # The lossless way is in no profile but High 4:4:4 Predictive, which the encoder then names itself.
-            profile = ("-profile:v", "high") if settings.crf else ()
+            high = ("-profile:v", "high") if settings.crf else ()
             return [
-                *("-c:v", "libx264", "-preset", settings.preset, "-crf", str(settings.crf), *profile),
+                *("-c:v", "libx264", "-preset", settings.preset, "-crf", str(settings.crf), *high),
                 *_cap(settings),
                 *("-threads", str(threads), "-g", gop, "-flags", "+cgop", "-x264-params", "open-gop=0"),
             ]
