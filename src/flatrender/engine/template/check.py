@@ -109,7 +109,8 @@ def check_files(template: Template) -> None:
             refuse(f"the file name {file!r} {problem}", template.where)
         if not template.has_file(file):
             template.read_file(file)
-    _ = template.fonts
+    if manifest.fonts:
+        _ = template.fonts
     for scene in manifest.scenes:
         for size in manifest.sizes:
             _check_animation(template, scene, size.key)
