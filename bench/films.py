@@ -31,6 +31,9 @@ class Film(msgspec.Struct, frozen=True, kw_only=True):
     source: Path
     settings: FilmSettings
     scenes: tuple[ResolvedScene, ...]
+    """Fitted into the film's shape, as the command does it."""
+    animations: tuple[bytes, ...]
+    """The scenes' Lotties in their own shape, which another player fits itself."""
 
     @property
     def lengths(self) -> list[int]:
@@ -55,8 +58,13 @@ def film(source: Path) -> Film:
     """Read a template or a Lottie file."""
     template = load_template(source)
     settings = FilmSettings(width=WIDTH, height=HEIGHT, fps=template.fps)
-    scenes = tuple(resolve_scene(template, scene.key) for scene in template.scenes)
-    return Film(key=source.stem, source=source, settings=settings, scenes=scenes)
+    return Film(
+        key=source.stem,
+        source=source,
+        settings=settings,
+        scenes=tuple(resolve_scene(template, scene.key, canvas=(WIDTH, HEIGHT)) for scene in template.scenes),
+        animations=tuple(resolve_scene(template, scene.key).lottie for scene in template.scenes),
+    )
 
 
 def measure(argv: Sequence[str], stdin: Path | None = None) -> Took:
@@ -74,14 +82,7 @@ def render_ours(one: Film, out: Path) -> Took:
     """The command as a user types it: its start, reading, drawing, encoding, joining and checking."""
     size = f"{WIDTH}x{HEIGHT}"
     command = [sys.executable, "-m", "flatrender", "render", str(one.source), "--size", size, "--music", "none"]
-    return measure([*command, *_without_store(), "-o", str(out)])
-
-
-def _without_store() -> list[str]:
-    shown = subprocess.run(
-        [sys.executable, "-m", "flatrender", "render", "--help"], capture_output=True, text=True, check=True
-    )
-    return ["--no-store"] if "--no-store" in shown.stdout else []
+    return measure([*command, "--no-store", "-o", str(out)])
 
 
 def draw_ready(one: Film, pool: WorkerPool, out: Path) -> None:
