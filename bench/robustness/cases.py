@@ -63,10 +63,11 @@ def run_file(path: Path, numbers: range) -> list[Outcome]:
 def _run(name: str, number: int, data: bytes, pool: WorkerPool) -> Outcome:
     stage = ["load"]
     result, problem = "ok", ""
+    damaged = mutated(data, f"{name}:{number}")
     began = time.monotonic()
     try:
         with _ended_after(LONGEST_S):
-            _through(mutated(data, f"{name}:{number}"), number, stage, pool)
+            _through(damaged, number, stage, pool)
             stage.append("done")
     except EngineError as error:
         result = error.code

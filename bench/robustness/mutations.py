@@ -20,6 +20,10 @@ _OTHERS: tuple[Any, ...] = (
 )  # fmt: skip
 
 
+_MOST_ADDED = 4_000_000
+"""Characters that one duplication adds: copies of copies would grow without end."""
+
+
 def mutated(data: bytes, seed: str) -> bytes:
     """Return the file with one to five kinds of damage, the same for the same seed. Seeds ending in `:0` leave it as it is."""
     if seed.endswith(":0"):
@@ -63,7 +67,8 @@ def _delete(root: Any, place: Place, source: random.Random) -> None:
 def _duplicate(root: Any, place: Place, source: random.Random) -> None:
     holder, key = place
     if isinstance(holder, list):
-        holder[key:key] = [holder[key]] * source.choice((1, 2, 50, 2000))
+        times = source.choice((1, 2, 50, 2000))
+        holder[key:key] = [holder[key]] * min(times, _MOST_ADDED // len(json.dumps(holder[key])))
     else:
         holder[f"{key}2"] = holder[key]
 

@@ -1,14 +1,18 @@
 """Reading: ranges, thumbnails, links, other people and other tenants."""
 
 import asyncio
+import base64
 import io
+import subprocess
 import time
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from PIL import Image
 
 from flatrender.contracts.files import StoreRequest
+from flatrender.engine.ffmpeg import ffmpeg
 from flatrender.kit.errors import AppError, Refused
 from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.services.files.errors import FileTooLarge, NoRoom
@@ -101,6 +105,40 @@ async def test_lists_get_smaller_pictures_which_are_made_once(platform: Platform
         assert (refused.status_code, refused.json()["code"]) == (422, "files.no_thumbnail")
 
 
+async def test_a_sounds_waveform_is_drawn_once_and_takes_no_room(platform: Platform) -> None:
+    async with platform.client(uuid4()) as client:
+        sound = (await upload(client, wav(2.0), purpose="audio", name="s.wav")).json()
+        url = f"/v1/files/{sound['id']}/waveform"
+        answers = await asyncio.gather(client.get(url), client.get(url))
+        body = answers[0].json()
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert (body["version"], body["per_second"], body["duration_s"]) == (1, 50, 2.0)
+        heights = base64.b64decode(body["buckets"])
+        assert len(heights) == 2 * 2 * 50
+        assert max(heights[1::2]) > 0
+        again = await client.get(url, headers={"If-None-Match": answers[0].headers["etag"]})
+        assert again.status_code == 304
+        made = platform.admin("SELECT kind, params_key FROM file_mgr.file_derivatives WHERE file_id = %s", sound["id"])
+        assert made == [("waveform", "p50")]
+        assert (await client.get("/v1/quota")).json()["used_bytes"] == sound["bytes"]
+        picture_id = (await upload(client, picture())).json()["id"]
+        refused = await client.get(f"/v1/files/{picture_id}/waveform")
+        assert (refused.status_code, refused.json()["code"]) == (422, "files.no_waveform")
+
+
+async def test_a_video_without_sound_has_no_waveform(platform: Platform, tmp_path: Path) -> None:
+    owner = uuid4()
+    film = tmp_path / "film.mp4"
+    subprocess.run([ffmpeg(), "-loglevel", "error", "-f", "lavfi", "-i", "color=d=1:s=64x64", str(film)], check=True)
+    request = StoreRequest(
+        name="film.mp4", purpose="export", content_type="video/mp4", data=film.read_bytes(), owner_user_id=owner
+    )
+    (kept,) = await platform.module.api.store(tenant_id=DEFAULT_TENANT_ID, requests=[request])
+    async with platform.client(owner) as client:
+        refused = await client.get(f"/v1/files/{kept.id}/waveform")
+    assert (refused.status_code, refused.json()["code"]) == (422, "files.sound_broken")
+
+
 async def test_lists_are_paged_and_filtered_and_only_ones_own(platform: Platform) -> None:
     async with platform.client(uuid4()) as client, platform.client(uuid4()) as other:
         made = [(await upload(client, picture(seed=n))).json()["id"] for n in range(3)]
@@ -128,6 +166,7 @@ async def test_another_person_and_another_tenant_get_404_on_everything(platform:
             ("GET", f"/v1/files/{file_id}/content"),
             ("HEAD", f"/v1/files/{file_id}/content"),
             ("GET", f"/v1/files/{file_id}/content?width=64"),
+            ("GET", f"/v1/files/{file_id}/waveform"),
             ("POST", f"/v1/files/{file_id}/download-url"),
         ):
             assert (await stranger.request(method, path)).status_code == 404, path

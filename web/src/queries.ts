@@ -34,6 +34,13 @@ export const queries = {
     queryOptions({ queryKey: ['saved-project', id], queryFn: () => studio.one(id), staleTime: 0, gcTime: 0 }),
   musicLibrary: queryOptions({ queryKey: ['music'], queryFn: studio.library, staleTime: 5 * 60_000 }),
   file: (id: string) => queryOptions({ queryKey: ['file', id], queryFn: () => files.one(id), staleTime: Infinity }),
+  waveform: (fileId: string) =>
+    queryOptions({
+      queryKey: ['waveform', fileId],
+      queryFn: () => files.waveform(fileId),
+      staleTime: Infinity,
+      retry: (count, error) => error instanceof ApiError && error.isTransient && count < 2,
+    }),
   renderJobs: pages(['render-jobs', 'all'], render.list),
   documentJobs: (documentId: string) =>
     queryOptions({ queryKey: ['render-jobs', 'of', documentId], queryFn: () => render.ofDocument(documentId) }),

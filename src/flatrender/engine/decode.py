@@ -1,10 +1,11 @@
 """Frames of our own outputs as pixels, to compare them with what was drawn: decoded by the ffmpeg program, a process of its own."""
 
+import contextlib
 import re
 import tempfile
 import threading
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -149,6 +150,48 @@ def _head(listed: str, path: Path) -> tuple[Fraction, int, int]:
     return Fraction(int(base[1]), int(base[2])), int(shape[1]), int(shape[2])
 
 
+@contextlib.contextmanager
+def open_picture(path: Path, frame: int, *, kind: OutputKind, rate: Fraction) -> Iterator[tuple[list[str], str]]:
+    """Options that open a run of pictures, and the filter that leaves only this frame (empty where it is alone).
+
+    Raises RenderError `film_check_failed` for a sequence without it.
+    """
+    if KINDS[kind].container != "frames":
+        demuxer = _demuxer(path, kind)
+        # A WebP holds equal pictures once: put them back.
+        spread = f"fps={rate.numerator}/{rate.denominator}," if demuxer == "webp_anim" else ""
+        chosen = f"{spread}select=eq(n\\,{0 if demuxer == 'webp_pipe' else frame})"
+        yield ["-protocol_whitelist", "file,pipe", "-f", demuxer, "-i", f"file:{path}"], chosen
+        return
+    with tempfile.TemporaryDirectory(prefix="flatrender-look-") as name:
+        _, files = _sequence_files(path, [frame], Path(name))
+        if frame not in files:
+            raise RenderError(f"picture {frame} of the sequence is missing", code=_CODE, where=str(path))
+        yield _one_picture(files[frame]), ""
+
+
+def _sequence_files(path: Path, frames: Sequence[int], folder: Path) -> tuple[list[str], dict[int, Path]]:
+    """Return a sequence's names in order, and where the asked-for pictures lie; out of a ZIP they are put into the folder."""
+    if path.is_dir():
+        names = sorted(entry.name for entry in path.iterdir())
+        return names, {number: path / names[number] for number in frames if number < len(names)}
+    files = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = sorted(archive.namelist())
+            for number in {n for n in frames if n < len(names)}:
+                files[number] = folder / f"{number}{Path(names[number]).suffix}"
+                files[number].write_bytes(archive.read(names[number]))
+    except zipfile.BadZipFile:
+        raise RenderError("the archive is damaged", code=_CODE, where=str(path)) from None
+    return names, files
+
+
+def _one_picture(file: Path) -> list[str]:
+    demuxer = "png_pipe" if file.suffix == ".png" else "jpeg_pipe"
+    return ["-protocol_whitelist", "file,pipe", "-f", demuxer, "-i", f"file:{file}"]
+
+
 def _look_at_sequence(
     path: Path,
     frames: Sequence[int],
@@ -159,27 +202,13 @@ def _look_at_sequence(
     cancel: threading.Event | None,
 ) -> PictureRun:
     with tempfile.TemporaryDirectory(prefix="flatrender-look-") as name:
-        folder = Path(name)
-        if path.is_dir():
-            names = sorted(entry.name for entry in path.iterdir())
-            files = {number: path / names[number] for number in frames if number < len(names)}
-        else:
-            files = {}
-            try:
-                with zipfile.ZipFile(path) as archive:
-                    names = sorted(archive.namelist())
-                    for number in {n for n in frames if n < len(names)}:
-                        files[number] = folder / f"{number}{Path(names[number]).suffix}"
-                        files[number].write_bytes(archive.read(names[number]))
-            except zipfile.BadZipFile:
-                raise RenderError("the archive is damaged", code=_CODE, where=str(path)) from None
+        names, files = _sequence_files(path, frames, Path(name))
         gap = next((n for n, entry in enumerate(names) if not re.fullmatch(rf"frame-0*{n}\.(png|jpg)", entry)), None)
         if gap is not None:
             raise RenderError(f"picture {gap} of the sequence is missing", code=_CODE, where=str(path))
         pictures, width, height = {}, 0, 0
         for number, file in files.items():
-            demuxer = "png_pipe" if file.suffix == ".png" else "jpeg_pipe"
-            source = ["-protocol_whitelist", "file,pipe", "-f", demuxer, "-i", f"file:{file}"]
+            source = _one_picture(file)
             arguments = [*base_arguments(), *source, "-f", "framecrc", "pipe:1"]
             doing = "looking at the pictures"
             listed = run(arguments, code=_CODE, what=doing, deadline_s=deadline_s, cancel=cancel)

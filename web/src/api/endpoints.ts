@@ -23,6 +23,7 @@ import type {
   StoredFile,
   Tenant,
   Track,
+  Waveform,
 } from './types';
 
 export const LIST_LIMIT = 48;
@@ -119,6 +120,7 @@ export const files = {
   pictures: (cursor?: string | null) =>
     get<Page<StoredFile>>(withQuery('/v1/files', { purpose: 'user_media', kind: 'image', cursor, limit: LIST_LIMIT })),
   one: (id: string) => get<StoredFile>(`/v1/files/${id}`),
+  waveform: (id: string) => get<Waveform>(`/v1/files/${id}/waveform`),
   pictureUrl: (id: string, width: number) => `/v1/files/${id}/content?width=${width}`,
 };
 

@@ -300,6 +300,8 @@ export type StoredFile = {
   content_url: string;
   created_at: string;
 };
+/** A sound's outline: `buckets` is base64 of two signed bytes a bucket, lowest and highest. */
+export type Waveform = { version: number; per_second: number; duration_s: number; buckets: string };
 export type FilePurpose = 'user_media' | 'audio' | 'template_package';
 
 export type Notice = {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatNumber, formatPercent, localDigits, parseNumber, toAsciiDigits } from '../../src/format/digits';
+import { waveformPath } from '../../src/format/waveform';
 import { formatAgo, formatBytes, formatClock, formatDate, formatTimecode } from '../../src/format/time';
 
 describe('digits', () => {
@@ -42,5 +43,17 @@ describe('dates and times', () => {
     expect(formatBytes(1536, 'en')).toBe('1.5 KB');
     expect(formatBytes(12_582_912, 'fa')).toBe('۱۲ مگابایت');
     expect(formatBytes(0, 'en')).toBe('0 B');
+  });
+});
+
+describe('waveform', () => {
+  const base64 = (values: number[]) => btoa(String.fromCharCode(...values.map((value) => value & 255)));
+  it('draws each bar from the lowest to the highest of its buckets, silence as a line', () => {
+    expect(waveformPath(base64([-127, 127, 0, 0]), 2)).toBe('M0.50 0.000V2.000M1.50 0.980V1.020');
+    expect(waveformPath(base64([-64, 0, 0, 32, 0, 0, -1, 127]), 2)).toBe('M0.50 0.748V1.504M1.50 0.000V1.020');
+  });
+  it('spreads a short sound over the whole width and takes nothing for a picture', () => {
+    expect(waveformPath(base64([-127, 127]), 10)).toBe('M5.00 0.000V2.000');
+    expect(waveformPath('', 10)).toBe('');
   });
 });

@@ -12,7 +12,7 @@ from flatrender.kit.http import CallerDep, Page, PageDep, responses
 from flatrender.kit.objects import ObjectStore
 from flatrender.services.files.errors import UploadBroken
 from flatrender.services.files.queries.library import FileRow
-from flatrender.services.files.schemas import FileRead, LinkRead, QuotaRead
+from flatrender.services.files.schemas import FileRead, LinkRead, QuotaRead, WaveformRead
 from flatrender.services.files.sending import CHECKED, send
 from flatrender.services.files.service.library import Library
 from flatrender.services.files.service.names import name_from_header
@@ -97,6 +97,22 @@ def router(*, uploads: Uploads, library: Library, objects: ObjectStore) -> APIRo
             content_type=found.content_type,
             name=found.name,
             attachment=download,
+            cache=CHECKED,
+        )
+
+    @routes.get("/v1/files/{file_id}/waveform", response_model=WaveformRead, responses=responses(416, 503))
+    async def waveform(request: Request, who: CallerDep, file_id: UUID) -> Response:
+        """Return the outline of a sound, or of a video's sound. It is made when first asked for."""
+        found = await library.waveform(who.tenant_id, who.user_id, file_id)
+        return await send(
+            request,
+            objects,
+            key=found.storage_key,
+            size=found.size_bytes,
+            etag=found.etag,
+            content_type=found.content_type,
+            name="waveform.json",
+            attachment=False,
             cache=CHECKED,
         )
 

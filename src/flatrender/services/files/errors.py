@@ -93,6 +93,12 @@ class NoThumbnail(Refused):
     code = "files.no_thumbnail"
 
 
+class NoWaveform(Refused):
+    """Only sounds and videos have an outline."""
+
+    code = "files.no_waveform"
+
+
 class CheckingBusy(Unavailable):
     """More uploads wait to be checked than the queue holds."""
 

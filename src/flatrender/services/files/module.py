@@ -14,6 +14,7 @@ from flatrender.services.files.service.library import Library
 from flatrender.services.files.service.pictures import Pictures
 from flatrender.services.files.service.sounds import Sounds
 from flatrender.services.files.service.uploads import Uploads
+from flatrender.services.files.service.waveforms import Waveforms
 from flatrender.services.files.settings import FilesSettings
 from flatrender.services.files.tasks import sweeping
 
@@ -32,7 +33,14 @@ def build(
     sounds = Sounds(limit=chosen.probe_limit, deadline_s=chosen.probe_deadline_s)
     intake = Intake(chosen.spool_folder, stall_s=chosen.stall_s)
     uploads = Uploads(database, objects, chosen, intake, pictures, sounds, Films(limit=chosen.probe_limit))
-    library = Library(database, objects, links, chosen, pictures, clock)
+    waveforms = Waveforms(
+        objects,
+        limit=chosen.probe_limit,
+        deadline_s=chosen.waveform_deadline_s,
+        max_bytes=chosen.max_upload_bytes,
+        folder=chosen.spool_folder,
+    )
+    library = Library(database, objects, links, chosen, pictures, waveforms, clock)
 
     async def close() -> None:
         pictures.close()

@@ -38,6 +38,15 @@ class LinkRead(BaseModel):
     expires_at: datetime
 
 
+class WaveformRead(BaseModel):
+    """A sound's outline: `buckets` is base64 of two signed bytes a bucket, its lowest and its highest sample (full scale is -127 to 127)."""
+
+    version: int
+    per_second: int
+    duration_s: float
+    buckets: str
+
+
 class ObjectStored(BaseModel):
     """What a signed link has taken."""
 

@@ -26,6 +26,7 @@ class FilesSettings:
     probe_limit: int = 2
     """Sound probes at the same time."""
     probe_deadline_s: float = 20.0
+    waveform_deadline_s: float = 60.0
     stall_s: float = 30.0
     """An upload that sends nothing for this long is ended."""
     link_life_s: int = 900

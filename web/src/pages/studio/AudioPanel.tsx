@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { Audio } from '../../api/types';
 import { RangeInput } from '../../components/RangeInput';
+import { Waveform } from '../../components/Waveform';
 import { formatPercent } from '../../format/digits';
 import { formatClock } from '../../format/time';
 import { localized, useI18n } from '../../i18n';
@@ -208,6 +209,7 @@ export function AudioPanel() {
       </section>
       {audio.music_track_id !== null && (
         <>
+          <Waveform fileId={audio.music_track_id} testId="music-waveform" />
           {seconds('music_start_ms', t('audio.musicStart'), 3600)}
           {seconds('music_fade_out_ms', t('audio.fadeOut'), 60)}
         </>
@@ -234,6 +236,7 @@ export function AudioPanel() {
                 <IconTrash size={16} aria-hidden />
               </ActionIcon>
             </div>
+            <Waveform fileId={voiceId} testId="voiceover-waveform" />
             {seconds('voiceover_start_ms', t('audio.voiceoverStart'), 3600)}
           </>
         )}

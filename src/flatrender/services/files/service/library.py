@@ -7,13 +7,14 @@ from uuid import UUID
 from flatrender.kit.clock import Clock
 from flatrender.kit.db import Database, emit
 from flatrender.kit.objects import LinkSigner, ObjectStore
-from flatrender.services.files.errors import FileNotFound, NoThumbnail
+from flatrender.services.files.errors import FileNotFound, NoThumbnail, NoWaveform
 from flatrender.services.files.queries import library, quotas
 from flatrender.services.files.queries.library import FileRow
 from flatrender.services.files.queries.quotas import QuotaRow
 from flatrender.services.files.service.intake import bytes_digest
 from flatrender.services.files.service.keeping import drop_spare, private_key
 from flatrender.services.files.service.pictures import Pictures, thumbnail_width
+from flatrender.services.files.service.waveforms import PER_SECOND, WAVEFORM_TYPE, Waveforms
 from flatrender.services.files.settings import FilesSettings
 
 DOWNLOAD_PREFIX = "d"
@@ -46,6 +47,7 @@ class Library:
         links: LinkSigner,
         settings: FilesSettings,
         pictures: Pictures,
+        waveforms: Waveforms,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -53,6 +55,7 @@ class Library:
         self._links = links
         self._settings = settings
         self._pictures = pictures
+        self._waveforms = waveforms
         self._clock = clock
 
     async def own(
@@ -84,33 +87,58 @@ class Library:
             return content_of(row)
         return await self._thumbnail(tenant_id, row, step)
 
+    async def waveform(self, tenant_id: UUID, user_id: UUID, file_id: UUID) -> Content:
+        """Return the outline of a sound or of a video's sound; raise FileNotFound, NoWaveform, or SoundBroken when there is none to hear."""
+        row = await self.one(tenant_id, user_id, file_id)
+        if row.kind not in ("audio", "video"):
+            raise NoWaveform("only sounds and videos have a waveform")
+        params_key = f"p{PER_SECOND}"
+        found = await self._derived(tenant_id, row, "waveform", params_key, WAVEFORM_TYPE)
+        if found is not None:
+            return found
+        data = await self._waveforms.of(row.storage_key)
+        return await self._keep_derived(tenant_id, row, "waveform", params_key, WAVEFORM_TYPE, data)
+
     async def _thumbnail(self, tenant_id: UUID, row: FileRow, width: int) -> Content:
         params_key = f"w{width}"
-        async with self._database.tenant(tenant_id) as conn:
-            found = await library.derivative(conn, tenant_id, row.id, "thumb", params_key)
+        found = await self._derived(tenant_id, row, "thumb", params_key, THUMBNAIL_TYPE)
         if found is not None:
-            return Content(
-                name=row.name,
-                content_type=THUMBNAIL_TYPE,
-                size_bytes=found.size_bytes,
-                sha256=found.sha256,
-                storage_key=found.storage_key,
-            )
+            return found
         original = await self._objects.get(row.storage_key, limit_bytes=self._settings.max_upload_bytes)
         data = await self._pictures.thumbnail(original, width)
+        return await self._keep_derived(tenant_id, row, "thumb", params_key, THUMBNAIL_TYPE, data)
+
+    async def _derived(
+        self, tenant_id: UUID, row: FileRow, kind: str, params_key: str, content_type: str
+    ) -> Content | None:
+        async with self._database.tenant(tenant_id) as conn:
+            found = await library.derivative(conn, tenant_id, row.id, kind, params_key)
+        if found is None:
+            return None
+        return Content(
+            name=row.name,
+            content_type=content_type,
+            size_bytes=found.size_bytes,
+            sha256=found.sha256,
+            storage_key=found.storage_key,
+        )
+
+    async def _keep_derived(
+        self, tenant_id: UUID, row: FileRow, kind: str, params_key: str, content_type: str, data: bytes
+    ) -> Content:
         key, sha256 = private_key(tenant_id), bytes_digest(data)
         await self._objects.put(key, data)
         async with self._database.tenant(tenant_id) as conn:
             blob = await library.acquire_blob(
-                conn, tenant_id, sha256=sha256, size_bytes=len(data), storage_key=key, content_type=THUMBNAIL_TYPE
+                conn, tenant_id, sha256=sha256, size_bytes=len(data), storage_key=key, content_type=content_type
             )
-            kept = await library.insert_derivative(conn, tenant_id, row.id, "thumb", params_key, blob.id)
+            kept = await library.insert_derivative(conn, tenant_id, row.id, kind, params_key, blob.id)
             if not kept:
                 await library.release_blob(conn, tenant_id, blob.id)
         await drop_spare(self._objects, ours=key, kept=blob.storage_key)
         return Content(
             name=row.name,
-            content_type=THUMBNAIL_TYPE,
+            content_type=content_type,
             size_bytes=len(data),
             sha256=sha256,
             storage_key=blob.storage_key,
