@@ -58,7 +58,7 @@ def _measure_ours(measured: _Measured, folder: Path, repetitions: int) -> None:
     for _ in range(repetitions):
         measured.ours.append(render_ours(one, ours))
         measured.encoder.append(encode_ready(one, ready, alone))
-    measured.ours_psnr, measured.encoder_psnr = psnr(one, ours, ready), psnr(one, alone, ready)
+    measured.ours_psnr, measured.encoder_psnr = psnr(ours, ready), psnr(alone, ready)
     ready.unlink()
 
 
