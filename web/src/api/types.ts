@@ -36,7 +36,7 @@ export type Music = {
 };
 
 export type FieldType =
-  'text' | 'textarea' | 'image' | 'color' | 'number' | 'slider' | 'checkbox' | 'dropdown' | 'font';
+  'text' | 'textarea' | 'image' | 'color' | 'number' | 'slider' | 'checkbox' | 'dropdown' | 'font' | 'date';
 export type FieldValue = string | number | boolean | null;
 export type FieldOption = { key: string; label: Localized | string };
 export type FieldConstraints = {
@@ -49,6 +49,19 @@ export type FieldConstraints = {
   step?: number;
   decimals?: number;
   suffix?: string;
+  visible_when?: Condition[];
+};
+/** A condition between fields: `is` is a value or a list of values; without it the field must say something. */
+export type Condition = { field: string; is?: FieldValue | FieldValue[]; not?: boolean };
+/** How a scene's length follows what it holds; members left out have the defaults of docs/binding.md. */
+export type DurationRule = {
+  mode?: 'fixed' | 'stretch' | 'follow_text' | 'follow_clip' | 'follow_voice';
+  min_frames?: number;
+  max_frames?: number;
+  fields?: string[];
+  base_seconds?: number;
+  seconds_per_word?: number;
+  seconds_per_character?: number;
 };
 export type Field = {
   key: string;
@@ -73,6 +86,7 @@ export type Scene = {
   is_required: boolean;
   is_active?: boolean;
   color_slots: string[];
+  duration?: DurationRule | null;
   fields: Field[];
 };
 

@@ -107,6 +107,21 @@ function FieldControl({ field, value, project, palette, onChange, onCommit }: Om
           data-testid={testId}
         />
       );
+    case 'date':
+      return (
+        <TextInput
+          {...common}
+          type="date"
+          dir="ltr"
+          min="1800-03-22"
+          max="2199-12-31"
+          value={text}
+          onChange={(event) => {
+            if (event.currentTarget.value) onChange(event.currentTarget.value);
+          }}
+          attributes={{ input: { 'data-testid': testId } }}
+        />
+      );
     case 'dropdown':
       return (
         <NativeSelect
