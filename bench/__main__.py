@@ -9,6 +9,7 @@ _MODULES = {
     "fidelity": "bench.fidelity.__main__",
     "incremental": "bench.incremental",
     "robustness": "bench.robustness.table",
+    "memory": "bench.memory",
 }
 
 

@@ -3,6 +3,8 @@
 import asyncio
 from uuid import UUID
 
+import pytest
+
 from flatrender.contracts.content import ResolvedSceneData
 from flatrender.engine.film.keys import segment_key, still_key
 from flatrender.kit.ids import new_id
@@ -16,6 +18,7 @@ from flatrender.services.render.service.planning import (
 from tests.engine_film.conftest import film_numbers, numbered
 from tests.render.farm import Farm
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 OTHER_TENANT = UUID(int=0xB2)
 
 
@@ -26,7 +29,7 @@ def scene(frames: int = 300, sha256: str = "ab" * 32) -> ResolvedSceneData:
     )  # fmt: skip
 
 
-def test_the_farm_names_a_segment_and_a_picture_as_the_engine_does() -> None:
+async def test_the_farm_names_a_segment_and_a_picture_as_the_engine_does() -> None:
     settings = film_settings(width=192, height=108, fps=30, profile="draft", crf=None)
     _, found = cuts([engine_scene(scene())], settings, tenant_id=new_id(), lengths=[60])
     keys = [chunk.cache_key.hex() for chunk in found[0][60]]

@@ -1,7 +1,6 @@
 """Public files, damaged: the full number is run by `python -m bench robustness`."""
 
 import pytest
-
 from bench.robustness.cases import corpus_files, run_file
 from bench.robustness.mutations import mutated
 

@@ -16,7 +16,7 @@ from flatrender.engine.lottie.animators import Letter, Motion
 from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.sampling import Floats
 from flatrender.engine.text.color_glyphs import Gradient, Painted
-from flatrender.engine.text.glyphs import contours_of, encoded_paths, path_items
+from flatrender.engine.text.glyphs import contours_of, encoded_paths, path_items, united_glyphs
 from flatrender.engine.text.outlines import IDENTITY, Contour, Matrix, multiply, transform, unite
 from flatrender.engine.text.shape import Glyph
 
@@ -270,6 +270,19 @@ def _words(letters: Sequence[Inked]) -> Iterator[list[Inked]]:
 
 def _united(letters: Sequence[Inked], shift: tuple[float, float], *, apart: bool) -> tuple[Contour, ...]:
     """Return the outlines of letters in one; single ones stay as they are drawn when `apart`."""
+    if not (apart and len(letters) == 1) and all(letter.glyphs for letter in letters if letter.ink):
+        # Found once for these glyphs at these distances, at whatever size and place.
+        first = letters[0]
+        glyphs = tuple(
+            glyph._replace(
+                x=round(glyph.x + (letter.x - first.x) / letter.size, 4),
+                y=round(glyph.y - (letter.y - first.y) / letter.size, 4),
+            )
+            for letter in letters
+            for glyph in letter.glyphs
+        )
+        unit = first.size / 100
+        return transform(united_glyphs(glyphs), (unit, 0, 0, unit, first.x + shift[0], first.y + shift[1]))
     contours = [
         contour
         for letter in letters

@@ -133,8 +133,8 @@ def _data(glyphs: tuple[Glyph, ...], *, joined: bool) -> msgspec.Raw:
         if known is not None:
             _encoded.move_to_end(key)
             return known
-    contours = tuple(contour for glyph in glyphs for contour in contours_of(glyph, 100))
-    paths = path_items(unite(contours) if joined else contours)
+    alone = (contour for glyph in glyphs for contour in contours_of(glyph, 100))
+    paths = path_items(united_glyphs(glyphs) if joined else alone)
     made = msgspec.Raw(msgspec.json.encode({"shapes": [{"ty": "gr", "it": paths}]} if paths else {}))
     with _encoded_lock:
         _encoded[key] = made
@@ -143,15 +143,17 @@ def _data(glyphs: tuple[Glyph, ...], *, joined: bool) -> msgspec.Raw:
     return made
 
 
+@lru_cache(maxsize=_MAX_ENCODED)
 def encoded_paths(glyphs: tuple[Glyph, ...]) -> tuple[msgspec.Raw, ...]:
     """Return the path items of some glyphs at 100 px, encoded once."""
-    return _encode_paths(glyphs, *_key(glyphs))
-
-
-@lru_cache(maxsize=_MAX_ENCODED)
-def _encode_paths(glyphs: tuple[Glyph, ...], *_key: object) -> tuple[msgspec.Raw, ...]:
     contours = (contour for glyph in glyphs for contour in contours_of(glyph, 100))
     return tuple(msgspec.Raw(msgspec.json.encode(item)) for item in path_items(contours))
+
+
+@lru_cache(maxsize=_MAX_ENCODED // 4)
+def united_glyphs(glyphs: tuple[Glyph, ...]) -> tuple[Contour, ...]:
+    """Return one outline of glyphs that may overlap, at 100 px, y down; found once."""
+    return unite(contour for glyph in glyphs for contour in contours_of(glyph, 100))
 
 
 def in_line(items: Sequence[Placed]) -> tuple[Glyph, ...]:

@@ -3,6 +3,7 @@
 Between the two nothing waits: the transaction that accepts the last chunk starts the finish. Steps may run twice; each leaves the same behind.
 """
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
@@ -16,6 +17,7 @@ from flatrender.contracts.files import FilesApi, StoredFile, StoreRequest
 from flatrender.contracts.identity import IdentityApi
 from flatrender.contracts.render import FilmInput
 from flatrender.engine.errors import EngineError
+from flatrender.engine.film.transitions import arrange
 from flatrender.engine.resolve.watermark import MAX_TEXT
 from flatrender.kit.db import Bells, Conn, Database
 from flatrender.kit.errors import AppError, Conflict, Refused, Unavailable
@@ -40,6 +42,8 @@ from flatrender.services.render.service.planning import (
     engine_scene,
     film_settings,
     poster_frame,
+    scene_object_key,
+    transitions_of,
 )
 from flatrender.services.render.service.recovery import DEFAULT_POOL
 from flatrender.services.render.service.snapshots import store_scene
@@ -162,11 +166,18 @@ class Films:
         film = msgspec.convert(stored["film"], FilmInput)
         scenes = await self._resolve(tenant_id, film, await self._mark(tenant_id) if profile.watermark else None)
         settings = film_settings(profile, width=job.width or film.width, height=job.height or film.height, fps=film.fps)
+        drawn = [engine_scene(scene) for scene in scenes]
+        arranged = await asyncio.to_thread(arrange, drawn, transitions_of(film), settings)
+        for place, scene in enumerate(arranged.scenes):
+            key = scene_object_key(tenant_id, scene.sha256)
+            if place not in arranged.places and not await self._objects.exists(key):
+                await self._objects.put(key, scene.lottie)
         frames, found = cuts(
-            [engine_scene(scene) for scene in scenes],
+            arranged.scenes,
             settings,
             tenant_id=tenant_id,
             lengths=self._settings.chunk_lengths,
+            trims=arranged.trims,
         )
         chunks = await self._reuse(tenant_id, found, preferred=chunk_length(self._settings, frame_s))
         async with self._database.tenant(tenant_id) as conn:
@@ -257,10 +268,6 @@ class Films:
                 await settle_cancel(conn, self._bells, tenant_id, job_id)
             if job.status not in FINISHING or job.total_frames is None:
                 return None
-            try:
-                profile = await self._profile(conn, job)
-            except errors.UnknownProfile as error:
-                return failure(error.code, error.detail)
         film = msgspec.convert(stored["film"], FilmInput)
         pieces = [
             Piece(
@@ -272,6 +279,8 @@ class Films:
         ]
         try:
             sounds = await self._sounds(tenant_id, film)
+            async with self._database.tenant(tenant_id) as conn:
+                profile = await self._profile(conn, job)
             made = await self._assembly.make(
                 tenant_id,
                 job_id,

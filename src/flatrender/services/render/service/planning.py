@@ -1,6 +1,7 @@
 """Pure functions from a film's input to its chunks: sizes, chunk lengths, cache keys, tasks."""
 
 import itertools
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -9,11 +10,13 @@ from uuid import UUID
 import msgspec
 
 from flatrender.contracts.content import ResolvedSceneData
+from flatrender.contracts.render import FilmInput
 from flatrender.engine.clips.model import ClipFile
 from flatrender.engine.errors import RenderError
 from flatrender.engine.film.keys import segment_key, still_key
 from flatrender.engine.film.plan import Chunk, plan_film
 from flatrender.engine.film.settings import FilmSettings, Preset
+from flatrender.engine.film.transitions import CUT, Transition
 from flatrender.engine.kinds import OutputKind
 from flatrender.engine.scene import ResolvedScene
 from flatrender.protocol.work import SceneFigures, SegmentTask, StillTask
@@ -119,6 +122,26 @@ def figures(scene: ResolvedScene | ResolvedSceneData) -> SceneFigures:
     )
 
 
+def transitions_of(film: FilmInput) -> list[Transition]:
+    """Return the film's transitions as the engine takes them, one fewer than scenes. Raises RenderError `settings_invalid`."""
+    if not film.transitions:
+        return [CUT] * (len(film.scenes) - 1)
+    found = []
+    for wanted in film.transitions:
+        if re.fullmatch(r"#[0-9a-fA-F]{6}", wanted.color) is None:
+            raise RenderError(f"{wanted.color[:20]!r} is no colour; write #rrggbb", code="settings_invalid")
+        red, green, blue = bytes.fromhex(wanted.color[1:])
+        found.append(
+            Transition(
+                kind=wanted.kind,
+                seconds=wanted.duration_ms / 1000,
+                direction=wanted.direction,
+                color=(red, green, blue),
+            )
+        )
+    return found
+
+
 def poster_frame(chunks: Sequence[tuple[str | None, int]]) -> int:
     """Return the film's frame that stands for it, from (scene key, last frame) of each chunk in order.
 
@@ -188,18 +211,23 @@ Cuts = dict[int, list[NewChunk]]
 
 
 def cuts(
-    scenes: Sequence[ResolvedScene], settings: FilmSettings, *, tenant_id: UUID, lengths: Sequence[int]
+    scenes: Sequence[ResolvedScene],
+    settings: FilmSettings,
+    *,
+    tenant_id: UUID,
+    lengths: Sequence[int],
+    trims: Sequence[tuple[int, int]] = (),
 ) -> tuple[int, list[Cuts]]:
-    """Return the film's frames, and for each scene in order how it would be cut with each chunk length.
+    """Return the film's frames, and for each scene in order how it would be cut with each chunk length; `trims` as for `plan_film`.
 
     Raises RenderError `settings_invalid` when there is no scene or the film is too long.
     """
     frames, found = 0, [Cuts() for _ in scenes]
     for length in lengths:
-        film = plan_film(scenes, settings, chunk_frames=length)
+        film = plan_film(scenes, settings, chunk_frames=length, trims=trims)
         frames = film.frames
         for piece in film.chunks:
-            chunk = _chunk(scenes[piece.scene], piece, film.scenes[piece.scene].start, settings, tenant_id)
+            chunk = _chunk(scenes[piece.scene], piece, film.scenes[piece.scene].begins, settings, tenant_id)
             found[piece.scene].setdefault(length, []).append(chunk)
     return frames, found
 
