@@ -1,6 +1,8 @@
-"""What the tests use of the system beside Python: a Chromium, and a PostgreSQL 15 to compare the embedded one with.
+"""What the tests use of the system beside Python.
 
-Both are found where they are; as root on a Debian-like system they are installed with apt. Without them the tests that need them are
+A Chromium, a PostgreSQL 15 to compare the embedded one with, and for text HarfBuzz's own programs, Noto fonts and Unicode's data.
+
+All are found where they are; as root on a Debian-like system they are installed with apt. Without them the tests that need them are
 skipped with the reason (in CI a missing Chromium is an error).
 """
 
@@ -12,6 +14,11 @@ from pathlib import Path
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 POSTGRESQL_15 = Path("/usr/lib/postgresql/15/bin/postgres")
+TEXT_PACKAGES = {
+    "libharfbuzz-bin": Path("/usr/bin/hb-view"),
+    "fonts-noto-core": Path("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf"),
+    "unicode-data": Path("/usr/share/unicode/BidiCharacterTest.txt"),
+}
 APT_TIMEOUT_S = 600
 
 
@@ -29,6 +36,7 @@ def install_missing() -> bool:
         missing.append("chromium")
     if not POSTGRESQL_15.exists():
         missing.append("postgresql-15")
+    missing += [package for package, file in TEXT_PACKAGES.items() if not file.exists()]
     if missing and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         print(f"installing {', '.join(missing)} …", flush=True)

@@ -1,3 +1,51 @@
-"""FlatRender: motion-design templates into videos."""
+"""FlatRender: motion-design templates into videos.
+
+The engine's public names (`load_template`, `resolve_scene`, `render_film` and the others of `flatrender.engine`) can be imported from here.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flatrender.engine import KINDS as KINDS
+    from flatrender.engine import EngineError as EngineError
+    from flatrender.engine import FilmProgress as FilmProgress
+    from flatrender.engine import FilmReport as FilmReport
+    from flatrender.engine import FilmSettings as FilmSettings
+    from flatrender.engine import RasterLimits as RasterLimits
+    from flatrender.engine import RenderError as RenderError
+    from flatrender.engine import ResolvedScene as ResolvedScene
+    from flatrender.engine import SceneWarning as SceneWarning
+    from flatrender.engine import Store as Store
+    from flatrender.engine import StoreInfo as StoreInfo
+    from flatrender.engine import Template as Template
+    from flatrender.engine import TemplateError as TemplateError
+    from flatrender.engine import TemplateReport as TemplateReport
+    from flatrender.engine import TrackSpec as TrackSpec
+    from flatrender.engine import Transition as Transition
+    from flatrender.engine import ValueRefused as ValueRefused
+    from flatrender.engine import WorkerPool as WorkerPool
+    from flatrender.engine import inspect_template as inspect_template
+    from flatrender.engine import kind_for as kind_for
+    from flatrender.engine import load_template as load_template
+    from flatrender.engine import mix_sound as mix_sound
+    from flatrender.engine import render_film as render_film
+    from flatrender.engine import render_still as render_still
+    from flatrender.engine import resolve_kept as resolve_kept
+    from flatrender.engine import resolve_scene as resolve_scene
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    # Not imported above: a server that asks for the version must not load what draws.
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    engine = importlib.import_module("flatrender.engine")
+    if name not in engine.__all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(engine, name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *importlib.import_module("flatrender.engine").__all__])

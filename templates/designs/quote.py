@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from kit.keys import IN, IN_OUT, OUT, SINE, Keys, Number, keys
 from kit.motion import pop
-from kit.package import Package, SceneSpec, bind, field, image_field, text_field
+from kit.package import Package, SceneSpec, bind, choice, field, image_field, text_field
 from kit.scene import Layer, Scene, slots
 from kit.shapes import ellipse, fill, gradient, group, path, rect, round_path, stroke, trim
 
@@ -12,7 +12,8 @@ DUSK = {"background": "#1d1b34", "shade": "#33284f", "accent": "#f2b98f", "text"
 LINEN = {"background": "#f6f0e6", "shade": "#ecdfcc", "accent": "#a5482f", "text": "#2a2320", "muted": "#655a50"}
 SAGE = {"background": "#e6ece4", "shade": "#cfdccf", "accent": "#2e6450", "text": "#1c2b25", "muted": "#475a51"}
 SEA = {"background": "#0c2a38", "shade": "#12465a", "accent": "#f5d08a", "text": "#f2f8f8", "muted": "#b4cdd4"}
-C = slots(DUSK)
+C = slots({**DUSK, "seal_mark": DUSK["background"]})
+GROUND = ("Background", "Drop")
 LEAVE = 24
 AWAY = 12
 
@@ -208,6 +209,13 @@ def saying(scene: Scene) -> None:
         scene, "Quote", "راه از همان قدمی آغاز می‌شود که از آن می‌ترسی.", (87 if shape == "tall" else 100) * u, "text", (p.middle, (top + bottom) / 2), 11,
         weight="Bold", box=(wide, bottom - top), leading=1.6,
     )  # fmt: skip
+    # Without a picture the words have its room, and larger letters.
+    wall, floor = {"wide": (210, 800), "tall": (480, 1500), "square": (225, 800)}[shape]
+    words(
+        scene, "Quote large", "راه از همان قدمی آغاز می‌شود که از آن می‌ترسی.", (100 if shape == "tall" else 112) * u, "text", (p.middle, (wall + floor) / 2), 11,
+        weight="Black", box=(wide + (180 if shape == "wide" else 0), floor - wall), leading=1.5,
+    )  # fmt: skip
+    rule(scene, "Rule", (p.middle, foot + (96 if shape == "tall" else 64) * u), 180 * u, 18)
     author(scene, p, foot)
 
 
@@ -247,7 +255,7 @@ def closing(scene: Scene) -> None:
         group(
             path(wing, closed=False),
             trim(end=keys((22 + 4 * i, 0), (42 + 4 * i, 100), ease=IN_OUT)),
-            stroke(C["background"], 14 * u),
+            stroke(C["seal_mark"], 14 * u),
             at=((-44 + 44 * i) * u, 0),
         )
         for i in range(2)
@@ -287,6 +295,7 @@ PACKAGE = Package(
         ("accent", ("رنگ تأکید", "Accent")),
         ("text", ("نوشته", "Text")),
         ("muted", ("نوشتهٔ کم‌رنگ", "Quiet text")),
+        ("seal_mark", ("نقش مهر", "Mark on the seal"), {"from": "accent", "contrast": ["background", "text"]}),
     ],
     presets=[
         ("dusk", ("شامگاه", "Dusk"), DUSK),
@@ -311,6 +320,7 @@ PACKAGE = Package(
                 ),
                 text_field("topic", ("موضوع", "Topic"), ("دربارهٔ آغاز کردن", "On beginning"), "Topic", max_length=60),
             ],
+            ground=GROUND,
         ),
         SceneSpec(
             "saying",
@@ -320,15 +330,34 @@ PACKAGE = Package(
             96,
             saying,
             [
-                text_field(
+                field(
+                    "layout",
+                    "dropdown",
+                    ("چیدمان", "Layout"),
+                    "portrait",
+                    [
+                        {
+                            "property": "switch",
+                            "values": {
+                                "portrait": ["Quote", "Portrait", "Portrait ring"],
+                                "words": ["Quote large", "Rule"],
+                            },
+                        }
+                    ],
+                    options=[
+                        choice("portrait", ("با تصویر گوینده", "With the author's picture")),
+                        choice("words", ("فقط نوشته", "Words alone")),
+                    ],
+                ),
+                field(
                     "quote",
+                    "textarea",
                     ("سخن", "Quotation"),
                     (
                         "راه از همان قدمی آغاز می‌شود که از آن می‌ترسی.",
                         "The road begins with the very step you are afraid of.",
                     ),
-                    "Quote",
-                    kind="textarea",
+                    [bind(layer, "text", valign="middle") for layer in ("Quote", "Quote large")],
                     required=True,
                     max_length=320,
                     max_lines=7,
@@ -341,17 +370,32 @@ PACKAGE = Package(
                     "Note",
                     max_length=80,
                 ),
-                image_field("portrait", ("تصویر گوینده", "Author's picture"), "author.jpg", "Portrait"),
+                {
+                    **image_field("portrait", ("تصویر گوینده", "Author's picture"), "author.jpg", "Portrait"),
+                    "visible_when": [{"field": "layout", "is": "portrait"}],
+                },
                 field(
                     "show_portrait",
                     "checkbox",
                     ("تصویر را نشان بده", "Show the picture"),
                     True,
-                    [bind("Portrait", "visible"), bind("Portrait ring", "visible")],
+                    [bind("Portrait", "visible", layers=["Portrait ring"])],
+                    when=[{"field": "layout", "is": "portrait"}],
                 ),
             ],
             can_repeat=True,
             is_required=True,
+            duration={
+                "mode": "follow_text",
+                "fields": ["quote"],
+                "base_seconds": 2.0,
+                "seconds_per_word": 0.35,
+                "min_frames": 120,
+                "max_frames": 900,
+                "region": {"from": 90, "to": 130, "fill": "hold"},
+                "keep_playing": list(GROUND),
+            },
+            ground=GROUND,
         ),
         SceneSpec(
             "closing",
@@ -374,6 +418,7 @@ PACKAGE = Package(
                     "handle", ("نشانی کانال", "Handle"), ("@sokhan_rooz", "@daily_quote"), "Handle", max_length=40
                 ),
             ],
+            ground=GROUND,
         ),
     ],
 )

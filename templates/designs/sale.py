@@ -1,7 +1,7 @@
 """Sale: eight loud scenes with numbers, seals, a coupon and a deadline. Poster colours; slanted bands lead from scene to scene."""
 
 from kit.keys import Json
-from kit.package import Both, Package, SceneSpec, bind, choice, field, image_field, text_field
+from kit.package import Both, Package, SceneSpec, bind, both, choice, field, image_field, text_field
 
 from designs.sale_scenes import (
     COUPON,
@@ -124,7 +124,7 @@ PACKAGE = Package(
                     "number",
                     ("درصد", "Percent"),
                     50,
-                    [bind("Percent", "text", max_width=640)],
+                    [bind("Percent", "text", max_width=640, count={"from": 0, "start": 14, "end": 40, "ease": "out"})],
                     required=True,
                     min=1,
                     max=99,
@@ -316,16 +316,40 @@ PACKAGE = Package(
                     start=True,
                     max_length=40,
                 ),
-                text_field(
+                field(
+                    "ends",
+                    "dropdown",
+                    ("مهلت را چگونه بنویسیم", "How the deadline is told"),
+                    "words",
+                    [bind("Deadline", "visible", when=["words", "date"])],
+                    options=[choice("words", ("با نوشته", "In words")), choice("date", ("با تاریخ", "As a date"))],
+                ),
+                field(
                     "deadline",
+                    "textarea",
                     ("مهلت", "Deadline"),
                     ("فقط تا\nپایان جمعه", "Only until\nFriday night"),
-                    "Deadline",
-                    kind="textarea",
-                    start=True,
+                    [bind("Deadline", "text", valign="middle", justify="start")],
                     required=True,
+                    when=[{"field": "ends", "is": "words"}],
                     max_length=40,
                     max_lines=3,
+                ),
+                field(
+                    "last_day",
+                    "date",
+                    ("آخرین روز", "Last day"),
+                    "2027-03-20",
+                    [
+                        bind(
+                            "Deadline",
+                            "text",
+                            valign="middle",
+                            justify="start",
+                            format=both(("فقط تا\n{value}", "Only until\n{value}")),
+                        )
+                    ],
+                    when=[{"field": "ends", "is": "date"}],
                 ),
                 text_field(
                     "stock",

@@ -30,9 +30,10 @@ def field(
     bindings: Sequence[Json],
     *,
     required: bool = False,
+    when: Sequence[Json] = (),
     **constraints: Any,
 ) -> Json:
-    """A field; `default` as (Persian, English) for words, as it is otherwise."""
+    """A field; `when` names the conditions under which it is asked for; `default` as (Persian, English) for words, as it is otherwise."""
     return {
         "key": key,
         "type": kind,
@@ -41,6 +42,7 @@ def field(
         "bindings": list(bindings),
         "constraints": constraints,
         "is_required": required,
+        **({"visible_when": list(when)} if when else {}),
     }
 
 
@@ -88,6 +90,9 @@ class SceneSpec(NamedTuple):
     fields: Sequence[Json]
     can_repeat: bool = False
     is_required: bool = False
+    duration: Json | None = None
+    ground: Sequence[str] = ()
+    """Layers that a person's own background takes the place of."""
 
 
 class Package(NamedTuple):
@@ -99,7 +104,8 @@ class Package(NamedTuple):
     category: str
     tags: Sequence[str]
     sizes: Sequence[tuple[str, int, int]]
-    slots: Sequence[tuple[str, Both]]
+    slots: Sequence[tuple[str, Both] | tuple[str, Both, Json]]
+    """Key and label, and of a colour that follows from others how it does."""
     presets: Sequence[tuple[str, Both, dict[str, str]]]
     scenes: Sequence[SceneSpec]
     fields: Sequence[Json] = ()
@@ -121,7 +127,10 @@ class Package(NamedTuple):
             "tags": list(self.tags),
             "fps": self.fps,
             "sizes": [{"key": k, "width": w, "height": h} for k, w, h in self.sizes],
-            "color_slots": [{"key": k, "label": both(label), "default": default[k]} for k, label in self.slots],
+            "color_slots": [
+                {"key": k, "label": both(label), **({"derive": derive[0]} if derive else {"default": default[k]})}
+                for k, label, *derive in self.slots
+            ],
             "presets": [
                 {"key": k, "name": both(name), "colors": colours, "is_default": i == 0}
                 for i, (k, name, colours) in enumerate(self.presets)
@@ -154,6 +163,8 @@ class Package(NamedTuple):
             "can_repeat": spec.can_repeat,
             "is_required": spec.is_required,
             "fields": list(spec.fields),
+            **({"duration": spec.duration} if spec.duration else {}),
+            **({"background_layers": list(spec.ground)} if spec.ground else {}),
         }
 
     def write(self, folder: Path) -> None:

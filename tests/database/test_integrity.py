@@ -299,10 +299,16 @@ class TestRenderJobs:
                 admin.execute("UPDATE render.snapshot_jobs SET status = %s", (status,))
 
     def test_the_default_tenant_has_profiles_roles_and_clean_up(self, admin):
-        assert admin.execute("SELECT array_agg(key ORDER BY max_height) FROM render.output_profiles").fetchone()[0] == [
-            "draft",
-            "720p",
+        assert admin.execute("SELECT array_agg(key ORDER BY key) FROM render.output_profiles").fetchone()[0] == [
             "1080p",
+            "1080p-alpha",
+            "1080p-frames",
+            "1080p-h265",
+            "1080p-webm",
+            "2160p",
+            "720p",
+            "draft",
+            "gif",
         ]
         assert {row[0] for row in admin.execute("SELECT key FROM identity.roles")} == {"admin", "user"}
         assert admin.execute("SELECT count(*) FROM file_mgr.cleanup_schedules").fetchone()[0] == 6

@@ -37,6 +37,7 @@ NAMES = [
     "13_file_manager",
     "14_notification",
     "30_render_snapshot_jobs",
+    "31_render_output_kinds",
 ]
 LEDGER = (
     "CREATE SCHEMA ops; CREATE TABLE ops.schema_migrations "

@@ -218,7 +218,7 @@ def test_a_choice_stands_for_colours_texts_numbers_and_pictures() -> None:
     layers = [solid("S", "#000000"), text_layer("T", "x"), layer(2, "P", refId="img")]
     bindings = [
         *bind("S", "color", values={"a": "#ff0000", "b": "#00ff00"}),
-        *bind("S", "opacity", values={"b": 40}),
+        *bind("S", "rotation", values={"b": 40}),
         *bind("T", "text", values={"a": {"fa": "یک", "en": "one"}, "b": "دو"}),
         *bind("P", "image", values={"b": "images/b.png"}),
     ]
@@ -236,8 +236,8 @@ def test_a_choice_stands_for_colours_texts_numbers_and_pictures() -> None:
     )
     one, two = scene(source, {"f": "a"})[1], scene(source, {"f": "b"})[1]
     assert (named(one, "S")["sc"], named(two, "S")["sc"]) == ("#ff0000", "#00ff00")
-    assert "o" not in named(one, "S")["ks"]
-    assert named(two, "S")["ks"]["o"]["k"] == 40
+    assert "r" not in named(one, "S")["ks"]
+    assert named(two, "S")["ks"]["r"]["k"] == 40
     assert document(one, "T") == document(scene(plain, {"t": "یک"})[1], "T")
     assert one["assets"][0]["p"] != two["assets"][0]["p"]
 
@@ -308,12 +308,12 @@ def test_a_field_is_used_only_while_its_condition_holds() -> None:
     fields = [
         field("look", "dropdown", [], default="a", constraints=OPTIONS),
         field("ink", "color", bind("S", "color"), default="#ff0000", visible_when=[{"field": "look", "is": "b"}]),
-        field("dim", "checkbox", bind("S", "opacity", values={"true": 20}, only_when=[{"field": "look", "is": ["b"], "not": True}]), default=True),
+        field("dim", "checkbox", bind("S", "rotation", values={"true": 20}, only_when=[{"field": "look", "is": ["b"], "not": True}]), default=True),
     ]  # fmt: skip
     source = template([solid("S", "#000000")], fields)
     one, two = (named(scene(source, {"look": key})[1], "S") for key in "ab")
-    assert (one["sc"], one["ks"]["o"]["k"]) == ("#000000", 20)
-    assert (two["sc"], "o" in two["ks"]) == ("#ff0000", False)
+    assert (one["sc"], one["ks"]["r"]["k"]) == ("#000000", 20)
+    assert (two["sc"], "r" in two["ks"]) == ("#ff0000", False)
 
 
 def test_words_stand_around_a_number_and_other_fields_values() -> None:

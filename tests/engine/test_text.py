@@ -231,7 +231,7 @@ def test_characters_that_the_font_lacks_come_from_the_next_one() -> None:
 
 
 def test_a_character_that_no_font_has_is_reported() -> None:
-    assert lay_out("سلام 漢", style()).missing == "漢"
+    assert lay_out("سلام \U000f1234", style()).missing == "\U000f1234"
 
 
 @pytest.mark.parametrize(

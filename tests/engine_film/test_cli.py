@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from flatrender.cli.app import main
+from tests.whole_platform.crashing import animation
 
 from .conftest import film_numbers, numbered
 
@@ -120,14 +121,13 @@ def test_wrong_input_is_one_line_and_exit_code_2_and_leaves_nothing(arguments, s
 
 
 def test_a_scene_that_kills_the_renderer_is_exit_code_3_and_named(run, tmp_path):
-    crash = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "lottie" / "crash_dna.json"
-    if not crash.is_file():
-        pytest.skip("the public test templates are not on this machine")
+    crash = tmp_path / "killing.json"
+    crash.write_bytes(animation("killing.json"))
     code, _, err = run("render", crash, "-o", tmp_path / "film.mp4", "--draft")
     assert code == 3
     assert "[engine_crashed]" in err.splitlines()[-1]
     assert "SIGSEGV" in err.splitlines()[-1]
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [crash]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-C", "SIGTERM"])

@@ -126,6 +126,30 @@ def test_a_still_is_exactly_its_frame(frame, film, tmp_path):
     assert read_number(shown) == (frame if frame < 60 else 940 + frame)
 
 
+@pytest.mark.parametrize("kind", [kind for kind, facts in KINDS.items() if facts.picture_only])
+def test_stills_are_taken_from_runs_of_pictures_too(kind, pool, tmp_path):
+    settings = FilmSettings(width=192, height=108, fps=20, kind=kind, alpha=bool(KINDS[kind].alpha_pixels))
+    path = tmp_path / f"film{settings.facts.suffix}"
+    render_film([as_scene(numbered(12, fps=20, base=77), "f")], settings, path, pool=pool)
+    film = Source(path=path, settings=settings, frames=12)
+    for frame in (0, 7, 11):
+        for name in ("still.png", "still.jpg"):
+            take_still(film, frame, tmp_path / name, width=192)
+            with Image.open(tmp_path / name) as picture:
+                assert read_number(np.asarray(picture.convert("L"))) == 77 + frame
+
+
+def test_a_jpeg_of_a_transparent_film_stands_on_its_background(pool, tmp_path):
+    settings = FilmSettings(width=192, height=108, fps=30, kind="mov_prores_4444", alpha=True, background=(20, 160, 60))
+    render_film([glass(3)], settings, tmp_path / "film.mov", pool=pool)
+    take_still(Source(path=tmp_path / "film.mov", settings=settings, frames=3), 1, tmp_path / "still.jpg", width=192)
+    with Image.open(tmp_path / "still.jpg") as opened:
+        picture = np.asarray(opened.convert("RGB")).astype(int)
+    assert np.abs(picture[5, 5] - (20, 160, 60)).max() <= 4
+    assert np.abs(picture[54, 50] - (255, 128, 26)).max() <= 6
+    assert np.abs(picture[54, 142] - (23, 106, 145)).max() <= 6
+
+
 def test_the_poster_is_the_frame_asked_for_or_one_that_shows_something(pool, tmp_path):
     blank = as_scene(numbered(50) | {"layers": numbered(50)["layers"][-1:]}, "white")
     render_film([blank, as_scene(numbered(50, base=1365), "bars")], BIG, tmp_path / "film.mp4", pool=pool)
@@ -181,8 +205,9 @@ def test_what_a_film_does_not_hold_is_refused_and_leaves_no_file(film, tmp_path)
         take_still(film, 100, tmp_path / "still.png", width=100)
     with pytest.raises(RenderError, match="at most 400"):
         make_sprite_sheet(film, tmp_path, every_s=0.001, columns=30)
+    animation = Source(path=tmp_path / "film.gif", settings=FilmSettings(width=192, height=108, kind="gif"), frames=3)
     with pytest.raises(RenderError, match="give a film"):
-        Source(path=tmp_path / "film.gif", settings=FilmSettings(width=192, height=108, kind="gif"), frames=3)
+        derive_film(animation, FilmSettings(width=96, height=54), tmp_path / "film.mp4")
     broken = Source(path=Path(__file__), settings=BIG, frames=100)
     with pytest.raises(RenderError) as caught:
         take_still(broken, 1, tmp_path / "still.png", width=100)

@@ -17,10 +17,10 @@ from flatrender.engine.film.transitions import CUT, Transition, arrange, compose
 from flatrender.engine.lottie.retime import Stretch, set_duration
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
+from tests.engine_clips.making import numbered_film
+from tests.engine_clips.test_clips import scene_of
 
-from .clips_made import numbered_film
 from .conftest import as_scene, film_numbers, numbered, read_number, rectangle
-from .test_clips import scene_of
 
 W, H = 192, 108
 SMALL = FilmSettings(width=W, height=H, fps=30)

@@ -277,3 +277,27 @@ def test_a_film_with_other_pictures_or_too_short_a_sound_is_checked_as_a_new_one
     assert report_again(tmp_path / "film.mp4", plan_film(scenes(80), SETTINGS, sound=sound), good) is None
     render_film(scenes(60, base=900), SETTINGS, tmp_path / "other.mp4", pool=watched, sound=sound)
     assert report_again(tmp_path / "other.mp4", plan, good) is None
+
+
+def cut_at(length: int, *, first: int = 0, shown: int | None = None, chunk: int = 60) -> list[tuple[int, int]]:
+    (scene,) = scenes(length)
+    plan = plan_film([scene], SETTINGS, chunk_frames=chunk, trims=[(first, length - first if shown is None else shown)])
+    return [(piece.first, piece.last) for piece in plan.chunks]
+
+
+def test_a_scene_is_cut_in_the_same_places_whatever_is_shown_of_it():
+    assert cut_at(300) == [(0, 59), (60, 119), (120, 179), (180, 239), (240, 299)]
+    assert cut_at(300, first=12) == [(12, 59), (60, 119), (120, 179), (180, 239), (240, 299)]
+    assert cut_at(300, shown=250) == [(0, 59), (60, 119), (120, 179), (180, 249)]
+    assert cut_at(300, first=50, shown=100) == [(50, 119), (120, 149)]
+    assert cut_at(75) == [(0, 74)]
+    assert cut_at(1) == [(0, 0)]
+    assert cut_at(300, first=118, shown=5) == [(118, 122)]
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 60, 150])
+@pytest.mark.parametrize("length", [1, 2, 59, 61, 400])
+def test_chunks_show_every_frame_once_and_none_is_much_longer_than_asked(length, chunk):
+    pieces = cut_at(length, chunk=chunk)
+    assert [n for first, last in pieces for n in range(first, last + 1)] == list(range(length))
+    assert all(last - first + 1 <= chunk * 5 / 3 + 1 for first, last in pieces)

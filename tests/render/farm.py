@@ -28,7 +28,7 @@ from flatrender.contracts.content import (
 )
 from flatrender.contracts.files import StoredFile, StoreRequest
 from flatrender.contracts.identity import Branding, IdentityApi
-from flatrender.contracts.render import FilmInput, RenderJobBrief, RenderRequest, SoundTrack
+from flatrender.contracts.render import FilmInput, RenderJobBrief, RenderRequest, SceneTransition, SoundTrack
 from flatrender.contracts.studio import SavedProjectBrief
 from flatrender.kit.db import assert_no_transaction
 from flatrender.kit.errors import AppError, NotFound, Refused
@@ -464,7 +464,12 @@ class Farm:
         return app
 
     def request(
-        self, *keys: str, profile: str = "draft", tracks: Sequence[SoundTrack] = (), revision_id: UUID | None = None
+        self,
+        *keys: str,
+        profile: str = "draft",
+        tracks: Sequence[SoundTrack] = (),
+        transitions: Sequence[SceneTransition] = (),
+        revision_id: UUID | None = None,
     ) -> RenderRequest:
         return RenderRequest(
             user_id=caller_of().user_id,
@@ -482,6 +487,7 @@ class Farm:
                 height=108,
                 fps=30.0,
                 locale="en",
+                transitions=list(transitions),
             ),
             music_volume=1.0,
             sfx_volume=1.0,

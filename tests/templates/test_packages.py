@@ -1,5 +1,6 @@
 """What the manifests and scenes of the demo templates promise."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from flatrender.engine.resolve import resolve_scene
 from flatrender.engine.template import Template
 from flatrender.engine.template.model import Field, Scene
+from flatrender.engine.template.palette import palette
 
 from .conftest import FOLDER
 
@@ -66,7 +68,10 @@ def test_every_binding_finds_its_layer_in_every_size(template: Template) -> None
             for field in scene.fields:
                 assert field.bindings, f"{scene.key}.{field.key}"
                 for binding in field.bindings:
-                    assert binding.layer in names, f"{scene.key}.{size}: {field.key} → {binding.layer}"
+                    switched = [name for group in binding.values.values() for name in group]
+                    bound = {*binding.targets(), *(switched if binding.property == "switch" else ())}
+                    assert bound, f"{scene.key}.{field.key}"
+                    assert bound <= names, f"{scene.key}.{size}: {field.key} → {bound - names}"
 
 
 def test_every_template_wide_field_is_bound_in_some_scene(template: Template) -> None:
@@ -135,9 +140,9 @@ def test_there_are_four_to_six_slots_and_three_presets_or_more_one_of_them_defau
     assert len(manifest.presets) >= 3
     assert [preset.is_default for preset in manifest.presets].count(True) == 1
     for preset in manifest.presets:
-        assert set(preset.colors) == {slot.key for slot in manifest.color_slots}
+        assert set(preset.colors) == {slot.key for slot in manifest.color_slots if slot.derive is None}
         if preset.is_default:
-            assert preset.colors == {slot.key: slot.default for slot in manifest.color_slots}
+            assert preset.colors == {slot.key: slot.default for slot in manifest.color_slots if slot.derive is None}
 
 
 def test_words_stand_out_from_what_they_stand_on_in_every_preset(template: Template) -> None:
@@ -192,7 +197,7 @@ def test_scenes_keep_to_what_the_renderer_draws_exactly(template: Template) -> N
 
 def test_the_templates_together_use_every_type_of_field(templates: dict[str, Template]) -> None:
     types = {field.type for template in templates.values() for field in every_field(template)}
-    assert types == {"text", "textarea", "image", "color", "number", "slider", "checkbox", "dropdown", "font"}
+    assert types == {"text", "textarea", "image", "color", "number", "slider", "checkbox", "dropdown", "font", "date"}
 
 
 def test_the_promo_is_450_frames_of_1080p_at_30_and_has_music_and_pictures(templates: dict[str, Template]) -> None:
@@ -226,3 +231,37 @@ def test_prices_are_written_in_groups_with_the_locales_digits(templates: dict[st
     percent = next(field for field in every_field(templates["sale"]) if field.key == "percent")
     assert number_text(percent, 50, "fa") == "۵۰٪"
     assert number_text(percent, 50, "en") == "50%"
+
+
+def test_a_long_saying_is_shown_longer_and_its_ground_moves_on(templates: dict[str, Template]) -> None:
+    quote = templates["quote"]
+    lengths = {}
+    for words in (4, 10, 30, 70):
+        resolved = resolve_scene(quote, "saying", values={"quote": "دل " * words})
+        lengths[words] = resolved.frames
+        names = [layer["nm"] for layer in json.loads(resolved.lottie)["layers"]]
+        assert (names == ["flatrender-scene", "flatrender-scene-2"]) == (words != 10)
+    assert lengths == {4: 120, 10: 165, 30: 375, 70: 795}
+
+
+def test_the_saying_has_two_layouts(templates: dict[str, Template]) -> None:
+    hidden: dict[str, set[str]] = {}
+    for layout in ("portrait", "words"):
+        resolved = json.loads(resolve_scene(templates["quote"], "saying", values={"layout": layout}).lottie)
+        hidden[layout] = {layer["nm"] for layer in resolved["layers"] if layer.get("hd")}
+    assert hidden == {"portrait": {"Quote large", "Rule"}, "words": {"Quote", "Portrait", "Portrait ring"}}
+
+
+@pytest.mark.parametrize(("locale", "day"), [("fa", "فقط تا\n۲۹ اسفند ۱۴۰۵"), ("en", "Only until\n20 March 2027")])
+def test_a_deadline_is_told_as_a_date_of_the_language(templates: dict[str, Template], locale: str, day: str) -> None:
+    dated = resolve_scene(templates["sale"], "deadline", values={"ends": "date"}, locale=locale)
+    written = resolve_scene(templates["sale"], "deadline", values={"deadline": day}, locale=locale)
+    assert dated.sha256 == written.sha256
+
+
+def test_the_marks_colour_on_the_seal_follows_the_accent(templates: dict[str, Template]) -> None:
+    def mark(**colors: str) -> str:
+        chosen = palette(templates["quote"].color_slots, {"background": "#101010", "text": "#f0f0f0", **colors})
+        return chosen["seal_mark"]
+
+    assert (mark(accent="#ffee99"), mark(accent="#331100")) == ("#101010", "#f0f0f0")

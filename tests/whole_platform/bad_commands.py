@@ -77,6 +77,7 @@ COMMANDS = [
     still("output_unwritable", "-o", "out.gif", says=("out.gif", ".png")),
     still("output_unwritable", "-o", "nowhere/out.png", says=("nowhere", "does not exist")),
     render("sound_missing", "--music", "nowhere.mp3", says=("nowhere.mp3",)),
+    still("clip_invalid", "--set", "hero=a.mp4", says=("hero",), file=("a.mp4", lambda: hostile.BROKEN_FILM)),
     render("sound_unreadable", "--music", "a.wav", says=("a.wav",), file=("a.wav", lambda: hostile.BROKEN_SOUND)),
     render("settings_invalid", "--fps", "500", says=("500", "1 to 120")),
 ]  # fmt: skip

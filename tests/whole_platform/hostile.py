@@ -120,5 +120,6 @@ def moving_picture() -> bytes:
 
 
 BROKEN_SOUND = b"RIFF\x24\0\0\0WAVEfmt broken from here on"
+BROKEN_FILM = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2" + bytes(range(256)) * 4
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
 PROGRAM = b"MZ\x90\0" + bytes(200)

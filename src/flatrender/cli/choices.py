@@ -191,12 +191,12 @@ def resolve(
     given = {key: value for key, value in values.everywhere.items() if key in own}
     given.update(values.by_scene.get(scene.key, {}))
     given.update(values.by_scene.get(f"{scene.key}#{time}", {}))
-    assets: dict[str, Path | str | bytes] = {}
+    assets: dict[str, Path | str | bytes] = dict(options.pop("assets", {}))
     typed: dict[str, Any] = {}
     for key, value in given.items():
         typed[key] = _value(own[key], value) if key in own and isinstance(value, str) else value
         if key in own and own[key].type == "image":
-            picture = value.get("asset_id") if isinstance(value, dict) else value
+            picture = typed[key].get("asset") if isinstance(typed[key], dict) else typed[key]
             if isinstance(picture, str) and picture and not template.has_file(picture):
                 assets[picture] = Path(picture)
     return resolve_kept(
@@ -231,6 +231,13 @@ def resolve_all(
 
 def _value(field: Field, text: str) -> Any:
     match field.type:
+        case "image" if text.startswith("{"):  # otherwise a path
+            try:
+                return msgspec.json.decode(text)
+            except ValueError as error:
+                raise ValueRefused(
+                    f"the picture's value is no JSON ({error})", code="wrong_type", where=f"field {field.key!r}"
+                ) from None
         case "number" | "slider":
             try:
                 return float(text)

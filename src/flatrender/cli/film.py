@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 import typer
@@ -22,6 +22,7 @@ from flatrender.cli.choices import (
     resolve_all,
 )
 from flatrender.cli.choices import parse_values as sort_values
+from flatrender.cli.extras import parse_part, parse_transitions, watermark_options
 from flatrender.cli.output import checked_film
 from flatrender.engine.film.render import FilmProgress, is_kept, render_film
 from flatrender.engine.film.settings import Dither, FilmSettings, Preset
@@ -32,6 +33,9 @@ from flatrender.engine.scene import ResolvedScene
 from flatrender.engine.sound.track import TrackSpec
 from flatrender.engine.store.disk import Store
 from flatrender.engine.template import Template
+
+if TYPE_CHECKING:
+    from flatrender.engine.resolve.watermark import Anchor
 
 DRAFT_SHORT_SIDE = 360
 
@@ -60,6 +64,13 @@ class FilmRequest(msgspec.Struct, frozen=True, kw_only=True):
     alpha: bool = False
     max_kbps: int | None = None
     dither: Dither = "sierra2_4a"
+    transition: str | None = None
+    watermark: str | None = None
+    watermark_place: str = "bottom_right"
+    tracks: Sequence[TrackSpec] = ()
+    """Voices and effects besides the music."""
+    part: tuple[str | None, str | None] = (None, None)
+    """First and last frame (`60`) or second (`2.5s`) of the part that is wanted."""
 
 
 class FilmMade(NamedTuple):
@@ -108,6 +119,7 @@ class Maker:
         settings = film_settings(request, frame, template.fps, kind)
         values = sort_values(template, wanted, request.values, request.document)
         colors = parse_colors(template, request.color_preset, request.colors)
+        transitions = parse_transitions(request.transition, len(wanted))
         scenes = self._resolved(request, wanted, frame, values, colors, settings)
         last: list[FilmProgress] = []
 
@@ -121,7 +133,9 @@ class Maker:
                 scenes,
                 settings,
                 request.output,
-                sound=_music(template, request, stack),
+                transitions=transitions,
+                sound=[*_music(template, request, stack), *request.tracks],
+                frames=parse_part(*request.part, settings),
                 title=title,
                 pool=self._pool,
                 store=self._store,
@@ -140,9 +154,11 @@ class Maker:
     ) -> list[ResolvedScene]:
         scenes: list[ResolvedScene] = []
         warm = False
-        canvas = (settings.width, settings.height)
+        options: dict[str, Any] = {"canvas": (settings.width, settings.height)}
+        if request.watermark is not None:
+            options |= watermark_options(request.watermark, cast("Anchor", request.watermark_place))
         for scene in resolve_all(
-            self._template, wanted, frame.size_key, values, colors, request.locale, self._store, canvas=canvas
+            self._template, wanted, frame.size_key, values, colors, request.locale, self._store, **options
         ):
             scenes.append(scene)
             if not warm and not is_kept(scene, settings, self._store):

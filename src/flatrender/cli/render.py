@@ -32,6 +32,9 @@ KindName = Literal[
     "png_frames", "jpeg_frames",
 ]  # fmt: skip
 DitherName = Literal["sierra2_4a", "floyd_steinberg", "bayer", "none"]
+PlaceName = Literal[
+    "top_left", "top", "top_right", "left", "center", "right", "bottom_left", "bottom", "bottom_right"
+]  # fmt: skip
 ProgressName = Literal["auto", "bar", "lines", "json", "none"]
 
 
@@ -84,6 +87,35 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
     background: Annotated[
         str, typer.Option(metavar="#RRGGBB", rich_help_panel=SCENES, help="Behind transparent scenes.")
     ] = "#ffffff",
+    transition: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND[:SECONDS[:DIRECTION]]",
+            rich_help_panel=SCENES,
+            help="Between scenes: cut, dissolve, push, slide, wipe, circle, zoom or fade, left, right, up or down; for all gaps, or `a,b,c`.",
+        ),
+    ] = None,
+    watermark: Annotated[
+        str | None, typer.Option(metavar="TEXT|FILE", rich_help_panel=SCENES, help="A mark over every frame.")
+    ] = None,
+    watermark_place: Annotated[
+        PlaceName, typer.Option(rich_help_panel=SCENES, help="Where the mark is.")
+    ] = "bottom_right",
+    frames: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A-B",
+            rich_help_panel=SCENES,
+            help="Only these frames of the film, both included; or seconds, 1s-2.5s.",
+        ),
+    ] = None,
+    begin: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FRAME|SECONDS", rich_help_panel=SCENES, help="Begin there: 60 or 2.5s."),
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="FRAME|SECONDS", rich_help_panel=SCENES, help="End there: 60 or 2.5s.")
+    ] = None,
     batch: Annotated[
         Path | None,
         typer.Option(
@@ -117,6 +149,18 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
     fade_out: Annotated[
         float, typer.Option(min=0, max=60, rich_help_panel=SOUND, help="Seconds of the music's fade at the end.")
     ] = 1.5,
+    voice: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE[@SECONDS[:VOLUME]]",
+            rich_help_panel=SOUND,
+            help="A voice; music makes room for it. May be repeated.",
+        ),
+    ] = None,
+    effect: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE[@SECONDS[:VOLUME]]", rich_help_panel=SOUND, help="A sound effect. May be repeated."),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, max=64, rich_help_panel=RUNNING, help="Drawing processes (default: one for each core)."),
@@ -148,6 +192,7 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
     with one_line_errors(template, json=json):
         from flatrender.cli.batch import finish, make_all, read_rows
         from flatrender.cli.choices import read_values
+        from flatrender.cli.extras import parse_tracks, split_range
         from flatrender.cli.film import FilmRequest, Maker
         from flatrender.cli.film_progress import film_progress
         from flatrender.cli.kept import open_store
@@ -179,6 +224,11 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
             alpha=alpha,
             max_kbps=max_kbps,
             dither=dither,
+            transition=transition,
+            watermark=watermark,
+            watermark_place=watermark_place,
+            tracks=parse_tracks(voice or [], effect or []),
+            part=split_range(frames) if frames is not None else (begin, end),
         )
 
         def say(line: str) -> None:

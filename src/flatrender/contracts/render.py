@@ -7,7 +7,7 @@ When render is down, pressing render raises `Unavailable` and nothing is frozen 
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -34,18 +34,31 @@ class SoundTrack(msgspec.Struct, frozen=True, kw_only=True):
     loop: bool = False
 
 
+class SceneTransition(msgspec.Struct, frozen=True, kw_only=True):
+    """How a scene gives way to the next one (`engine.film.transitions.Transition`, without a template's own)."""
+
+    kind: Literal["cut", "dissolve", "push", "slide", "wipe", "circle", "zoom", "fade"]
+    duration_ms: int = 500
+    """By so much both are seen, and the film is shorter; 1 to 10000. A cut has none."""
+    direction: Literal["left", "right", "up", "down"] = "left"
+    color: str = "#000000"
+    """What a fade goes through, `#rrggbb`."""
+
+
 class FilmInput(msgspec.Struct, frozen=True, kw_only=True):
     """The frozen input of a film: nothing of it is read again from the project while it renders."""
 
     scenes: list[SceneRequest]
     tracks: list[SoundTrack]
     profile: str
-    """Key of an output profile: `draft`, `720p`, `1080p`."""
+    """Key of an output profile: `draft`, `720p`, `1080p`, `gif` and so on."""
     width: int
     height: int
     """The template's size; the profile's height scales it."""
     fps: float
     locale: str
+    transitions: list[SceneTransition] = []
+    """Between each scene and the next; empty: cuts."""
 
 
 class RenderRequest(msgspec.Struct, frozen=True, kw_only=True):

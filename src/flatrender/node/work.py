@@ -231,6 +231,9 @@ def draw(
                 preset=task.preset,  # type: ignore[arg-type]  # FilmSettings' encoder refuses an unknown one
                 crf=task.crf,
                 background=task.background,
+                kind=task.kind,  # type: ignore[arg-type]  # FilmSettings refuses an unknown one
+                alpha=task.alpha,
+                max_kbps=task.max_kbps,
             )
             render_segment(
                 scene,

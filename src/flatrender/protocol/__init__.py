@@ -3,5 +3,5 @@
 The only package that both sides import. Must not know either of them.
 """
 
-VERSION = 1
+VERSION = 2
 """Raised when a message changes so that the other side could misunderstand it; new optional members do not raise it."""

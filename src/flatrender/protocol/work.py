@@ -35,6 +35,10 @@ class SegmentTask(msgspec.Struct, frozen=True, kw_only=True, tag="segment"):
     preset: str
     crf: int
     background: tuple[int, int, int] = (255, 255, 255)
+    kind: str = "mp4_h264"
+    """What the film is written as (`engine.kinds.OutputKind`): decides the segment's codec."""
+    alpha: bool = False
+    max_kbps: int | None = None
 
 
 class StillTask(msgspec.Struct, frozen=True, kw_only=True, tag="still"):

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from flatrender.engine.lottie.document import Json
+from flatrender.engine.lottie.rewrite.expressions import is_refused
 from flatrender.engine.lottie.rewrite.loops import is_simple_loop
 from flatrender.engine.lottie.rewrite.masks import draws_right
 from flatrender.engine.lottie.rewrite.timing import scalar
@@ -53,8 +54,9 @@ def space_of(layer: Json) -> Found:
             yield "three dimensions", "approximate", "the layer is turned in space, but drawn without perspective"
     if layer.get("tt") == 4:
         yield "matte", UNLIKE, "the inverted luma matte is drawn as After Effects does; lottie-web ignores it"
-    if layer.get("bm") in _BLENDS:
-        cause = f"the blend mode {_BLENDS[layer['bm']]} mixes half-transparent edges a little otherwise than browsers"
+    blend = layer.get("bm")
+    if isinstance(blend, int) and blend in _BLENDS:
+        cause = f"the blend mode {_BLENDS[blend]} mixes half-transparent edges a little otherwise than browsers"
         yield "blend mode", "approximate", cause
 
 
@@ -143,6 +145,9 @@ def expressions_of(layer: Json) -> Found:
             continue
         if is_simple_loop(code):
             yield "expression", "exact", "a loop is written out as keyframes"
+        elif is_refused(code):
+            cause = "an expression uses functions that the renderer cannot evaluate: the value without it is shown"
+            yield "expression", "not_drawn", cause
         else:
             yield (
                 "expression",

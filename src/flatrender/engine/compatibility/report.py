@@ -91,7 +91,11 @@ def _verdict(word: str) -> Verdict:
 
 def _layers(document: Json) -> Iterator[tuple[Json, str]]:
     """Every shown layer with its path: a precomposition's layers once, below the first name that shows it."""
-    comps = {asset.get("id"): asset.get("layers") for asset in dicts(document.get("assets")) if "layers" in asset}
+    comps = {
+        asset["id"]: asset["layers"]
+        for asset in dicts(document.get("assets"))
+        if "layers" in asset and isinstance(asset.get("id"), str)
+    }
     waiting: list[tuple[object, str]] = [(document.get("layers"), "")]
     seen: set[object] = set()
     while waiting:
@@ -109,14 +113,15 @@ def _layers(document: Json) -> Iterator[tuple[Json, str]]:
 
 
 def _pictures(document: Json) -> Iterator[Finding]:
-    shown: dict[object, str] = {}
+    shown: dict[str, str] = {}
     for layer, path in _layers(document):
-        if layer.get("ty") == IMAGE:
-            shown.setdefault(layer.get("refId"), path)
+        if layer.get("ty") == IMAGE and isinstance(layer.get("refId"), str):
+            shown.setdefault(layer["refId"], path)
     for asset in dicts(document.get("assets")):
-        if asset.get("id") not in shown or not isinstance(asset.get("p"), str):
+        key = asset.get("id")
+        if not isinstance(key, str) or key not in shown or not isinstance(asset.get("p"), str):
             continue
-        path = shown[asset.get("id")]
+        path = shown[key]
         width, height = asset.get("w"), asset.get("h")
         if not (is_number(width) and is_number(height)):
             cause = "the picture's size is missing or no number"
@@ -128,13 +133,14 @@ def _pictures(document: Json) -> Iterator[Finding]:
 
 def _fonts(document: Json) -> Iterator[Finding]:
     listed = document.get("fonts")
-    fonts = {font.get("fName"): font for font in dicts(listed.get("list") if isinstance(listed, dict) else None)}
-    held = {(char.get("fFamily"), char.get("style"), char.get("ch")) for char in dicts(document.get("chars"))}
+    fonts = {str(font.get("fName")): font for font in dicts(listed.get("list") if isinstance(listed, dict) else None)}
+    held = {tuple(str(char.get(key)) for key in ("fFamily", "style", "ch")) for char in dicts(document.get("chars"))}
     for layer, path in _layers(document):
         for text in text_documents(layer) if layer.get("ty") == TEXT else []:
-            font = fonts.get(text.get("f"), {})
-            family = font.get("fFamily") or text.get("f")
+            name = str(text.get("f"))
+            font = fonts.get(name, {})
+            family, style = str(font.get("fFamily") or name), str(font.get("fStyle"))
             letters = {letter for letter in str(text.get("t")) if letter not in "\r\n\x03 "}
-            if any((family, font.get("fStyle"), letter) not in held for letter in letters):
-                cause = f"the file does not bring the font {str(family)[:60]!r}: without it another is shown"
+            if any((family, style, letter) not in held for letter in letters):
+                cause = f"the file does not bring the font {family[:60]!r}: without it another is shown"
                 yield Finding(feature="font", layer=path, verdict="approximate", cause=cause)

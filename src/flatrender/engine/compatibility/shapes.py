@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flatrender.engine.compatibility.layers import UNLIKE
 from flatrender.engine.lottie.document import Json
-from flatrender.engine.lottie.rewrite.repeaters import can_expand
+from flatrender.engine.lottie.rewrite.repeaters import can_expand, overgrows
 from flatrender.engine.lottie.rewrite.timing import scalar
 from flatrender.engine.lottie.walk import shape_items
 
@@ -29,6 +29,8 @@ def shapes_of(layer: Json) -> Iterator[tuple[str, str, str]]:
                 yield "hidden group", UNLIKE, "a hidden group is not drawn; lottie-web draws it all the same"
             continue
         kind = item.get("ty")
+        if not isinstance(kind, str):
+            continue
         if kind in _ABSENT:
             feature, cause = _ABSENT[kind]
             yield feature, "not_drawn", cause
@@ -48,13 +50,15 @@ def shapes_of(layer: Json) -> Iterator[tuple[str, str, str]]:
                 "approximate",
                 "a repeater with expressions or curved motion: its copies may be stacked and fade otherwise",
             )
+        elif kind == "rp" and overgrows(item):
+            yield "repeater", "not_drawn", "a repeater's copies grow beyond ten thousand times: those are left out"
         elif kind == "rp" and _differs(item):
             yield (
                 "repeater",
                 UNLIKE,
                 "an offset repeater starts where After Effects starts it; lottie-web leaves a copy out",
             )
-        elif isinstance(kind, str) and kind in _PRECISE:
+        elif kind in _PRECISE:
             feature, cause = _PRECISE[kind]
             yield feature, "exact", cause
 

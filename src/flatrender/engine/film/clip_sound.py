@@ -21,6 +21,8 @@ _SHORTEST_S = 0.02
 
 def with_clip_sound(plan: FilmPlan, scenes: Sequence[ResolvedScene], where: Sequence[int]) -> FilmPlan:
     """Add the sound of the clips in the scenes at these places of the plan (not in its transitions, whose scenes sound already)."""
+    if plan.settings.facts.audio is None:
+        return plan
     tracks = [
         track
         for index in where

@@ -4,18 +4,8 @@ from typing import Any
 
 import msgspec
 
-from flatrender.engine.clips.model import clip_assets
 from flatrender.engine.lottie.document import MAX_FRAMES, Json, is_number
-from flatrender.engine.lottie.walk import (
-    IMAGE,
-    PRECOMP,
-    SOLID,
-    TEXT,
-    all_layers,
-    dicts,
-    property_values,
-    text_documents,
-)
+from flatrender.engine.lottie.walk import PRECOMP, SOLID, TEXT, all_layers, dicts, property_values, text_documents
 from flatrender.engine.scene import ResolvedScene
 
 _NUDGE = 1e-3
@@ -80,11 +70,7 @@ def lottie_side(lottie: Json, prefix: str, *, rate: float) -> Side:
     """Move a Lottie's layers into a precomposition and give everything in it the prefix. The Lottie is changed."""
     latest = 0.0
     ratio = float(lottie["fr"]) / rate
-    clips = {asset.get("id") for asset, _ in clip_assets(lottie)} if ratio != 1 else set()
     for layer in all_layers(lottie):
-        if layer.get("ty") == IMAGE and layer.get("refId") in clips:
-            # A clip counts seconds by the whole animation's rate; stretching its layer changes nothing else.
-            layer["sr"] = layer.get("sr", 1) * ratio
         if isinstance(layer.get("refId"), str):
             layer["refId"] = prefix + layer["refId"]
         if layer.get("ty") == TEXT:

@@ -4,16 +4,16 @@ Nothing is drawn again. A film made at crf 20 or better, made smaller or turned 
 same size in another codec, or for archives, render that kind itself (what is drawn is then drawn again, from the store where it can be).
 """
 
+import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 import numpy as np
 
-from flatrender.engine.decode import decode_frames
+from flatrender.engine.decode import decode_frames, open_picture
 from flatrender.engine.errors import RenderError
 from flatrender.engine.ffmpeg import FILM_FORMATS, base_arguments, input_file, output_file
 from flatrender.engine.film.encoders import COLOR_TAGS, codec_arguments
@@ -32,20 +32,18 @@ MAX_TILES = 400
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A finished film (no run of pictures) and how it was made. Raises RenderError `settings_invalid`."""
+    """A finished film and how it was made. From a GIF, WebP, APNG or sequence only stills are taken."""
 
     path: Path
     settings: FilmSettings
     frames: int
 
-    def __post_init__(self) -> None:
+    def arguments(self) -> list[str]:
+        """Options that open it, with its transparency. Raises RenderError `settings_invalid` for a run of pictures."""
         if self.settings.facts.picture_only:
             raise RenderError(
                 f"from a {self.settings.kind} nothing further is made; give a film", code="settings_invalid"
             )
-
-    def arguments(self) -> list[str]:
-        """Options that open it, with its transparency."""
         decoder = ["-c:v", "libvpx-vp9"] if self.settings.alpha and self.settings.kind == "webm_vp9" else []
         return [*decoder, *input_file(self.path.absolute(), FILM_FORMATS)]
 
@@ -139,19 +137,37 @@ def take_still(
         raise RenderError(f"frame {frame} of a film of {source.frames} frames", code="settings_invalid")
     wide = max(2, min(width, made.width))
     high = max(2, 2 * round(made.height * wide / made.width / 2))
-    # Half a frame early, so that rounding does not skip it; the seek is exact.
-    at = max(Fraction(0), (frame - Fraction(1, 2)) / made.rate)
-    _run(
-        [
-            *(*base_arguments(), "-ss", f"{float(at):.6f}", *source.arguments(), "-frames:v", "1"),
-            *(*_picture_arguments(out, f"scale={wide}:{high}", alpha=made.alpha), output_file(out.absolute())),
-        ],
-        "taking the picture",
-        out,
-        deadline_s,
-        cancel,
-    )
+    with contextlib.ExitStack() as stack:
+        if made.facts.picture_only:
+            opened, chosen = stack.enter_context(open_picture(source.path, frame, kind=made.kind, rate=made.rate))
+        else:
+            # Half a frame early, so that rounding does not skip it; the seek is exact.
+            at = max(Fraction(0), (frame - Fraction(1, 2)) / made.rate)
+            opened, chosen = ["-ss", f"{float(at):.6f}", *source.arguments()], ""
+        png = out.suffix.lower() == ".png"
+        flat = _on_background(made) if made.alpha and not png else ""
+        scale = f"scale={wide}:{high}:flags=area"
+        if png:
+            scale += f",format={'rgba' if made.alpha else 'rgb24'}"
+            codec = ["-c:v", "png"]
+        else:
+            # Pictures that are RGB already, or a JPEG themselves, say so.
+            said = made.facts.picture_only or flat
+            scale += f":{'out_color_matrix=bt601:out_range=pc' if said else JPEG_COLORS},format=yuvj420p"
+            codec = ["-c:v", "mjpeg", "-q:v", "3"]
+        chain = ",".join(filter(None, (chosen, flat, scale)))
+        target = output_file(Path(str(out.absolute()).replace("%", "%%")))
+        arguments = [*base_arguments(), *opened, "-an", "-vf", chain, "-frames:v", "1", *codec]
+        arguments += ["-update", "1", "-f", "image2", target]
+        _run(arguments, "taking the picture", out, deadline_s, cancel)
+    if not out.is_file():
+        raise RenderError(f"frame {frame} does not decode", code="encoder_failed", where=str(source.path))
     return wide, high
+
+
+def _on_background(made: FilmSettings) -> str:
+    color = "0x{:02x}{:02x}{:02x}".format(*made.background)
+    return f"format=rgba,split[over][under];[under]drawbox=color={color}:thickness=fill:replace=1[plain];[plain][over]overlay=format=gbrp"
 
 
 def take_poster(
@@ -301,14 +317,6 @@ def _pixels(settings: FilmSettings) -> str:
 
 def _sound(made: FilmSettings, wanted: FilmSettings) -> Sequence[str]:
     return ("-c:a", "copy") if made.facts.audio == wanted.facts.audio else sound_arguments(wanted)
-
-
-def _picture_arguments(out: Path, scale: str, *, alpha: bool) -> list[str]:
-    kind: Literal["png", "jpeg"] = "png" if out.suffix.lower() == ".png" else "jpeg"
-    if kind == "png":
-        pixels = "rgba" if alpha else "rgb24"
-        return ["-vf", f"{scale}:flags=area,format={pixels}", "-c:v", "png", "-update", "1", "-f", "image2"]
-    return ["-vf", f"{scale}:flags=area:{JPEG_COLORS},format=yuvj420p", "-q:v", "3", "-f", "mjpeg"]
 
 
 def _run(

@@ -83,6 +83,17 @@ def lottie_frames(scene_frames: int, scene_fps: float, rate: Fraction, first: in
     return [min(round(float(n * fps / rate), 4), end) for n in range(first, last + 1)]
 
 
+def _edges(first: int, after: int, chunk_frames: int) -> list[int]:
+    """Return where a scene is cut: at whole multiples of `chunk_frames`, whatever is shown of it.
+
+    So a scene of which a transition or a choice of frames takes a piece keeps its other segments. What is left over at either end, when it is less than
+    a third of a chunk, goes to its neighbour.
+    """
+    least = chunk_frames / 3
+    inner = range((first // chunk_frames + 1) * chunk_frames, after, chunk_frames)
+    return [first, *(edge for edge in inner if edge - first >= least and after - edge >= least), after]
+
+
 def plan_film(
     scenes: Sequence[ResolvedScene],
     settings: FilmSettings,
@@ -91,7 +102,7 @@ def plan_film(
     chunk_frames: int = 150,
     trims: Sequence[tuple[int, int]] = (),
 ) -> FilmPlan:
-    """Cut the film into chunks of about `chunk_frames` output frames; a chunk never crosses scenes.
+    """Cut the film into chunks of about `chunk_frames` output frames; a chunk never crosses scenes, and is cut by its scene alone.
 
     `trims` says for each scene which of its output frames are shown, as (first, how many); without it all are (see `transitions.arrange`).
     A kind without sound has none in its plan.
@@ -118,10 +129,9 @@ def plan_film(
         start += frames
         if start > MAX_FRAMES:
             raise RenderError(f"the film has more than {MAX_FRAMES} frames; make it shorter", code="settings_invalid")
-        parts = max(1, round(frames / chunk_frames))
-        edges = [frames * part // parts for part in range(parts + 1)]
+        edges = _edges(first, first + frames, chunk_frames)
         for begin, after in itertools.pairwise(edges):
-            chunks.append(Chunk(index=len(chunks), scene=index, first=first + begin, last=first + after - 1))
+            chunks.append(Chunk(index=len(chunks), scene=index, first=begin, last=after - 1))
     check_animation_size(settings, start)
     heard = tuple(sound) if settings.facts.audio is not None else ()
     return FilmPlan(settings=settings, scenes=tuple(spans), chunks=tuple(chunks), sound=heard)

@@ -16,7 +16,8 @@ from flatrender.engine.film.encoders import GOP_SECONDS
 from flatrender.engine.film.expect import expect_film
 from flatrender.engine.film.join import join_segments
 from flatrender.engine.film.keys import segment_key
-from flatrender.engine.film.plan import Chunk, FilmPlan, plan_film
+from flatrender.engine.film.part import Part, part_of
+from flatrender.engine.film.plan import Chunk, plan_film
 from flatrender.engine.film.reuse import KeptDrawings, Reuse
 from flatrender.engine.film.segments import render_segment
 from flatrender.engine.film.settings import FilmSettings
@@ -51,6 +52,7 @@ def render_film(
     transitions: Sequence[Transition] = (),
     sound: Sequence[TrackSpec] = (),
     title: str | None = None,
+    frames: tuple[int, int | None] | None = None,
     pool: WorkerPool | None = None,
     store: Store | None = None,
     progress: Callable[[FilmProgress], None] | None = None,
@@ -59,9 +61,10 @@ def render_film(
     """Draw, encode, mix, join and check a film, then put it at `out` (an older file there is replaced).
 
     Everything is made in a hidden folder beside `out` and renamed at the end, so that `out` is a whole film or as it was. `progress` is
-    called from this thread. `transitions`, when given, has one between each scene and the next. Without `pool` one is made for this film; a
-    pool's workers start when there is something to draw. What is in `store` is not made again, and what is made is kept there; the film is the
-    same without it. Raises RenderError.
+    called from this thread. `transitions`, when given, has one between each scene and the next. `frames` makes only those (first and last output
+    frame of the whole film, both shown; None: to its end) with the sound under them. Without `pool` one is made for this film; a pool's workers
+    start when there is something to draw. What is in `store` is not made again, and what is made is kept there; the film is the same without
+    it. Raises RenderError.
     """
     out = out.absolute()
     if not out.parent.is_dir():
@@ -72,14 +75,15 @@ def render_film(
         arranged = arrange(scenes, transitions or [CUT] * (len(scenes) - 1), settings)
         scenes = arranged.scenes
         plan = plan_film(scenes, settings, sound=sound, chunk_frames=chunk_frames(settings), trims=arranged.trims)
-        plan = with_clip_sound(plan, scenes, arranged.places)
+        part = part_of(with_clip_sound(plan, scenes, arranged.places), frames)
+        scenes = [scenes[index] for index in part.scenes]
         try:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".flatrender-", dir=out.parent)))
         except OSError as error:
             raise RenderError(
                 f"the film cannot be written here: {error.strerror}", code="output_unwritable", where=str(out.parent)
             ) from error
-        film = _Film(plan, scenes, folder, out.suffix, Reuse(store, plan, scenes, title), progress or (lambda _: None))
+        film = _Film(part, scenes, folder, out.suffix, Reuse(store, part, scenes, title), progress or (lambda _: None))
         film.make_parts(pool, KeptDrawings(pool, store), cancel)
         report = film.join(title, cancel)
         try:
@@ -107,14 +111,15 @@ class _Film:
 
     def __init__(
         self,
-        plan: FilmPlan,
+        part: Part,
         scenes: Sequence[ResolvedScene],
         folder: Path,
         suffix: str,
         reuse: Reuse,
         tell: Callable[[FilmProgress], None],
     ) -> None:
-        self._plan, self._scenes, self._reuse, self._tell = plan, scenes, reuse, tell
+        plan = part.plan
+        self._part, self._plan, self._scenes, self._reuse, self._tell = part, plan, scenes, reuse, tell
         self._segments = [folder / f"segment-{chunk.index:05d}{plan.settings.segment_suffix}" for chunk in plan.chunks]
         facts = plan.settings.facts
         self._sound = folder / f"sound{facts.sound_suffix}" if plan.sound and facts.audio else None
@@ -195,7 +200,15 @@ class _Film:
     def _mix(self, sound: Path, stop: threading.Event) -> None:
         from flatrender.engine.sound.mix import mix_sound  # noqa: PLC0415  # with numpy; a film whose sound was mixed before does without
 
-        mix_sound(self._plan.sound, self._plan.duration_s, sound, cancel=stop)
+        plan, part = self._plan, self._part
+        if plan.duration_s == part.whole_s:
+            mix_sound(plan.sound, plan.duration_s, sound, cancel=stop)
+        else:
+            # Loudness, ducking and fades are the whole film's.
+            whole = sound.with_name("whole.wav")
+            mix_sound(plan.sound, part.whole_s, whole, cancel=stop)
+            piece = TrackSpec(kind="music", path=whole, offset_s=part.begins_s)
+            mix_sound([piece], plan.duration_s, sound, loudness=None, ducking=None, cancel=stop)
         self._reuse.keep_sound(sound)
 
 

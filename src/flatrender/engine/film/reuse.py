@@ -10,7 +10,7 @@ import msgspec
 
 from flatrender.engine.errors import RenderError
 from flatrender.engine.film.keys import film_key, segment_key, sound_key, still_key
-from flatrender.engine.film.plan import FilmPlan
+from flatrender.engine.film.part import Part
 from flatrender.engine.film.recheck import CheckedPictures, read_packets, report_again
 from flatrender.engine.probe import FilmReport
 from flatrender.engine.raster.pool import Background, WorkerPool
@@ -33,8 +33,9 @@ class _Checked(msgspec.Struct, frozen=True, kw_only=True):
 class Reuse:
     """One film's parts in a store. Without a store nothing is found and nothing is kept."""
 
-    def __init__(self, store: Store | None, plan: FilmPlan, scenes: Sequence[ResolvedScene], title: str | None) -> None:
+    def __init__(self, store: Store | None, part: Part, scenes: Sequence[ResolvedScene], title: str | None) -> None:
         """Raises RenderError `sound_missing` for a sound file that cannot be read."""
+        plan = part.plan
         self._store, self._plan = store, plan
         self._segments: list[str] = []
         self._sound = self._film = self._pictures = ""
@@ -44,7 +45,7 @@ class Reuse:
             segment_key(scenes[chunk.scene], chunk.first, chunk.last, plan.settings) for chunk in plan.chunks
         ]
         try:
-            options = MIX_OPTIONS | {"codec": plan.settings.facts.audio}
+            options = MIX_OPTIONS | {"codec": plan.settings.facts.audio, "of": [part.begins_s, part.whole_s]}
             self._sound = sound_key(plan.sound, plan.duration_s, options) if plan.sound else ""
         except OSError as error:
             raise RenderError(

@@ -10,6 +10,8 @@ from flatrender.engine.lottie.document import Json, layer_lists
 PRECOMP, SOLID, IMAGE, NULL, SHAPE, TEXT = 0, 1, 2, 3, 4, 5
 """Layer types (`ty`)."""
 
+_NESTED = frozenset({dict, list})
+
 
 def dicts(value: object) -> list[Json]:
     """Return the objects in a list; nothing when it is no list."""
@@ -71,11 +73,12 @@ def is_animated(prop: Json) -> bool:
 
 def objects(value: object) -> Iterator[Json]:
     """Every object at any depth, outermost first."""
+    # Files have a hundred thousand values and are walked several times: the exact types that JSON decodes to are the quickest to tell.
     stack = [value]
     while stack:
         node = stack.pop()
         if isinstance(node, dict):
             yield node
-            stack.extend(v for v in node.values() if isinstance(v, dict | list))
+            stack += [v for v in node.values() if type(v) in _NESTED]
         elif isinstance(node, list):
-            stack.extend(v for v in node if isinstance(v, dict | list))
+            stack += [v for v in node if type(v) in _NESTED]

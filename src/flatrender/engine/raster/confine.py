@@ -14,6 +14,7 @@ _EMPTY_PICTURE = (
     "data:image/png;base64,"
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNgYGBgAAAABQABeqhXUAAAAABJRU5ErkJggg=="
 )
+_NESTED = frozenset({dict, list})
 
 
 def confined(lottie: bytes) -> bytes:
@@ -31,9 +32,9 @@ def confined(lottie: bytes) -> bytes:
         node = waiting.pop()
         if isinstance(node, dict):
             _confine(node)
-            waiting.extend(value for value in node.values() if isinstance(value, dict | list))
+            waiting += [value for value in node.values() if type(value) in _NESTED]
         else:
-            waiting.extend(value for value in node if isinstance(value, dict | list))
+            waiting += [value for value in node if type(value) in _NESTED]
     return msgspec.json.encode(scene)
 
 

@@ -4,6 +4,7 @@ Commands come on standard input, replies go to standard output; at the end of st
 end, whatever native code is doing.
 """
 
+import gc
 import os
 import queue
 import signal
@@ -95,6 +96,7 @@ def _listen(stream: IO[bytes], commands: "queue.Queue[bytes]") -> None:
 
 def main() -> None:
     """Serve commands until standard input ends."""
+    gc.set_threshold(100_000, 50, 1000)  # a large scene is a hundred thousand objects, none of them garbage
     if len(sys.argv) > 1:
         _limit_memory(int(sys.argv[1]))
     out = os.fdopen(os.dup(1), "wb")

@@ -99,8 +99,9 @@ class Backdrop:
         if self._background.color is not None:
             color = _color(self._background.color, colors)
             made.append({"ty": SOLID, "nm": f"{_NAME}-color", "sw": width, "sh": height, "sc": color, "ks": {}})
-        for layer in made:
-            layer["ks"] = {"o": {"a": 0, "k": self._background.opacity}}
+        for number, layer in enumerate(made):
+            # What lies beneath shows through: a picture is toned down by the colour below it.
+            layer["ks"] = {"o": {"a": 0, "k": self._background.opacity if number == 0 else 100}}
             layer.update(_span(self._lottie))
         return made
 

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from flatrender.engine.lottie.animators import fit_selectors, has_animators
+from flatrender.engine.lottie.animators import animators_of, can_be_played
 from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.walk import TEXT, all_layers, dicts, text_documents
+from flatrender.engine.resolve.letters import Align, Place, has_colors, own_letters, placed_letters
+from flatrender.engine.resolve.shaped_text import ShapedText, become_shapes, follows_path, paint_of
 from flatrender.engine.scene import SceneWarning
 from flatrender.engine.template.model import Binding, Constraints
 from flatrender.engine.text.fonts import FontFace, FontLibrary
 from flatrender.engine.text.glyphs import GlyphTable
-from flatrender.engine.text.layout import Box, Justify, Layout, TextStyle, clean_text, lay_out
+from flatrender.engine.text.layout import Box, Justify, Layout, TextStyle, clean_text, lay_out, with_digits
 from flatrender.engine.text.substitutes import browser_face
 
 # Justification of a text document (`j`) as Lottie numbers it.
@@ -30,6 +32,9 @@ _JUSTIFY: dict[int, Justify] = {
 # Vertical justification of a text box (`vj`).
 _VALIGN: dict[float, Literal["top", "middle", "bottom"]] = {0: "top", 1: "middle", 2: "bottom"}
 _ALIGN = {"left": 0, "right": 1, "center": 2}
+_OWN_ALIGN: tuple[Align, ...] = ("left", "right", "center")
+# Capitals of a text document (`ca`).
+_CAPS: dict[float, Literal["as_written", "all", "small"]] = {1: "all", 2: "small"}
 # px by which an emitted box is wider than its widest line: players must not break again what is broken already.
 _BOX_EASE = 2.0
 _DEFAULT_SIZE = 16.0
@@ -78,13 +83,15 @@ class TextSetter:
                 if not isinstance(document.get("t"), str):
                     document["t"] = ""
             fonts = [declared.get(str(document.get("f")), {}) for document in documents]
+            pairs = list(zip(documents, fonts, strict=True))
             if family is None and all(
                 (want is None or _same(want.says(index), document["t"])) and original.covers(document, font)
-                for index, (document, font) in enumerate(zip(documents, fonts, strict=True))
+                for index, (document, font) in enumerate(pairs)
             ):
-                kept_fonts.update({str(font["fName"]): font for font in fonts})
+                if not _shape_own(layer, pairs, original):
+                    kept_fonts.update({str(font["fName"]): font for font in fonts})
             else:
-                self._set_layer(layer, list(zip(documents, fonts, strict=True)), family, want, table)
+                self._set_layer(layer, pairs, family, want, table)
         self._write_tables(table, kept_fonts, original)
 
     def _set_layer(
@@ -95,42 +102,23 @@ class TextSetter:
         want: Wanted | None,
         table: GlyphTable,
     ) -> None:
-        """Set all documents of a layer. Players look its glyphs up under one font, that of its first document."""
         layer["t"]["d"].pop("x", None)  # an expression would put unshaped letters in their place
-        filed = ""
-        before = [dict(document) for document, _ in documents] if want is not None and want.steps else []
-        for index, (document, font) in enumerate(documents):
-            designed = document["t"]
-            face = self._face(layer, font, family)
-            filed = filed or table.font_name(face)
-            rtl = self._set(
-                layer, document, want.says(index) if want is not None else designed, font, face, filed, want, table
-            )
-            if index == 0 and has_animators(layer):
-                fit_selectors(layer, designed=designed, emitted=document["t"], mirror=rtl)
-        if want is not None and before:
-            self._set_in_one_size(layer, list(zip(documents, before, strict=True)), family, filed, want, table)
-
-    def _set_in_one_size(
-        self,
-        layer: Json,
-        documents: list[tuple[tuple[Json, Json], Json]],
-        family: str | None,
-        filed: str,
-        want: Wanted,
-        table: GlyphTable,
-    ) -> None:
-        """Set the steps of a count again, all as small as the widest of them: figures must not change their size as they run."""
-        size = min(document["s"] for (document, _), _ in documents)
-        for index, ((document, font), before) in enumerate(documents):
-            if document["s"] == size:
-                continue
-            designed = _number(before.get("s"), _DEFAULT_SIZE)
-            document.clear()
-            document.update(before, s=size, lh=_number(before.get("lh"), 1.2 * designed) * size / designed)
-            self._set(
-                layer, document, want.says(index), font, self._face(layer, font, family), filed, want, table
-            )
+        settings = [self._set(layer, *pair, index, family, want) for index, pair in enumerate(documents)]
+        if want is not None and want.steps:
+            # Figures must not change their size as they run: all are as small as the widest.
+            size = min(setting.layout.size for setting in settings)
+            settings = [
+                setting if setting.layout.size == size else self._set(layer, *pair, index, family, want, size)
+                for index, (setting, pair) in enumerate(zip(settings, documents, strict=True))
+            ]
+        plain = not (animators_of(layer) and can_be_played(layer)) and not any(s.needs_shapes for s in settings)
+        if plain or follows_path(layer):
+            # Players look all glyphs of a layer up under one font, that of its first document.
+            filed = table.font_name(settings[0].face) if settings else ""
+            for setting in settings:
+                setting.write(table, filed, merge=not (animators_of(layer) or follows_path(layer)))
+        else:
+            become_shapes(layer, [setting.shaped() for setting in settings])
 
     def _write_tables(self, table: GlyphTable, kept: dict[str, Json], original: _Originals) -> None:
         fonts = [
@@ -139,7 +127,7 @@ class TextSetter:
             for font in kept.values()
         ]
         files = {(str(font["fFamily"]), str(font["fStyle"])) for font in fonts}
-        chars = [char for key in files for char in original.chars_of(*key)]
+        chars = [char for key in files for char in original.chars_of(*key).values()]
         self.lottie.pop("fonts", None)
         self.lottie.pop("chars", None)
         if fonts or table.fonts:
@@ -167,26 +155,29 @@ class TextSetter:
         self,
         layer: Json,
         document: Json,
-        text: str,
         font: Json,
-        face: FontFace,
-        name: str,
+        index: int,
+        family: str | None,
         want: Wanted | None,
-        table: GlyphTable,
-    ) -> bool:
-        """Set one document; tells whether its text runs from right to left."""
-        size = _number(document.get("s"), _DEFAULT_SIZE)
-        if document.get("ca") in (1, 2):
-            text = text.upper()
-        line_height = _number(document.get("lh"), 1.2 * size)
+        size: float | None = None,
+    ) -> _Setting:
+        """Lay the layer's document of this number out, at its own font size or at `size`."""
+        face = self._face(layer, font, family)
+        designed_size = _number(document.get("s"), _DEFAULT_SIZE)
+        line_height = _number(document.get("lh"), 1.2 * designed_size)
+        if size is None:
+            size = designed_size
+        else:
+            line_height *= size / designed_size
         box = _box(document)
         binding = want.binding if want is not None else None
         limits = want.constraints if want is not None else Constraints()
         justify: Justify = _JUSTIFY.get(document.get("j") or 0, "left") if is_number(document.get("j", 0)) else "left"
         if binding is not None and binding.justify is not None:
             justify = binding.justify
+        text = document["t"] if want is None else want.says(index)
         layout = lay_out(
-            text,
+            with_digits(text, limits.digits),
             TextStyle(
                 chain=self.fonts.chain(face),
                 size=size,
@@ -197,29 +188,22 @@ class TextSetter:
                 box=box,
                 max_width=binding.max_width if binding is not None else None,
                 min_size=limits.min_font_size,
+                max_size=limits.max_font_size,
                 max_lines=limits.max_lines,
                 language=self.locale,
+                caps=_CAPS.get(document.get("ca") or 0, "as_written")
+                if is_number(document.get("ca", 0))
+                else "as_written",
+                kerning=limits.kerning,
+                ligatures=limits.ligatures,
+                kashida=limits.letter_spacing == "kashida",
             ),
         )
         self._report(layout, layer, want)
-        # Animators run along the string: from a right-to-left text's end, which fit_selectors mirrors, so its lines must stand in reverse too.
-        upwards = layout.rtl and has_animators(layer) and len(layout.lines) > 1
-        document.update(
-            t=table.encode(layout, name, upwards=upwards),
-            f=name,
-            s=layout.size,
-            lh=layout.line_height,
-            tr=0,
-            ca=0,
-            j=_ALIGN[layout.align],
-        )
-        if box is not None:
-            _place_box(document, layout, face, font, box, binding, table)
-        if upwards:
-            rise = (len(layout.lines) - 1) * layout.line_height
-            document.update(lh=-layout.line_height, ls=round(_number(document.get("ls"), 0) - rise, 3))
-        document.pop("vj", None)
-        return layout.rtl
+        valign = binding.valign if binding is not None else None
+        changed = want is not None and not _same(text, document["t"])
+        designed = document["t"] if changed else None
+        return _Setting(document, font, face, layout, box, valign, designed)
 
     def _report(self, layout: Layout, layer: Json, want: Wanted | None) -> None:
         field = want.field if want is not None else None
@@ -248,30 +232,100 @@ class TextSetter:
             )
 
 
-def _place_box(
-    document: Json, layout: Layout, face: FontFace, font: Json, box: Box, binding: Binding | None, table: GlyphTable
-) -> None:
-    """Write the box so that a player puts the first baseline and every line's start where they belong.
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """A text document and how it is set."""
 
-    Players put the first baseline `ascent` below the box's top, lower by a negative baseline shift (`ls`).
-    """
-    ascent = table.ascent(document["f"])
-    designed = font.get("ascent")
-    baseline = (designed if is_number(designed) and designed > 0 else ascent) / 100 * layout.size
-    tall = baseline + (len(layout.lines) - 1) * layout.line_height + face.descent / face.upem * layout.size
-    spare = max(0.0, box.height - tall)
-    valign = binding.valign if binding is not None else None
-    if valign is None:
-        valign = _VALIGN.get(document.get("vj") or 0, "top") if is_number(document.get("vj", 0)) else "top"
-    top = box.y + spare * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[valign]
-    widest = max(line.width for line in layout.lines) * layout.size
-    width = max(box.width, widest) + _BOX_EASE
-    share = {"left": 0.0, "right": 1.0, "center": 0.5}[layout.align]
-    left = box.x - (width - box.width) * share
-    shift = ascent / 100 * layout.size - baseline
-    document["ps"] = [round(left, 3), round(top, 3)]
-    document["sz"] = [round(width, 3), round(max(box.height, 2 * layout.size), 3)]
-    document["ls"] = round(_number(document.get("ls"), 0) + shift, 3)
+    document: Json
+    font: Json
+    face: FontFace
+    layout: Layout
+    box: Box | None
+    valign: Literal["top", "middle", "bottom"] | None
+    designed: str | None
+    """The text that was there before; None when it is the same one."""
+
+    @property
+    def needs_shapes(self) -> bool:
+        """Whether a player's text layer cannot show it: colour glyphs, and strokes, which would show where letters overlap."""
+        return paint_of(self.document).stroke is not None or has_colors(self.layout)
+
+    @property
+    def _ascent(self) -> float:
+        """From a box's top to the first baseline, px."""
+        designed = self.font.get("ascent")
+        own = 100 * self.face.ascent / self.face.upem
+        return (designed if is_number(designed) and designed > 0 else own) / 100 * self.layout.size
+
+    def place(self) -> Place:
+        """Return where the lines stand; a baseline shift (`ls`) raises them."""
+        shift = _number(self.document.get("ls"), 0)
+        if self.box is None:
+            return Place(-shift)
+        return Place(self._top(self.box) + self._ascent - shift, self.box.x, self.box.width)
+
+    def _top(self, box: Box) -> float:
+        layout = self.layout
+        lines = (len(layout.lines) - 1) * layout.line_height
+        spare = max(0.0, box.height - self._ascent - lines - self.face.descent / self.face.upem * layout.size)
+        valign = self.valign
+        if valign is None:
+            stored = self.document.get("vj", 0)
+            valign = _VALIGN.get(stored or 0, "top") if is_number(stored) else "top"
+        return box.y + spare * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[valign]
+
+    def shaped(self) -> ShapedText:
+        """Return it as letters with outlines."""
+        return ShapedText(
+            document=self.document,
+            letters=placed_letters(self.layout, self.place()),
+            align=self.layout.align,
+            size=self.layout.size,
+            designed=self.designed,
+        )
+
+    def write(self, table: GlyphTable, name: str, *, merge: bool) -> None:
+        """Write it as a text document whose glyphs are in the table under the font `name`."""
+        document, layout = self.document, self.layout
+        document.update(
+            t=table.encode(layout, name, merge=merge),
+            f=name,
+            s=layout.size,
+            lh=layout.line_height,
+            tr=0,
+            ca=0,
+            j=_ALIGN[layout.align],
+        )
+        if self.box is not None:
+            self._write_box(self.box, table.ascent(name) / 100 * layout.size)
+        document.pop("vj", None)
+
+    def _write_box(self, box: Box, ascent: float) -> None:
+        """Write the box so that a player, which puts the first baseline `ascent` px below its top, puts every line where it belongs."""
+        layout, document = self.layout, self.document
+        widest = max(line.width for line in layout.lines) * layout.size
+        width = max(box.width, widest) + _BOX_EASE
+        left = box.x - (width - box.width) * {"left": 0.0, "right": 1.0, "center": 0.5}[layout.align]
+        document["ps"] = [round(left, 3), round(self._top(box), 3)]
+        document["sz"] = [round(width, 3), round(max(box.height, 2 * layout.size), 3)]
+        document["ls"] = round(_number(document.get("ls"), 0) + ascent - self._ascent, 3)
+
+
+def _shape_own(layer: Json, documents: list[tuple[Json, Json]], original: _Originals) -> bool:
+    """Make a text with the file's own glyphs shapes where animators move it; tells whether it did."""
+    if not animators_of(layer) or not can_be_played(layer) or follows_path(layer):
+        return False
+    shaped = []
+    for document, font in documents:
+        chars = original.chars_of(font["fFamily"], font["fStyle"])
+        letters = own_letters(document, chars, _number(font.get("ascent"), 0), _box(document))
+        if letters is None or document.get("ca") in (1, 2) or document.get("j", 0) not in (0, 1, 2):
+            return False
+        align: Align = _OWN_ALIGN[int(document.get("j", 0))]
+        size = _number(document.get("s"), _DEFAULT_SIZE)
+        shaped.append(ShapedText(document=document, letters=letters, align=align, size=size, designed=None))
+    become_shapes(layer, shaped)
+    return True
 
 
 class _Originals:
@@ -302,9 +356,9 @@ class _Originals:
             c in "\r\n\x03" or (c in glyphs and unicodedata.bidirectional(c) not in ("R", "AL", "NSM")) for c in text
         )
 
-    def chars_of(self, family: str, style: str) -> list[Json]:
-        """Return the glyphs of one font."""
-        return list(self._chars.get((family, style), {}).values())
+    def chars_of(self, family: str, style: str) -> dict[str, Json]:
+        """Return the glyphs of one font by their characters."""
+        return self._chars.get((family, style), {})
 
 
 def _char_order(char: Json) -> tuple[str, str, str]:

@@ -17,7 +17,7 @@ _BEFORE = frozenset(
 )
 """What of the engine is done when a scene is resolved, or only looks: the scene's hash covers it. A change of anything else makes new keys."""
 _TYPE = ("uharfbuzz", "fonttools", "uniseg", "python-bidi")
-_NATIVE = ("thorvg-python", "imageio-ffmpeg", "av", "pillow")
+_NATIVE = ("thorvg-python", "imageio-ffmpeg", "av", "pillow", "wasmtime")
 """Packages whose native code draws, decodes and encodes."""
 
 
@@ -48,7 +48,7 @@ def sources_version() -> str:
 
 def _hashed(wanted: Callable[[str], bool]) -> str:
     digest = hashlib.sha256()
-    for source in sorted(_ENGINE.rglob("*.py")):
+    for source in sorted([*_ENGINE.rglob("*.py"), *_ENGINE.rglob("*.wat")]):
         name = source.relative_to(_ENGINE)
         if wanted(name.parts[0]):
             digest.update(name.as_posix().encode() + b"\0" + source.read_bytes() + b"\0")

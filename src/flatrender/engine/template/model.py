@@ -148,6 +148,15 @@ class Constraints(_Frozen, frozen=True, kw_only=True):
     max_length: int | None = None
     max_lines: int | None = None
     min_font_size: float | None = None
+    max_font_size: float | None = None
+    """A text that leaves room in its box or width grows up to this, px."""
+    digits: Literal["as_written", "fa", "ar", "latin"] = "as_written"
+    """Digits of a text are written with these."""
+    kerning: bool = True
+    ligatures: bool = True
+    """Ligatures that a script cannot do without stay."""
+    letter_spacing: Literal["unjoined", "kashida"] = "unjoined"
+    """What letter spacing and justification do to joined letters: nothing, or lengthen the strokes between them."""
     fit: Literal["cover", "contain", "fill"] = "cover"
     min: float | None = None
     max: float | None = None
@@ -203,7 +212,13 @@ class Binding(_Frozen, frozen=True, kw_only=True):
     only_when: tuple[Condition, ...] = ()
     shape: str | None = None
     max_width: float | None = None
-    justify: Literal["start", "end", "left", "right", "center"] | None = None
+    justify: (
+        Literal[
+            "start", "end", "left", "right", "center",
+            "justify_left", "justify_right", "justify_center", "justify_start", "justify_all",
+        ]
+        | None
+    ) = None  # fmt: skip
     valign: Literal["top", "middle", "bottom"] | None = None
     direction: Literal["auto", "rtl", "ltr"] = "auto"
     invert: bool = False

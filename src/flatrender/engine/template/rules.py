@@ -101,7 +101,7 @@ class Background(_Frozen, frozen=True, kw_only=True):
     image: Any = None
     """A picture as an image field takes it."""
     opacity: float = 100.0
-    """Percent."""
+    """Percent, of the uppermost of the three: what lies below it shows through."""
 
 
 BACKGROUND_KEY = "@background"

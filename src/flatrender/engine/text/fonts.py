@@ -8,10 +8,13 @@ import threading
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
+from pathlib import Path
 
 import uharfbuzz as hb
 
 from flatrender.engine.errors import TemplateError
+from flatrender.engine.text.color_glyphs import Painted, paint_glyph
+from flatrender.engine.text.outlines import Contour
 
 DEFAULT_FAMILY = "Vazirmatn"
 MAX_FONT_BYTES = 16 * 1024 * 1024
@@ -47,12 +50,13 @@ _ENGINE_FILES = (
     "NotoSans-Cyrillic[wght].ttf",
     "NotoSans-Greek[wght].ttf",
     "NotoSansHebrew[wght].ttf",
+    "NotoSansDevanagari[wght].ttf",
+    "NotoSansThai[wght].ttf",
     "NotoSansMath.ttf",
     "NotoSansSymbols2.ttf",
 )
 
-Contour = tuple[tuple[float, ...], ...]
-"""One closed contour in font units, y up: the start (x, y), then cubics (x1, y1, x2, y2, x, y)."""
+_EMOJI_FILE = "TwemojiMozilla.ttf"
 
 
 def weight_of_style(style: str) -> int:
@@ -87,6 +91,8 @@ class FontFace:
         self.descent: float = -extents.descender
         self._glyphs: dict[int, int | None] = {}
         self._outlines: dict[int, tuple[Contour, ...]] = {}
+        self._painted: dict[int, tuple[Painted, ...]] = {}
+        self._features: dict[str, bool] = {}
 
     def glyph(self, code: int) -> int | None:
         """Return the glyph of a code point, or None when the font lacks it."""
@@ -99,7 +105,7 @@ class FontFace:
             return glyph
 
     def outline(self, glyph: int) -> tuple[Contour, ...]:
-        """Return the glyph's contours, quadratics raised to cubics."""
+        """Return the glyph's contours in font units, y up, quadratics raised to cubics."""
         outline = self._outlines.get(glyph)
         if outline is None:
             pen = _OutlinePen()
@@ -108,6 +114,35 @@ class FontFace:
             if len(self._outlines) < _MAX_OUTLINES:
                 self._outlines[glyph] = outline
         return outline
+
+    def painted(self, glyph: int) -> tuple[Painted, ...]:
+        """Return the layers of a colour glyph, lowest first; nothing when the glyph has no colours of its own."""
+        if not self.file.colored:
+            return ()
+        layers = self._painted.get(glyph)
+        if layers is None:
+            layers = paint_glyph(self.hb, glyph, self.outline)
+            if len(self._painted) < _MAX_OUTLINES:
+                self._painted[glyph] = layers
+        return layers
+
+    def has_ink(self, glyph: int) -> bool:
+        """Whether the glyph shows anything."""
+        return bool(self.outline(glyph) or self.painted(glyph))
+
+    def changes(self, feature: str, sample: str) -> bool:
+        """Whether an OpenType feature changes the glyphs of a text."""
+        key = f"{feature} {sample}"
+        if key not in self._features:
+            self._features[key] = self._ids(sample, {}) != self._ids(sample, {feature: True})
+        return self._features[key]
+
+    def _ids(self, text: str, features: dict[str, bool]) -> list[int]:
+        buffer = hb.Buffer()
+        buffer.add_str(text)
+        buffer.guess_segment_properties()
+        hb.shape(self.hb, buffer, features)
+        return [info.codepoint for info in buffer.glyph_infos]
 
 
 class _OutlinePen:
@@ -163,6 +198,11 @@ class FontFile:
     """A font file: TrueType or OpenType outlines, static or with a `wght` axis."""
 
     def __init__(self, data: bytes, name: str, family: str | None = None) -> None:
+        self._check(data, name)
+        self._open(hb.Face(hb.Blob(data)), hashlib.sha256(data).hexdigest(), name, family)
+
+    @staticmethod
+    def _check(data: bytes, name: str) -> None:
         if len(data) > MAX_FONT_BYTES:
             raise TemplateError(
                 f"the font has {len(data)} bytes; at most {MAX_FONT_BYTES} are read: subset it",
@@ -173,11 +213,14 @@ class FontFile:
             raise TemplateError(
                 "not a TrueType or OpenType font (WOFF and WOFF2 must be unpacked)", code="manifest_invalid", where=name
             )
-        self.digest = hashlib.sha256(data).hexdigest()
-        self.face = hb.Face(hb.Blob(data))
+
+    def _open(self, face: hb.Face, digest: str, name: str, family: str | None) -> None:
+        self.digest = digest
+        self.face = face
         if self.face.glyph_count == 0 or not self.face.unicodes:
             raise TemplateError("the font holds no glyphs or no character map", code="manifest_invalid", where=name)
         self.name = name
+        self.colored: bool = self.face.has_color_layers or self.face.has_color_paint
         preferred = self.face.get_name(hb.OTNameIdPredefined.TYPOGRAPHIC_FAMILY)
         self.family = family or preferred or self.face.get_name(hb.OTNameIdPredefined.FONT_FAMILY) or name
         subfamily = (
@@ -203,11 +246,27 @@ class FontFile:
             return self._faces[weight]
 
 
+class InstalledFont(FontFile):
+    """A font file of this machine, of any size (mapped, not read), or a face of a collection."""
+
+    def __init__(self, path: Path, index: int = 0) -> None:
+        status = path.stat()
+        digest = f"{path}:{index}:{status.st_size}:{status.st_mtime_ns}"
+        self._open(hb.Face(hb.Blob.from_file_path(str(path)), index), digest, path.name, None)
+
+
 @lru_cache(maxsize=1)
 def engine_fonts() -> tuple[FontFile, ...]:
     """Return the fonts that come with the engine, in fallback order."""
     data = resources.files("flatrender.engine.text") / "data"
     return tuple(FontFile((data / name).read_bytes(), name) for name in _ENGINE_FILES)
+
+
+@lru_cache(maxsize=1)
+def engine_emoji() -> FontFile:
+    """Return the colour emoji that come with the engine."""
+    data = resources.files("flatrender.engine.text") / "data"
+    return FontFile((data / _EMOJI_FILE).read_bytes(), _EMOJI_FILE)
 
 
 class FontLibrary:

@@ -1,19 +1,23 @@
 """Glyphs as Lottie outlines: a laid out text becomes a private-use string and entries of the scene's `chars` table.
 
 A player looks a character up by the font's family and style and draws its outline, scaled by size / 100, at the cursor, then moves the
-cursor by its advance `w`. So one private-use character stands for one cluster: its glyphs with their offsets, and its advance.
+cursor by its advance `w`. So one private-use character stands for one cluster: its glyphs with their offsets, and its advance. Letters
+that join stand together as one character with one outline: their overlaps would show where the text is translucent.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
 import msgspec
 
-from flatrender.engine.text.fonts import Contour, FontFace
+from flatrender.engine.text.fonts import FontFace
 from flatrender.engine.text.layout import Layout, Line, Placed
+from flatrender.engine.text.outlines import Contour, transform, unite
 from flatrender.engine.text.shape import Glyph
 
 # The private-use areas (Unicode, chapter 23.5): 6 400 code points in the basic plane, then plane 15.
@@ -54,20 +58,32 @@ class GlyphTable:
         """Return the ascent of a font of this table, hundredths of an em."""
         return next(float(font["ascent"]) for font in self.fonts if font["fName"] == name)
 
-    def encode(self, layout: Layout, font: str, *, upwards: bool = False) -> str:
-        """Return the layout as a private-use string, each line in visual order; with `upwards` the last line comes first."""
-        lines = reversed(layout.lines) if upwards else layout.lines
-        return LINE_END.join(self._encode_line(line, font) for line in lines)
+    def encode(self, layout: Layout, font: str, *, merge: bool = True) -> str:
+        """Return the layout as a private-use string, each line in visual order; joined letters are one character unless `merge` is off."""
+        return LINE_END.join(self._encode_line(line, font, merge=merge) for line in layout.lines)
 
-    def _encode_line(self, line: Line, font: str) -> str:
-        return "".join(self._code(item, font) for item in line.items)
+    def _encode_line(self, line: Line, font: str, *, merge: bool) -> str:
+        out: list[str] = []
+        word: list[Placed] = []
+        for item in line.items:
+            if merge and item.cluster.joining:
+                word.append(item)
+                continue
+            if word:
+                out.append(self._code(word, font))
+                word = []
+            out.append(self._code([item], font))
+        if word:
+            out.append(self._code(word, font))
+        return "".join(out)
 
-    def _code(self, item: Placed, font: str) -> str:
-        advance = _number(100 * item.advance)
-        if item.space and self._spaces.setdefault(font, advance) == advance:
+    def _code(self, items: list[Placed], font: str) -> str:
+        advance = _number(100 * sum(item.advance for item in items))
+        glyphs = in_line(items)
+        if items[0].space and self._spaces.setdefault(font, advance) == advance:
             key: tuple[object, ...] = (font, " ")
         else:
-            key = (font, advance, *((g.face.key, g.id, round(g.x, 6), round(g.y, 6)) for g in item.cluster.glyphs))
+            key = (font, advance, *_key(glyphs))
         char = self._codes.get(key)
         if char is None:
             char = " " if key == (font, " ") else self._next_code()
@@ -79,7 +95,7 @@ class GlyphTable:
                     "style": "Regular",
                     "w": advance,
                     "fFamily": font,
-                    "data": _data(item.cluster.glyphs),
+                    "data": _data(glyphs, joined=len(items) > 1),
                 }
             )
         return char
@@ -105,15 +121,21 @@ _encoded_lock = Lock()
 _MAX_ENCODED = 8192
 
 
-def _data(glyphs: tuple[Glyph, ...]) -> msgspec.Raw:
-    """Encode the outlines of one cluster as JSON, once: they are most of a scene's bytes and the same at every keystroke."""
-    key = tuple((g.face.key, g.id, round(g.x, 6), round(g.y, 6)) for g in glyphs)
+def _key(glyphs: Sequence[Glyph]) -> tuple[object, ...]:
+    return tuple((g.face.key, g.id, round(g.x, 6), round(g.y, 6), round(g.width, 6), g.height) for g in glyphs)
+
+
+def _data(glyphs: tuple[Glyph, ...], *, joined: bool) -> msgspec.Raw:
+    """Encode the outlines of some glyphs as JSON, once: they are most of a scene's bytes and the same at every keystroke."""
+    key = (joined, *_key(glyphs))
     with _encoded_lock:
         known = _encoded.get(key)
         if known is not None:
             _encoded.move_to_end(key)
             return known
-    made = msgspec.Raw(msgspec.json.encode({"shapes": _shapes(glyphs)}))
+    alone = (contour for glyph in glyphs for contour in contours_of(glyph, 100))
+    paths = path_items(united_glyphs(glyphs) if joined else alone)
+    made = msgspec.Raw(msgspec.json.encode({"shapes": [{"ty": "gr", "it": paths}]} if paths else {}))
     with _encoded_lock:
         _encoded[key] = made
         if len(_encoded) > _MAX_ENCODED:
@@ -121,31 +143,52 @@ def _data(glyphs: tuple[Glyph, ...]) -> msgspec.Raw:
     return made
 
 
-def _shapes(glyphs: tuple[Glyph, ...]) -> list[dict[str, Any]]:
-    paths = []
-    for glyph in glyphs:
-        scale = 100 / glyph.face.upem
-        for contour in glyph.face.outline(glyph.id):
-            paths.append({"ty": "sh", "ks": {"a": 0, "k": _path(contour, scale, 100 * glyph.x, 100 * glyph.y)}})  # noqa: PERF401
-    return [{"ty": "gr", "it": paths}] if paths else []
+@lru_cache(maxsize=_MAX_ENCODED)
+def encoded_paths(glyphs: tuple[Glyph, ...]) -> tuple[msgspec.Raw, ...]:
+    """Return the path items of some glyphs at 100 px, encoded once."""
+    contours = (contour for glyph in glyphs for contour in contours_of(glyph, 100))
+    return tuple(msgspec.Raw(msgspec.json.encode(item)) for item in path_items(contours))
 
 
-def _path(contour: Contour, scale: float, dx: float, dy: float) -> dict[str, Any]:
-    """Write a contour as Lottie vertices with tangents relative to them, y down."""
+@lru_cache(maxsize=_MAX_ENCODED // 4)
+def united_glyphs(glyphs: tuple[Glyph, ...]) -> tuple[Contour, ...]:
+    """Return one outline of glyphs that may overlap, at 100 px, y down; found once."""
+    return unite(contour for glyph in glyphs for contour in contours_of(glyph, 100))
 
-    def point(x: float, y: float) -> tuple[float, float]:
-        return dx + x * scale, -(dy + y * scale)
 
-    start = point(*contour[0])
+def in_line(items: Sequence[Placed]) -> tuple[Glyph, ...]:
+    """Return the glyphs of neighbouring clusters, placed relative to the origin of the first."""
+    glyphs: list[Glyph] = []
+    pen = 0.0
+    for item in items:
+        glyphs.extend(glyph._replace(x=pen + glyph.x) if pen else glyph for glyph in item.cluster.glyphs)
+        pen += item.advance
+    return tuple(glyphs)
+
+
+def contours_of(glyph: Glyph, size: float, x: float = 0.0, y: float = 0.0) -> tuple[Contour, ...]:
+    """Return a glyph's contours at a font size, y down, about the origin (x, y) of its cluster; all in px."""
+    unit = size / glyph.face.upem
+    matrix = (unit * glyph.width, 0.0, 0.0, -unit * glyph.height, x + glyph.x * size, y - glyph.y * size)
+    return transform(glyph.face.outline(glyph.id), matrix)
+
+
+def path_items(contours: Iterable[Contour]) -> list[dict[str, Any]]:
+    """Return contours (y down) as Lottie path items."""
+    return [{"ty": "sh", "ks": {"a": 0, "k": _path(contour)}} for contour in contours]
+
+
+def _path(contour: Contour) -> dict[str, Any]:
+    """Write a contour as Lottie vertices with tangents relative to them."""
+    start = (contour[0][0], contour[0][1])
     vertices = [start]
     incoming = [(0.0, 0.0)]
     outgoing: list[tuple[float, float]] = []
     for x1, y1, x2, y2, x, y in contour[1:]:
         here = vertices[-1]
-        first, second, end = point(x1, y1), point(x2, y2), point(x, y)
-        outgoing.append((first[0] - here[0], first[1] - here[1]))
-        vertices.append(end)
-        incoming.append((second[0] - end[0], second[1] - end[1]))
+        outgoing.append((x1 - here[0], y1 - here[1]))
+        vertices.append((x, y))
+        incoming.append((x2 - x, y2 - y))
     if len(vertices) > 1 and abs(vertices[-1][0] - start[0]) < 1e-6 and abs(vertices[-1][1] - start[1]) < 1e-6:
         vertices.pop()
         incoming[0] = incoming.pop()

@@ -7,28 +7,35 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any, Literal, NamedTuple
 
 import uharfbuzz as hb
 
-from flatrender.engine.text.fonts import FontFace
+from flatrender.engine.text.emoji import emoji_spans
+from flatrender.engine.text.fonts import FontFace, engine_emoji
+from flatrender.engine.text.installed import installed_emoji, installed_face
 
 _COMMON = frozenset({"Zyyy", "Zinh", "Zzzz"})
 # Scripts whose letters join: letter spacing would tear them apart.
 JOINING = frozenset({"Arab", "Syrc", "Mong", "Nkoo", "Mand", "Adlm", "Rohg", "Phag"})
+TATWEEL = 0x640
+SMALL_CAP = 0.8
+"""Height of a made small capital to its capital, where a font has none of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
+class Glyph(NamedTuple):
     """A glyph placed relative to its cluster's origin, in ems, y up."""
 
     face: FontFace
     id: int
     x: float
     y: float
+    width: float = 1.0
+    """Its own width is multiplied by this: small capitals, and the bars that lengthen joined letters."""
+    height: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(NamedTuple):
     """What cannot be divided: the glyphs of one or more characters. Lengths in ems."""
 
     start: int
@@ -37,6 +44,32 @@ class Cluster:
     advance: float
     joining: bool
     missing: bool = False
+    joined: bool = False
+    """Whether it is joined to the cluster before it in reading order, by a stroke that may be lengthened."""
+    bar: Glyph | None = None
+    """The glyph that lengthens the stroke, at width 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What of a font's OpenType features is wanted."""
+
+    kerning: bool = True
+    ligatures: bool = True
+    small_caps: Literal["none", "letters", "all"] = "none"
+
+    def tags(self) -> dict[str, bool]:
+        """Return them as HarfBuzz takes them; what a script cannot be written without stays on."""
+        tags: dict[str, bool] = {}
+        if not self.kerning:
+            tags["kern"] = False
+        if not self.ligatures:
+            tags |= dict.fromkeys(("liga", "clig", "dlig", "hlig"), False)
+        if self.small_caps != "none":
+            tags["smcp"] = True
+        if self.small_caps == "all":
+            tags["c2sc"] = True
+        return tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +82,8 @@ class Run:
     script: str
     face: FontFace
     missing: bool = False
+    scale: float = 1.0
+    """The size of its glyphs to that of the text."""
 
 
 @dataclass(slots=True)
@@ -107,26 +142,26 @@ def _scripts(text: str) -> list[str]:
     return scripts
 
 
-def _faces(text: str, chain: Sequence[FontFace]) -> list[tuple[FontFace, bool]]:
+def _faces(text: str, chain: Sequence[FontFace], language: str) -> list[tuple[FontFace, bool]]:
     """For each character the first face that has its whole grapheme (base and marks), and whether none has."""
     first = chain[0]
-    if all(first.glyph(ord(c)) or is_ignorable(ord(c)) for c in text):
+    pictures = emoji_spans(text)
+    if not pictures and all(first.glyph(ord(c)) or is_ignorable(ord(c)) for c in text):
         return [(first, False)] * len(text)
     out: list[tuple[FontFace, bool]] = []
     i = 0
-    while i < len(text):
-        end = i + 1
-        while end < len(text) and (unicodedata.combining(text[end]) or is_ignorable(ord(text[end]))):
-            end += 1
-        needed = [ord(c) for c in text[i:end] if not is_ignorable(ord(c))]
-        chosen = next((f for f in chain if all(f.glyph(code) for code in needed)), None)
-        if chosen is None and needed:
-            # A mark that no font has must not take its base's glyph away.
-            chosen = next((f for f in chain if f.glyph(needed[0])), None)
-            out.extend([(chosen or chain[0], True)] * (end - i))
-        else:
-            out.extend([(chosen or chain[0], False)] * (end - i))
-        i = end
+    for start, stop in [*pictures, (len(text), len(text))]:
+        while i < start:
+            end = i + 1
+            while end < start and (unicodedata.combining(text[end]) or is_ignorable(ord(text[end]))):
+                end += 1
+            out.extend([_face_of(text[i:end], chain, language)] * (end - i))
+            i = end
+        if stop > start:
+            sequence = text[start:stop]
+            face = _emoji_face(sequence, chain)
+            out.extend([(face, False) if face is not None else _face_of(sequence, chain, language)] * (stop - start))
+            i = stop
     # White space stays with the font before it, so a run is not split for nothing.
     for i in range(1, len(out)):
         if text[i] == " " and out[i - 1][0].glyph(0x20):
@@ -134,61 +169,95 @@ def _faces(text: str, chain: Sequence[FontFace]) -> list[tuple[FontFace, bool]]:
     return out
 
 
-def itemize(text: str, levels: Sequence[int], chain: Sequence[FontFace]) -> list[Run]:
-    """Return runs of equal level, script and font, in logical order."""
+def _face_of(grapheme: str, chain: Sequence[FontFace], language: str) -> tuple[FontFace, bool]:
+    needed = [ord(c) for c in grapheme if not is_ignorable(ord(c))]
+    chosen = next((f for f in chain if all(f.glyph(code) for code in needed)), None)
+    chosen = chosen or installed_face(needed, chain[0].weight, language)
+    if chosen is not None:
+        return chosen, False
+    # A mark that no font has must not take its base's glyph away.
+    base = next((f for f in chain if f.glyph(needed[0])), None) or installed_face(needed[:1], chain[0].weight, language)
+    return base or chain[0], True
+
+
+def _emoji_face(sequence: str, chain: Sequence[FontFace]) -> FontFace | None:
+    """Return the face that shows an emoji in colours: the text's own fonts, then the machine's, then the engine's."""
+    needed = [ord(c) for c in sequence if not is_ignorable(ord(c)) and not 0xE0020 <= ord(c) <= 0xE007F]
+    for face in chain:
+        if face.file.colored and all(face.glyph(code) for code in needed):
+            return face
+    engine = engine_emoji()
+    face = installed_emoji(needed) or engine.at(engine.weight)
+    return face if all(face.glyph(code) for code in needed) else None
+
+
+def itemize(
+    text: str, levels: Sequence[int], chain: Sequence[FontFace], language: str, scales: Sequence[float] | None = None
+) -> list[Run]:
+    """Return runs of equal level, script, font and size (`scales`, one a character), in logical order."""
     scripts = _scripts(text)
-    faces = _faces(text, chain)
+    faces = _faces(text, chain, language)
+    traits = list(zip(levels, scripts, faces, scales or [1.0] * len(text), strict=True))
     runs: list[Run] = []
     start = 0
     for i in range(1, len(text) + 1):
-        if i < len(text) and levels[i] == levels[start] and scripts[i] == scripts[start] and faces[i] == faces[start]:
+        if i < len(text) and traits[i] == traits[start]:
             continue
-        face, missing = faces[start]
-        runs.append(Run(start, i, levels[start], scripts[start], face, missing))
+        level, script, (face, missing), scale = traits[start]
+        runs.append(Run(start, i, level, script, face, missing, scale))
         start = i
     return runs
 
 
-def shape_run(text: str, run: Run, language: str) -> tuple[Cluster, ...]:
+def shape_run(text: str, run: Run, language: str, features: Features = Features()) -> tuple[Cluster, ...]:
     """Return the run's clusters in visual order, left to right; the text around the run decides how its ends join."""
     before, after = text[max(0, run.start - 8) : run.start], text[run.end : run.end + 8]
     own = text[run.start : run.end]
-    key = (run.face.key, own, before, after, run.level % 2, run.script, language)
+    key = (run.face.key, own, before, after, run.level % 2, run.script, language, run.scale, features)
     cached = _shaped.get(key)
     if cached is None:
-        cached = _shape(before + own + after, len(before), len(own), run, language)
+        cached = _shape(before + own + after, len(before), len(own), run, language, features)
         _shaped.put(key, cached)
-    return tuple(Cluster(c.start + run.start, c.glyphs, c.advance, c.joining, c.missing) for c in cached)
+    return tuple(c._replace(start=c.start + run.start) for c in cached)
 
 
-def _shape(text: str, offset: int, length: int, run: Run, language: str) -> tuple[Cluster, ...]:
+def _shape(text: str, offset: int, length: int, run: Run, language: str, features: Features) -> tuple[Cluster, ...]:
     buffer = hb.Buffer()
     buffer.cluster_level = hb.BufferClusterLevel.MONOTONE_GRAPHEMES
+    buffer.flags = hb.BufferFlags.PRODUCE_SAFE_TO_INSERT_TATWEEL
     buffer.add_codepoints([ord(c) for c in text], offset, length)
     buffer.direction = "rtl" if run.level % 2 else "ltr"
     buffer.script = run.script
     buffer.language = language
-    hb.shape(run.face.hb, buffer)
-    em = run.face.upem
+    hb.shape(run.face.hb, buffer, features.tags())
     clusters: list[Cluster] = []
+    pieces = list(zip(buffer.glyph_infos, buffer.glyph_positions, strict=True))
+    start = 0
+    for end in range(1, len(pieces) + 1):
+        if end == len(pieces) or pieces[end][0].cluster != pieces[start][0].cluster:
+            clusters.append(_cluster(text, offset, pieces[start:end], run))
+            start = end
+    return tuple(clusters)
+
+
+def _cluster(text: str, offset: int, pieces: list[tuple[Any, Any]], run: Run) -> Cluster:
+    unit = run.scale / run.face.upem
     glyphs: list[Glyph] = []
     advance = 0.0
-    current = -1
-    joining = run.script in JOINING
+    for info, position in pieces:
+        glyph = info.codepoint
+        if run.face.has_ink(glyph):
+            x, y = advance + position.x_offset * unit, position.y_offset * unit
+            glyphs.append(Glyph(run.face, glyph, x, y, run.scale, run.scale))
+        advance += position.x_advance * unit
+    first = pieces[0][0].cluster
+    char = text[first]
+    missing = any(info.codepoint == 0 for info, _ in pieces) or (run.missing and not glyphs)
+    joining = run.script in JOINING and char not in " \u00a0" and unicodedata.category(char)[0] in "LMC"
+    joined = joining and any(info.flags & hb.GlyphFlags.SAFE_TO_INSERT_TATWEEL for info, _ in pieces)
+    return Cluster(first - offset, tuple(glyphs), advance, joining, missing, joined, _bar(run.face) if joined else None)
 
-    def flush() -> None:
-        if current >= 0:
-            inked = tuple(g for g in glyphs if run.face.outline(g.id))
-            missing = any(g.id == 0 for g in glyphs) or (run.missing and not inked)
-            char = text[current]
-            joins = joining and char not in " \u00a0" and unicodedata.category(char)[0] in "LMC"
-            clusters.append(Cluster(current - offset, inked, advance, joins, missing))
 
-    for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
-        if info.cluster != current:
-            flush()
-            glyphs, advance, current = [], 0.0, info.cluster
-        glyphs.append(Glyph(run.face, info.codepoint, advance + position.x_offset / em, position.y_offset / em))
-        advance += position.x_advance / em
-    flush()
-    return tuple(clusters)
+def _bar(face: FontFace) -> Glyph | None:
+    glyph = face.glyph(TATWEEL)
+    return Glyph(face, glyph, 0.0, 0.0) if glyph is not None and face.outline(glyph) else None

@@ -100,7 +100,9 @@ class Draft(PreviewBody):
 class RenderBody(_In):
     """Which film is wanted."""
 
-    profile: Literal["draft", "720p", "1080p"]
+    profile: Literal[
+        "draft", "720p", "1080p", "2160p", "1080p-h265", "1080p-webm", "1080p-alpha", "1080p-frames", "gif"
+    ]
 
 
 class SceneOut(BaseModel):

@@ -19,11 +19,11 @@ _OFF: Json = {"ty": 20, "nm": "flatrender", "en": 0, "ef": []}
 
 def isolate_blends(lottie: Json, notes: list[Note]) -> None:
     """Give every composition in which something blends a buffer of its own."""
-    blended = {asset.get("id") for asset in dicts(lottie.get("assets")) if _blends(asset.get("layers"))}
+    blended = {str(asset.get("id")) for asset in dicts(lottie.get("assets")) if _blends(asset.get("layers"))}
     holders = [lottie["layers"], *(asset.get("layers") for asset in dicts(lottie.get("assets")))]
     for layers in holders:
         for layer in dicts(layers):
-            if layer.get("ty") == PRECOMP and layer.get("refId") in blended and not layer.get("bm"):
+            if layer.get("ty") == PRECOMP and str(layer.get("refId")) in blended and not layer.get("bm"):
                 _isolate(layer)
                 notes.append(Note(feature="blend mode", detail="a composition is drawn by itself", layer=named(layer)))
     if _blends(lottie["layers"]):

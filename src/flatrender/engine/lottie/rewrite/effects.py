@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flatrender.engine.lottie.document import Json
+from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.rewrite.notes import Note, named
 from flatrender.engine.lottie.rewrite.timing import keyframes
 from flatrender.engine.lottie.walk import dicts
@@ -30,10 +30,10 @@ def _scale(prop: object) -> bool:
     done = False
     for holder, key in [(prop, "k"), *((frame, key) for frame in keyframes(prop) or [] for key in ("s", "e"))]:
         value = holder.get(key)
-        if isinstance(value, int | float) and value:
+        if is_number(value) and value:
             holder[key] = value * _SIGMA
             done = True
-        elif isinstance(value, list) and all(isinstance(part, int | float) for part in value):
+        elif isinstance(value, list) and all(is_number(part) for part in value):
             holder[key] = [part * _SIGMA for part in value]
             done = True
     return done

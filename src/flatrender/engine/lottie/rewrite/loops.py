@@ -13,9 +13,13 @@ from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.rewrite.notes import Note, named
 from flatrender.engine.lottie.walk import objects
 
-_LOOP = re.compile(
-    r"""\s*var\ \$bm_rt;\s*\$bm_rt\s*=\s*(?:thisProperty\.)?loopOut\(\s*
-    (?:(?P<quote>['"])(?P<kind>cycle|pingpong|offset)(?P=quote)\s*(?:,\s*(?P<count>\d{1,4})\s*)?)?\)\s*;?\s*""",
+_CALL = r"""(?:thisProperty\.)?loopOut\(\s*
+    (?:(?P<quote>['"])(?P<kind>cycle|pingpong|offset)(?P=quote)\s*(?:,\s*(?P<count>\d{1,4})\s*)?)?\)\s*;?\s*"""
+_LOOP = re.compile(r"\s*var\ \$bm_rt;\s*\$bm_rt\s*=\s*" + _CALL, re.VERBOSE)
+_GUARDED = re.compile(
+    r"\s*var\ \$bm_rt;\s*if\s*\((?:thisProperty\.)?numKeys\s*>\s*1\)\s*\{\s*\$bm_rt\s*=\s*"
+    + _CALL
+    + r"\}\s*else\s*\{\s*\$bm_rt\s*=\s*value;?\s*\}\s*;?\s*",
     re.VERBOSE,
 )
 _MAX_FRAMES = 4000
@@ -32,7 +36,7 @@ def unroll_loops(layer: Json, until: float, notes: list[Note]) -> None:
         expression = holder.get("x")
         if not isinstance(expression, str) or "loop" not in expression:
             continue
-        found = _LOOP.fullmatch(expression)
+        found = _LOOP.fullmatch(expression) or _GUARDED.fullmatch(expression)
         if found is None:
             continue
         spans = _spans(holder.get("k"))
@@ -49,7 +53,7 @@ def unroll_loops(layer: Json, until: float, notes: list[Note]) -> None:
 
 def is_simple_loop(expression: str) -> bool:
     """Whether the expression is nothing but a loop that `unroll_loops` writes out."""
-    return _LOOP.fullmatch(expression) is not None
+    return (_LOOP.fullmatch(expression) or _GUARDED.fullmatch(expression)) is not None
 
 
 class _Span:
@@ -58,9 +62,9 @@ class _Span:
     def __init__(self, frame: Json, start: Any, end: Any, begin: float, until: float) -> None:
         self.frame, self.start, self.end, self.begin, self.until = frame, start, end, begin, until
 
-    def keyframe(self, at: float, offset: float) -> Json:
+    def keyframe(self, at: float, offset: list[float] | None) -> Json:
         kept: Json = {key: self.frame[key] for key in ("i", "o", "to", "ti", "h", "n") if key in self.frame}
-        return {"t": at, "s": _moved(self.start, self.end, 0, offset), **kept}
+        return {"t": at, "s": _moved(self.start, offset), **kept}
 
     def reversed(self) -> _Span:
         frame: Json = {}
@@ -96,17 +100,17 @@ def _mirrored(handle: object) -> object:
     if not isinstance(handle, dict):
         return handle
     return {
-        axis: [1 - part for part in value] if isinstance(value, list) else 1 - value
+        axis: [1 - part for part in value if is_number(part)] if isinstance(value, list) else 1 - value
         for axis, value in handle.items()
-        if isinstance(value, int | float | list)
+        if is_number(value) or isinstance(value, list)
     }
 
 
-def _moved(value: Any, _end: Any, _share: float, offset: Any) -> Any:
+def _moved(value: Any, offset: list[float] | None) -> Any:
     if not offset:
         return value
     if isinstance(value, list):
-        return [part + offset[at] for at, part in enumerate(value)]
+        return [part + step for part, step in zip(value, offset, strict=False)]
     return value + offset[0]
 
 
@@ -114,7 +118,8 @@ def _difference(spans: list[_Span]) -> list[float] | None:
     """Return how far a whole cycle moves the value; None when it is no number."""
     start, end = spans[0].start, spans[-1].end
     start, end = (v if isinstance(v, list) else [v] for v in (start, end))
-    if len(start) != len(end) or not all(is_number(v) for v in (*start, *end)):
+    values = [v if isinstance(v, list) else [v] for span in spans for v in (span.start, span.end)]
+    if any(len(value) != len(start) or not all(is_number(v) for v in value) for value in values):
         return None
     return [b - a for a, b in zip(start, end, strict=True)]
 
@@ -150,14 +155,14 @@ def _back(spans: list[_Span]) -> list[_Span]:
     return turned
 
 
-def _write(frames: list[Json], spans: list[_Span], shift: float, offset: Any) -> None:
+def _write(frames: list[Json], spans: list[_Span], shift: float, offset: list[float] | None) -> None:
     for span in spans:
         made = span.keyframe(span.begin + shift, offset)
         if frames and "_end" in frames[-1]:
             end = frames[-1].pop("_end")
             if end != made["s"] and frames[-1].get("h") != 1:
                 frames.append({"t": made["t"] - _JUMP, "s": end, "h": 1})
-        made["_end"] = _moved(span.end, None, 0, offset)
+        made["_end"] = _moved(span.end, offset)
         made["_until"] = span.until + shift
         for older in frames[-2:]:
             older.pop("_until", None)

@@ -12,12 +12,14 @@ from typing import Any
 
 from flatrender.engine.lottie.document import Json
 from flatrender.engine.lottie.rewrite.notes import Note, named
-from flatrender.engine.lottie.rewrite.timing import Value, moves, sampler, span, written
+from flatrender.engine.lottie.rewrite.timing import Value, constant, moves, sampler, scalar, span, written
 from flatrender.engine.lottie.walk import objects
 
 _MAX_COPIES = 200
 _MAX_OBJECTS = 40_000
 """Objects in all copies together: beyond it the repeater is left to the renderer, which needs less memory."""
+_MAX_GROWTH = 10_000
+"""How often its size a copy is drawn at most: the renderer does not come to an end with larger ones."""
 _NUMBERS = (("c", 1.0), ("o", 0.0))
 _TRANSFORM: tuple[tuple[str, Value], ...] = (
     ("p", (0.0, 0.0)), ("a", (0.0, 0.0)), ("s", (100.0, 100.0)), ("r", (0.0,)), ("so", (100.0,)), ("eo", (100.0,)),
@@ -59,6 +61,18 @@ def can_expand(repeater: Json) -> bool:
     return all(sampler(holders.get(key, transform).get(key), default) is not None for key, default in defaults)
 
 
+def overgrows(repeater: Json) -> bool:
+    """Whether copies become so large that they are left out."""
+    transform = repeater.get("tr")
+    scale = constant(transform.get("s"), (100.0, 100.0)) if isinstance(transform, dict) else None
+    copies, offset = sampler(repeater.get("c"), (1.0,)), scalar(repeater.get("o"), 0)
+    if scale is None or copies is None or offset is None:
+        return False
+    moments = span([repeater.get("c")]) or [0.0]
+    last = offset + max(copies(moment)[0] for moment in moments)
+    return max(abs(part) / 100 for part in scale) > _MAX_GROWTH ** (1 / max(last, 1))
+
+
 def _copies(above: list[Any], repeater: Json) -> list[Json] | None:
     transform = repeater.get("tr")
     if not isinstance(transform, dict):
@@ -74,7 +88,7 @@ def _copies(above: list[Any], repeater: Json) -> list[Json] | None:
     if moments is None:
         return None
     moments = moments or [0.0]
-    counts = [math.ceil(values["c"](moment)[0]) for moment in moments]
+    counts = [math.ceil(min(max(values["c"](moment)[0], 0), _MAX_COPIES + 1)) for moment in moments]
     most = max(counts)
     size = sum(1 for _ in objects(above))
     if most > _MAX_COPIES or most * (size + 8) > _MAX_OBJECTS or most * len(moments) > _MAX_OBJECTS:
@@ -108,7 +122,8 @@ def _placed(number: int, moments: list[float], counts: list[int], values: dict[s
         turns.append((values["r"](moment)[0] * times,))
         start, end = values["so"](moment)[0], values["eo"](moment)[0]
         share = number / (count - 1) if count > 1 else 0.0
-        fades.append((start + (end - start) * share if number < count else 0.0,))
+        seen = number < count and max(abs(part) for part in scales[-1]) <= 100 * _MAX_GROWTH
+        fades.append((start + (end - start) * share if seen else 0.0,))
     return {
         "ty": "tr",
         "p": written(moments, places),
@@ -121,13 +136,10 @@ def _placed(number: int, moments: list[float], counts: list[int], values: dict[s
 
 def _power(percent: float, times: float) -> float:
     base = percent / 100
-    if base <= 0:
-        return 100 * (
-            math.copysign(abs(base) ** times, base)
-            if base and times == int(times) and times % 2
-            else abs(base or 1e-6) ** times
-        )
-    return float(100 * base**times)
+    size = max(abs(base), 1e-6)
+    # Beyond these bounds nothing can be seen: a millionth, a million times.
+    grown = 10 ** min(max(math.log10(size) * times, -6), 6)
+    return math.copysign(100 * grown, base if times % 2 == 1 else 1)
 
 
 def _stepped(moments: list[float], fades: list[Value], counts: list[int], number: int) -> Json:

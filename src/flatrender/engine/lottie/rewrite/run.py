@@ -6,6 +6,7 @@ from flatrender.engine.lottie.document import Json, layer_lists
 from flatrender.engine.lottie.rewrite.blends import isolate_blends
 from flatrender.engine.lottie.rewrite.easing import split_easing
 from flatrender.engine.lottie.rewrite.effects import fit_effects
+from flatrender.engine.lottie.rewrite.expressions import tame_expressions
 from flatrender.engine.lottie.rewrite.groups import separate_groups
 from flatrender.engine.lottie.rewrite.loops import unroll_loops
 from flatrender.engine.lottie.rewrite.masks import combine_masks
@@ -34,6 +35,7 @@ def rewrite_for_engine(lottie: Json) -> list[Note]:
                 continue
             order_keys(layer)
             unroll_loops(layer, lottie["op"], notes)
+            tame_expressions(layer, notes)
             redraw_solids(layer, notes)
             redraw_stars(layer, notes)
             expand_repeaters(layer, notes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from flatrender.engine.lottie.document import Json
+from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.rewrite.notes import Note, named
 from flatrender.engine.lottie.rewrite.timing import MAX_BAKED, constant, keyframes, sampler, scalar, span
 from flatrender.engine.lottie.walk import shape_items
@@ -77,9 +77,9 @@ def _scale(prop: object, factor: float) -> None:
         return
     for holder, key in [(prop, "k"), *((frame, key) for frame in keyframes(prop) or [] for key in ("s", "e"))]:
         value = holder.get(key)
-        if isinstance(value, int | float):
+        if is_number(value):
             holder[key] = value * factor
-        elif isinstance(value, list) and all(isinstance(part, int | float) for part in value):
+        elif isinstance(value, list) and all(is_number(part) for part in value):
             holder[key] = [part * factor for part in value]
 
 
@@ -87,7 +87,7 @@ def _whole_points(item: Json) -> None:
     """Let a moving number of points step from one whole number to the next."""
     prop = item.get("pt")
     still = scalar(prop, 5)
-    if still is not None:
+    if still is not None and math.isfinite(still):
         item["pt"] = {"a": 0, "k": math.floor(still)}
         return
     values, moments = sampler(prop, (5.0,)), span([prop])
@@ -95,7 +95,7 @@ def _whole_points(item: Json) -> None:
         return
     frames: list[Json] = []
     for moment in moments:
-        count = math.floor(values(moment)[0])
+        count = math.floor(min(max(values(moment)[0], 0), _MAX_POINTS))
         if not frames or frames[-1]["s"] != [count]:
             frames.append({"t": moment, "s": [count], "h": 1})
     item["pt"] = {"a": 1, "k": frames} if len(frames) > 1 else {"a": 0, "k": frames[0]["s"][0]}

@@ -58,9 +58,14 @@ def moves(prop: object) -> bool:
 
 
 def sampler(prop: object, default: Value) -> Callable[[float], Value] | None:
-    """Return a function of the frame that gives the property's value; None when it cannot be told (an expression, curved motion)."""
+    """Return a function of the frame that gives the property's value, of as many parts as the default at least.
+
+    None when it cannot be told: an expression, curved motion, too few parts.
+    """
     still = constant(prop, default)
     if still is not None:
+        if len(still) < len(default):
+            return None
         return lambda _frame: still
     frames = keyframes(prop)
     if frames is None or any("to" in frame or "ti" in frame for frame in frames):
@@ -70,7 +75,7 @@ def sampler(prop: object, default: Value) -> Callable[[float], Value] | None:
         value = _numbers(frame.get("s"))
         if value is None and at:  # the last keyframe of older files says only when it is
             value = _numbers(frames[at - 1].get("e")) or values[-1]
-        if value is None:
+        if value is None or len(value) < len(default):
             return None
         values.append(value)
     return lambda moment: _between(frames, values, moment)

@@ -30,7 +30,7 @@ def placed(x: float = 0, y: float = 0, opacity: Any = None) -> Json:
 def add_comp(lottie: Json, layers: list[Json]) -> str:
     """Add a precomposition to the assets and return its id."""
     assets = lottie.setdefault("assets", [])
-    taken = {asset.get("id") for asset in assets}
+    taken = {str(asset.get("id")) for asset in assets}
     number = len(assets)
     while f"flatrender-{number}" in taken:
         number += 1

@@ -60,6 +60,10 @@ class ProfileRow(msgspec.Struct, frozen=True, kw_only=True):
     max_height: int
     crf: int | None
     watermark: bool
+    container: str
+    video_codec: str | None
+    pixel_format: str | None
+    bitrate_kbps: int | None
 
 
 class ExportRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +83,8 @@ async def profiles(conn: Conn, *, tenant_id: UUID, platform_id: UUID) -> list[Pr
     """Return the active profiles of the tenant and, behind them, the platform's."""
     async with conn.cursor(row_factory=class_row(ProfileRow)) as cursor:
         await cursor.execute(
-            "SELECT key, max_height, crf, watermark FROM render.output_profiles WHERE tenant_id IN (%s, %s) AND is_active AND container = 'mp4'"
+            "SELECT key, max_height, crf, container, video_codec, pixel_format, bitrate_kbps, watermark FROM render.output_profiles"
+            " WHERE tenant_id IN (%s, %s) AND is_active AND container <> 'mp3'"
             " ORDER BY tenant_id = %s DESC, max_height",
             (tenant_id, platform_id, tenant_id),
         )

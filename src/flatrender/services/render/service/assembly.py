@@ -14,12 +14,11 @@ import msgspec
 
 from flatrender.contracts.render import SoundTrack
 from flatrender.engine.clips.model import ClipFile
-from flatrender.engine.ffmpeg import FILM_FORMATS, base_arguments, input_file, output_file
 from flatrender.engine.film.clip_sound import clip_tracks
 from flatrender.engine.film.join import join_segments
+from flatrender.engine.film.outputs import Source, take_still
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.probe import ExpectedFilm, FilmReport, probe_film
-from flatrender.engine.process import run
 from flatrender.engine.scene import ResolvedScene
 from flatrender.engine.sound.mix import mix_sound
 from flatrender.engine.sound.track import TrackSpec
@@ -34,7 +33,17 @@ Stage = Callable[[str, float], Awaitable[bool]]
 """Shows (status, per cent), or with an empty status nothing new; False when the film is not wanted any more."""
 
 POSTER_WIDTH = 960
-POSTER_DEADLINE_S = 60.0
+CONTAINERS = {"frames": "png_seq"}
+"""The engine's name of a container → that of the output profiles, where they differ."""
+CONTENT_TYPES = {
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+    ".mov": "video/quicktime",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".png": "image/apng",
+    ".zip": "application/zip",
+}
 WATCH_S = 0.5
 
 
@@ -76,6 +85,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     poster_width: int
     poster_height: int
     codecs: str
+    container: str
+    content_type: str
 
 
 class BrokenSegments(Exception):
@@ -117,13 +128,15 @@ class Assembly:
                 await stage("stitching", 93)
                 segments = await self._segments(folder, pieces)
                 sound = None
-                tracks = await self._clip_tracks(tenant_id, folder, clips, settings.rate) if clips else []
-                if sounds or tracks:
+                heard = settings.facts.audio is not None
+                tracks = await self._clip_tracks(tenant_id, folder, clips, settings.rate) if clips and heard else []
+                if heard and (sounds or tracks):
                     await stage("audio_mix", 95)
                     tracks = [*await self._tracks(folder, sounds), *tracks]
-                    sound = await self._mixed(folder, tracks, float(frames / settings.rate), cancel)
+                    out = folder / f"sound{settings.facts.sound_suffix}"
+                    sound = await self._mixed(out, tracks, float(frames / settings.rate), cancel)
                 await stage("encoding", 96)
-                film = folder / "film.mp4"
+                film = folder / f"film{settings.facts.suffix}"
                 await asyncio.to_thread(
                     join_segments,
                     segments,
@@ -140,13 +153,18 @@ class Assembly:
                     width=settings.width,
                     height=settings.height,
                     sound=sound is not None,
+                    kind=settings.kind,
+                    alpha=settings.alpha,
+                    background=settings.background,
                 )
-                report, (poster, size) = await asyncio.gather(
+                source = Source(path=film, settings=settings, frames=frames)
+                poster = folder / "poster.jpg"
+                report, size = await asyncio.gather(
                     asyncio.to_thread(probe_film, film, expected, cancel=cancel),
-                    asyncio.to_thread(_poster, film, folder / "poster.jpg", poster_frame, settings, cancel),
+                    asyncio.to_thread(take_still, source, poster_frame, poster, width=POSTER_WIDTH, cancel=cancel),
                 )
                 await stage("uploading", 98)
-                return await self._stored(tenant_id, job_id, attempt, film, poster, size, report)
+                return await self._stored(tenant_id, job_id, attempt, film, poster, size, report, settings)
         finally:
             watcher.cancel()
             cancel.set()
@@ -157,7 +175,7 @@ class Assembly:
         for piece in pieces:
             try:
                 path = await self._fetched(
-                    folder / f"{piece.chunk_no:06d}.mp4", piece.object_key, self._settings.max_segment_bytes
+                    folder / f"{piece.chunk_no:06d}.segment", piece.object_key, self._settings.max_segment_bytes
                 )
             except NotFound:
                 broken[piece.chunk_no] = "missing"
@@ -235,9 +253,8 @@ class Assembly:
         return tracks
 
     async def _mixed(
-        self, folder: Path, tracks: Sequence[TrackSpec], duration_s: float, cancel: threading.Event
+        self, out: Path, tracks: Sequence[TrackSpec], duration_s: float, cancel: threading.Event
     ) -> Path:
-        out = folder / "sound.m4a"
         await asyncio.to_thread(
             mix_sound, tracks, duration_s, out, deadline_s=self._settings.join_deadline_s, cancel=cancel
         )
@@ -249,13 +266,14 @@ class Assembly:
         job_id: UUID,
         attempt: int,
         film: Path,
-        poster: bytes,
+        poster: Path,
         poster_size: tuple[int, int],
         report: FilmReport,
+        settings: FilmSettings,
     ) -> Made:
         digest = await asyncio.to_thread(_sha256, film)
         # The key has the content's hash: an executor that was thought dead and finishes as well writes the same bytes or another object.
-        film_key = f"films/{tenant_id}/{job_id}/{attempt}-{digest[:32]}.mp4"
+        film_key = f"films/{tenant_id}/{job_id}/{attempt}-{digest[:32]}{settings.facts.suffix}"
         poster_key = f"films/{tenant_id}/{job_id}/{attempt}-{digest[:32]}.jpg"
         await self._objects.put(film_key, film)
         await self._objects.put(poster_key, poster)
@@ -271,6 +289,8 @@ class Assembly:
             poster_width=poster_size[0],
             poster_height=poster_size[1],
             codecs=codecs,
+            container=CONTAINERS.get(settings.facts.container, settings.facts.container),
+            content_type=CONTENT_TYPES[settings.facts.suffix],
         )
 
 
@@ -289,17 +309,3 @@ async def _watch(stage: Stage, cancel: threading.Event) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _poster(
-    film: Path, out: Path, frame: int, settings: FilmSettings, cancel: threading.Event
-) -> tuple[bytes, tuple[int, int]]:
-    width = min(POSTER_WIDTH, settings.width)
-    height = max(2, 2 * round(settings.height * width / settings.width / 2))
-    arguments = [*base_arguments(), "-ss", f"{float(frame / settings.rate):.6f}", *input_file(film, FILM_FORMATS)]
-    # the film is BT.709 in video range, a JPEG is BT.601 in full range: without this its reds are darker than the film's
-    colors = "in_color_matrix=bt709:out_color_matrix=bt601:in_range=tv:out_range=pc"
-    picture = ["-vf", f"scale={width}:{height}:{colors},format=yuvj420p"]
-    arguments += ["-frames:v", "1", *picture, "-q:v", "3", "-f", "mjpeg", output_file(out)]
-    run(arguments, what="taking the poster", code="encoder_failed", deadline_s=POSTER_DEADLINE_S, cancel=cancel)
-    return out.read_bytes(), (width, height)

@@ -3,7 +3,9 @@
 Between the two nothing waits: the transaction that accepts the last chunk starts the finish. Steps may run twice; each leaves the same behind.
 """
 
+import asyncio
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from flatrender.contracts.files import FilesApi, StoredFile, StoreRequest
 from flatrender.contracts.identity import IdentityApi
 from flatrender.contracts.render import FilmInput
 from flatrender.engine.errors import EngineError
+from flatrender.engine.film.transitions import arrange
 from flatrender.engine.resolve.watermark import MAX_TEXT
 from flatrender.kit.db import Bells, Conn, Database
 from flatrender.kit.errors import AppError, Conflict, Refused, Unavailable
@@ -22,6 +25,7 @@ from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.objects import ObjectStore
 from flatrender.kit.workflows import Json, Run
 from flatrender.protocol.work import SegmentTask
+from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import jobs as rows
 from flatrender.services.render.queries.chunks import ChunkRow, NewChunk
@@ -38,6 +42,8 @@ from flatrender.services.render.service.planning import (
     engine_scene,
     film_settings,
     poster_frame,
+    scene_object_key,
+    transitions_of,
 )
 from flatrender.services.render.service.recovery import DEFAULT_POOL
 from flatrender.services.render.service.snapshots import store_scene
@@ -153,24 +159,25 @@ class Films:
                 return
             await rows.start_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=attempt)
             await tell(conn, self._bells, job, "started")
-            crf, marked = await self._profile(conn, job)
+            profile = await self._profile(conn, job)
             frame_s = await chunk_rows.measured_frame_s(
                 conn, tenant_id=tenant_id, project_version_id=job.project_version_id, height=job.height or 0
             )
         film = msgspec.convert(stored["film"], FilmInput)
-        scenes = await self._resolve(tenant_id, film, await self._mark(tenant_id) if marked else None)
-        settings = film_settings(
-            width=job.width or film.width,
-            height=job.height or film.height,
-            fps=film.fps,
-            profile=job.output_profile_key,
-            crf=crf,
-        )
+        scenes = await self._resolve(tenant_id, film, await self._mark(tenant_id) if profile.watermark else None)
+        settings = film_settings(profile, width=job.width or film.width, height=job.height or film.height, fps=film.fps)
+        drawn = [engine_scene(scene) for scene in scenes]
+        arranged = await asyncio.to_thread(arrange, drawn, transitions_of(film), settings)
+        for place, scene in enumerate(arranged.scenes):
+            key = scene_object_key(tenant_id, scene.sha256)
+            if place not in arranged.places and not await self._objects.exists(key):
+                await self._objects.put(key, scene.lottie)
         frames, found = cuts(
-            [engine_scene(scene) for scene in scenes],
+            arranged.scenes,
             settings,
             tenant_id=tenant_id,
             lengths=self._settings.chunk_lengths,
+            trims=arranged.trims,
         )
         chunks = await self._reuse(tenant_id, found, preferred=chunk_length(self._settings, frame_s))
         async with self._database.tenant(tenant_id) as conn:
@@ -197,11 +204,11 @@ class Films:
                 await tell(conn, self._bells, job, "progress")
             await self._bells.ring(conn, frames_bell(DEFAULT_POOL))
 
-    async def _profile(self, conn: Conn, job: JobRow) -> tuple[int | None, bool]:
-        """Return the quality of the job's profile, and whether its films are marked."""
-        profiles = await rows.profiles(conn, tenant_id=job.tenant_id, platform_id=DEFAULT_TENANT_ID)
-        found = next((profile for profile in profiles if profile.key == job.output_profile_key), None)
-        return (None, False) if found is None else (found.crf, found.watermark)
+    async def _profile(self, conn: Conn, job: JobRow) -> rows.ProfileRow:
+        for profile in await rows.profiles(conn, tenant_id=job.tenant_id, platform_id=DEFAULT_TENANT_ID):
+            if profile.key == job.output_profile_key:
+                return profile
+        raise errors.UnknownProfile(f"the profile {job.output_profile_key} is gone; choose another")
 
     async def _mark(self, tenant_id: UUID) -> dict[str, Any] | None:
         """Return the tenant's watermark: its picture, else its name."""
@@ -261,7 +268,6 @@ class Films:
                 await settle_cancel(conn, self._bells, tenant_id, job_id)
             if job.status not in FINISHING or job.total_frames is None:
                 return None
-            crf, _ = await self._profile(conn, job)
         film = msgspec.convert(stored["film"], FilmInput)
         pieces = [
             Piece(
@@ -273,17 +279,15 @@ class Films:
         ]
         try:
             sounds = await self._sounds(tenant_id, film)
+            async with self._database.tenant(tenant_id) as conn:
+                profile = await self._profile(conn, job)
             made = await self._assembly.make(
                 tenant_id,
                 job_id,
                 attempt=job.attempt,
                 title=job.title or "",
                 settings=film_settings(
-                    width=job.width or film.width,
-                    height=job.height or film.height,
-                    fps=film.fps,
-                    profile=job.output_profile_key,
-                    crf=crf,
+                    profile, width=job.width or film.width, height=job.height or film.height, fps=film.fps
                 ),
                 frames=job.total_frames,
                 poster_frame=poster_frame([(chunk.scene_key, chunk.frame_end) for chunk in chunks]),
@@ -383,9 +387,9 @@ class Films:
                 tenant_id=tenant_id,
                 requests=[
                     StoreRequest(
-                        name=f"{name}.mp4",
+                        name=f"{name}{PurePath(film.film_key).suffix}",
                         purpose="export",
-                        content_type="video/mp4",
+                        content_type=film.content_type,
                         object_key=film.film_key,
                         owner_user_id=job.user_id,
                         width=film.width,
@@ -446,7 +450,7 @@ class Films:
                     width=width,
                     height=height,
                     duration_ms=duration,
-                    container="mp4" if kind == "video" else "jpeg",
+                    container=film.container if kind == "video" else "jpeg",
                     codecs=film.codecs if kind == "video" else None,
                 )
             await rows.set_status(

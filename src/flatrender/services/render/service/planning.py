@@ -1,7 +1,7 @@
 """Pure functions from a film's input to its chunks: sizes, chunk lengths, cache keys, tasks."""
 
-import hashlib
 import itertools
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -10,19 +10,42 @@ from uuid import UUID
 import msgspec
 
 from flatrender.contracts.content import ResolvedSceneData
+from flatrender.contracts.render import FilmInput
 from flatrender.engine.clips.model import ClipFile
+from flatrender.engine.errors import RenderError
+from flatrender.engine.film.keys import segment_key, still_key
 from flatrender.engine.film.plan import Chunk, plan_film
 from flatrender.engine.film.settings import FilmSettings, Preset
+from flatrender.engine.film.transitions import CUT, Transition
+from flatrender.engine.kinds import OutputKind
 from flatrender.engine.scene import ResolvedScene
 from flatrender.protocol.work import SceneFigures, SegmentTask, StillTask
 from flatrender.services.render.queries.chunks import NewChunk
+from flatrender.services.render.queries.jobs import ProfileRow
 from flatrender.services.render.settings import RenderSettings
 
-ENGINE_VERSION = "thorvg-1.0.4/1"
-"""Part of every cache key: raised when the same scene would be drawn or encoded differently."""
 PRESETS: Mapping[str, Preset] = {"draft": "ultrafast"}
 DEFAULT_PRESET: Preset = "veryfast"
 DEFAULT_CRF = 20
+GIF_FPS = 25
+"""A GIF of more is large and no smoother in most viewers: its rate is halved until it is at most this."""
+KINDS_OF_PROFILES: Mapping[tuple[str, str], OutputKind] = {
+    ("mp4", ""): "mp4_h264",
+    ("mp4", "h264"): "mp4_h264",
+    ("mp4", "h265"): "mp4_h265",
+    ("mp4", "hevc"): "mp4_h265",
+    ("mp4", "av1"): "mp4_av1",
+    ("webm", ""): "webm_vp9",
+    ("webm", "vp9"): "webm_vp9",
+    ("webm", "av1"): "webm_av1",
+    ("mov", "prores_4444"): "mov_prores_4444",
+    ("mov", "prores_422"): "mov_prores_422",
+    ("gif", ""): "gif",
+    ("gif", "gif"): "gif",
+    ("png_seq", ""): "png_frames",
+    ("png_seq", "png"): "png_frames",
+}
+"""(container, video codec) of an output profile → what its films are written as."""
 
 
 def film_size(width: int, height: int, max_height: int) -> tuple[int, int]:
@@ -34,15 +57,39 @@ def film_size(width: int, height: int, max_height: int) -> tuple[int, int]:
     return max(16, 2 * round(width * scale / 2)), max(16, 2 * round(height * scale / 2))
 
 
-def film_settings(*, width: int, height: int, fps: float, profile: str, crf: int | None) -> FilmSettings:
-    """Return how a film of this profile is encoded; raises RenderError `settings_invalid`."""
+def film_settings(profile: ProfileRow, *, width: int, height: int, fps: float) -> FilmSettings:
+    """Return how a film of this profile is encoded; raises RenderError `settings_invalid`, also for a profile that names no kind of output."""
+    kind, alpha = output_kind(profile)
+    while kind == "gif" and fps > GIF_FPS:
+        fps /= 2
     return FilmSettings(
         width=width,
         height=height,
         fps=fps,
-        preset=PRESETS.get(profile, DEFAULT_PRESET),
-        crf=DEFAULT_CRF if crf is None else crf,
+        preset=PRESETS.get(profile.key, DEFAULT_PRESET),
+        crf=DEFAULT_CRF if profile.crf is None else profile.crf,
+        kind=kind,
+        alpha=alpha,
+        max_kbps=profile.bitrate_kbps,
     )
+
+
+def output_kind(profile: ProfileRow) -> tuple[OutputKind, bool]:
+    """Return what a profile's films are written as, and whether they keep transparency (its pixel format has an alpha channel).
+
+    Raises RenderError `settings_invalid` for a container and codec that do not go together.
+    """
+    pixels = profile.pixel_format or ""
+    codec = profile.video_codec or ""
+    if profile.container == "mov" and codec in ("", "prores"):
+        codec = "prores_422" if pixels.startswith("yuv422") else "prores_4444"
+    kind = KINDS_OF_PROFILES.get((profile.container, codec))
+    if kind is None:
+        raise RenderError(
+            f"the output profile {profile.key!r} asks for {codec!r} in {profile.container!r}: correct its codec",
+            code="settings_invalid",
+        )
+    return kind, pixels.startswith(("yuva", "rgba", "bgra", "gbrap"))
 
 
 def engine_scene(scene: ResolvedSceneData) -> ResolvedScene:
@@ -73,6 +120,26 @@ def figures(scene: ResolvedScene | ResolvedSceneData) -> SceneFigures:
         frames=scene.frames,
         clips=tuple(sorted(clip.sha256 for clip in scene.clips)),
     )
+
+
+def transitions_of(film: FilmInput) -> list[Transition]:
+    """Return the film's transitions as the engine takes them, one fewer than scenes. Raises RenderError `settings_invalid`."""
+    if not film.transitions:
+        return [CUT] * (len(film.scenes) - 1)
+    found = []
+    for wanted in film.transitions:
+        if re.fullmatch(r"#[0-9a-fA-F]{6}", wanted.color) is None:
+            raise RenderError(f"{wanted.color[:20]!r} is no colour; write #rrggbb", code="settings_invalid")
+        red, green, blue = bytes.fromhex(wanted.color[1:])
+        found.append(
+            Transition(
+                kind=wanted.kind,
+                seconds=wanted.duration_ms / 1000,
+                direction=wanted.direction,
+                color=(red, green, blue),
+            )
+        )
+    return found
 
 
 def poster_frame(chunks: Sequence[tuple[str | None, int]]) -> int:
@@ -113,13 +180,30 @@ def chunk_length(settings: RenderSettings, frame_s: float | None) -> int:
 
 
 def content_key(task: SegmentTask | StillTask) -> bytes:
-    """Return the 32-byte cache key of a task's output: everything that its pixels depend on, and nothing else."""
+    """Return the 32-byte cache key of a task's output: the engine's own key, so that the farm and the command agree on what is the same."""
     # The scene's own hash covers its films.
-    figures_used = {
-        name: value for name, value in msgspec.to_builtins(task.scene).items() if name not in ("scene_key", "clips")
-    }
-    fields = {**msgspec.to_builtins(task), "scene": figures_used, "engine": ENGINE_VERSION}
-    return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).digest()
+    figures_used = {name: value for name, value in msgspec.to_builtins(task.scene).items() if name != "clips"}
+    scene = ResolvedScene(lottie=b"", **figures_used)
+    if isinstance(task, StillTask):
+        key = still_key(
+            scene,
+            task.frame,
+            width=task.width,
+            height=task.height,
+            format=task.format,
+            background=task.background,
+        )
+    else:
+        settings = FilmSettings(
+            width=task.width,
+            height=task.height,
+            fps=task.fps,
+            preset=cast("Preset", task.preset),
+            crf=task.crf,
+            background=task.background,
+        )
+        key = segment_key(scene, task.first, task.last, settings)
+    return bytes.fromhex(key)
 
 
 Cuts = dict[int, list[NewChunk]]
@@ -127,18 +211,23 @@ Cuts = dict[int, list[NewChunk]]
 
 
 def cuts(
-    scenes: Sequence[ResolvedScene], settings: FilmSettings, *, tenant_id: UUID, lengths: Sequence[int]
+    scenes: Sequence[ResolvedScene],
+    settings: FilmSettings,
+    *,
+    tenant_id: UUID,
+    lengths: Sequence[int],
+    trims: Sequence[tuple[int, int]] = (),
 ) -> tuple[int, list[Cuts]]:
-    """Return the film's frames, and for each scene in order how it would be cut with each chunk length.
+    """Return the film's frames, and for each scene in order how it would be cut with each chunk length; `trims` as for `plan_film`.
 
     Raises RenderError `settings_invalid` when there is no scene or the film is too long.
     """
     frames, found = 0, [Cuts() for _ in scenes]
     for length in lengths:
-        film = plan_film(scenes, settings, chunk_frames=length)
+        film = plan_film(scenes, settings, chunk_frames=length, trims=trims)
         frames = film.frames
         for piece in film.chunks:
-            chunk = _chunk(scenes[piece.scene], piece, film.scenes[piece.scene].start, settings, tenant_id)
+            chunk = _chunk(scenes[piece.scene], piece, film.scenes[piece.scene].begins, settings, tenant_id)
             found[piece.scene].setdefault(length, []).append(chunk)
     return frames, found
 
@@ -154,6 +243,9 @@ def _chunk(scene: ResolvedScene, piece: Chunk, start: int, settings: FilmSetting
         preset=settings.preset,
         crf=settings.crf,
         background=settings.background,
+        kind=settings.kind,
+        alpha=settings.alpha,
+        max_kbps=settings.max_kbps,
     )
     return NewChunk(
         chunk_no=0,
@@ -196,7 +288,7 @@ def still_task(
 
 def segment_upload_key(tenant_id: UUID, cache_key: bytes, chunk_id: UUID, epoch: int) -> str:
     """Return where a node puts a segment. The epoch is part of it: what an older holder of the lease still writes never touches a newer output."""
-    return f"segments/{tenant_id}/{cache_key.hex()}/{chunk_id.hex}-{epoch}.mp4"
+    return f"segments/{tenant_id}/{cache_key.hex()}/{chunk_id.hex}-{epoch}.segment"
 
 
 def still_upload_key(tenant_id: UUID, kind: str, id: UUID, epoch: int, format: str) -> str:
