@@ -65,12 +65,14 @@ async def test_a_segment_of_another_tenant_is_never_used(farm: Farm) -> None:
         await farm.until((await farm.create("c")).id, "completed")
     theirs = await farm.create("c", tenant_id=OTHER_TENANT)
     rows: list[tuple[str, str | None]] = []
-    for _ in range(200):
+    for _ in range(800):
         rows = farm.rows("SELECT status, segment_key FROM render.frame_jobs WHERE render_job_id = %s", theirs.id)
         if rows:
             break
         await asyncio.sleep(0.05)
-    assert rows == [("queued", None)]
+    assert rows == [("queued", None)], farm.rows(
+        "SELECT status, error FROM render.render_jobs WHERE id = %s", theirs.id
+    )
     keys = {key for (key,) in farm.rows("SELECT cache_key FROM render.frame_jobs")}
     assert len(keys) == 1
 
