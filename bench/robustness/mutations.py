@@ -20,7 +20,7 @@ _OTHERS: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-_MOST_ADDED = 4_000_000
+_MOST_ADDED = 300_000
 """Characters that one duplication adds: copies of copies would grow without end."""
 
 
