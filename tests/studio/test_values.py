@@ -4,11 +4,12 @@ import math
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 
-from flatrender.contracts.content import SizeOption, TemplateDetails, TemplateField
+from flatrender.contracts.content import SizeOption, TemplateDetails, TemplateField, TemplateScene
 from flatrender.kit.errors import Refused
-from flatrender.services.studio.values import Checker, is_filled
+from flatrender.services.studio.values import Checker, frames_of, is_asked_for, is_filled
 
 FILE = "8cf0c66b-931e-4f5c-a310-cd7c408f54f1"
 
@@ -62,6 +63,7 @@ def checker(one: TemplateField) -> Checker:
         (field("checkbox"), False),
         (field("dropdown"), "b"),
         (field("font"), "Vazirmatn"),
+        (field("date"), "2026-03-21"),
     ],
 )
 def test_a_value_that_fits_is_kept_as_it_is(one: TemplateField, value: Any) -> None:
@@ -135,3 +137,76 @@ def test_a_required_field_is_filled_by_a_value_or_its_default(default: Any, valu
     import msgspec
 
     assert is_filled(msgspec.structs.replace(field("text"), default=default), value) is filled
+
+
+@pytest.mark.parametrize("value", ["2026-02-30", "tomorrow", "1700-01-01", "20260321"])
+def test_what_is_no_date_is_refused(value: str) -> None:
+    checked = checker(field("date"))
+    checked.global_values({"f": value})
+    with pytest.raises(Refused) as refused:
+        checked.problems.raise_any()
+    assert "f" in str(refused.value.fields)
+
+
+@pytest.mark.parametrize(
+    ("value", "fits"),
+    [
+        ("#0b1026", True),
+        ("transparent", True),
+        ({"image": {"asset": FILE}, "opacity": 40}, True),
+        ({"image": "images/a.png"}, False),
+        ("red", False),
+        ({"colour": "#ffffff"}, False),
+        (5, False),
+    ],
+)
+def test_a_background_is_checked_under_its_reserved_key(value: Any, fits: bool) -> None:
+    checked = checker(field("text"))
+    kept = checked.global_values({"@background": value})
+    if fits:
+        checked.problems.raise_any()
+        assert kept == {"@background": value}
+        assert len(checked.pictures) == (1 if isinstance(value, dict) else 0)
+        return
+    with pytest.raises(Refused):
+        checked.problems.raise_any()
+
+
+def test_a_field_that_nobody_is_asked_for_is_not_required() -> None:
+    look = field("dropdown")
+    words = msgspec.structs.replace(field("text", visible_when=[{"field": "f", "is": "b"}]), key="words")
+    assert [is_asked_for(words, [look, words], {"f": value}) for value in ("a", "b", None)] == [False, True, False]
+
+
+def test_a_scenes_length_follows_its_words_within_its_limits() -> None:
+    words = msgspec.structs.replace(field("textarea"), key="words", default={"fa": "یک دو", "en": "one"})
+    scene = TemplateScene(
+        id=uuid4(),
+        key="s",
+        title={},
+        scene_type="normal",
+        duration_frames=60,
+        snapshot_frame=30,
+        snapshot_url=None,
+        can_repeat=False,
+        is_required=False,
+        color_slots=[],
+        fields=[words],
+        duration={
+            "mode": "follow_text",
+            "base_seconds": 1,
+            "seconds_per_word": 0.5,
+            "min_frames": 30,
+            "max_frames": 90,
+        },
+    )
+    template = checker(words)._template
+    lengths = [frames_of(template, scene, values, "fa-IR") for values in ({}, {"words": "a"}, {"words": "a " * 50})]
+    assert lengths == [60, 45, 90]
+    assert frames_of(template, scene, {}, "en") == 45
+    assert frames_of(template, scene, {}, "fa", asked=70) == 70
+    found = checker(words)
+    found.frames(scene, {}, "fa", 91, "scenes.0")
+    with pytest.raises(Refused) as refused:
+        found.problems.raise_any()
+    assert "scenes.0.duration_frames" in str(refused.value.fields)

@@ -36,8 +36,13 @@ export type Music = {
 };
 
 export type FieldType =
-  'text' | 'textarea' | 'image' | 'color' | 'number' | 'slider' | 'checkbox' | 'dropdown' | 'font';
-export type FieldValue = string | number | boolean | null;
+  'text' | 'textarea' | 'image' | 'color' | 'number' | 'slider' | 'checkbox' | 'dropdown' | 'font' | 'date';
+export type ClipAfter = 'freeze' | 'loop' | 'first' | 'hide';
+/** How a film plays in its place: seconds of the file, a factor of speed, a factor of loudness. */
+export type ClipOptions = { start?: number; end?: number; speed?: number; after?: ClipAfter; volume?: number };
+/** A picture or film with more to say than which it is; other members of the platform's own are kept as they are. */
+export type MediaValue = { asset: string; clip?: ClipOptions };
+export type FieldValue = string | number | boolean | null | MediaValue;
 export type FieldOption = { key: string; label: Localized | string };
 export type FieldConstraints = {
   max_length?: number;
@@ -49,12 +54,25 @@ export type FieldConstraints = {
   step?: number;
   decimals?: number;
   suffix?: string;
+  visible_when?: Condition[];
+};
+/** A condition between fields: `is` is a value or a list of values; without it the field must say something. */
+export type Condition = { field: string; is?: FieldValue | FieldValue[]; not?: boolean };
+/** How a scene's length follows what it holds; members left out have the defaults of docs/binding.md. */
+export type DurationRule = {
+  mode?: 'fixed' | 'stretch' | 'follow_text' | 'follow_clip' | 'follow_voice';
+  min_frames?: number;
+  max_frames?: number;
+  fields?: string[];
+  base_seconds?: number;
+  seconds_per_word?: number;
+  seconds_per_character?: number;
 };
 export type Field = {
   key: string;
   type: FieldType;
   label: Localized | string;
-  default: FieldValue | Localized;
+  default: Exclude<FieldValue, MediaValue> | Localized;
   options?: FieldOption[] | null;
   constraints?: FieldConstraints | null;
   is_required?: boolean;
@@ -73,6 +91,7 @@ export type Scene = {
   is_required: boolean;
   is_active?: boolean;
   color_slots: string[];
+  duration?: DurationRule | null;
   fields: Field[];
 };
 

@@ -138,9 +138,50 @@ export function canRemove(project: Project, film: Film, uid: string): boolean {
   return film.scenes.filter((scene) => scene.scene_key === target.scene_key).length > 1;
 }
 
-export function filmFrames(project: Project, film: Film): number {
-  return film.scenes.reduce(
-    (total, scene) => total + (scene.duration_frames ?? sceneOf(project, scene.scene_key)?.duration_frames ?? 0),
-    0,
+/** How long a scene lasts with its words, by the same rule as the server's `content_frames`; clips and voices are the server's to know. */
+export function sceneFrames(project: Project, film: Film, scene: FilmScene): number {
+  const definition = sceneOf(project, scene.scene_key);
+  if (scene.duration_frames !== null || !definition) return scene.duration_frames ?? 0;
+  const rule = definition.duration;
+  if (rule?.mode !== 'follow_text') return definition.duration_frames;
+  const values = { ...film.global_values, ...scene.values };
+  let words = 0;
+  let characters = 0;
+  for (const field of definition.fields) {
+    const followed = !rule.fields?.length || rule.fields.includes(field.key);
+    if (!followed || (field.type !== 'text' && field.type !== 'textarea')) continue;
+    const value = valueOf(field, values, film.locale);
+    const text = typeof value === 'string' ? value : '';
+    words += text.split(/\s+/u).filter(Boolean).length;
+    characters += Array.from(text.replace(/[\s\p{M}\p{C}]/gu, '')).length;
+  }
+  const seconds =
+    (rule.base_seconds ?? 1.5) +
+    (rule.seconds_per_word ?? 0.4) * words +
+    (rule.seconds_per_character ?? 0) * characters;
+  const wanted = Math.ceil(seconds * project.fps - 1e-3);
+  return Math.max(
+    1,
+    Math.min(Math.max(wanted, rule.min_frames ?? definition.duration_frames), rule.max_frames ?? Infinity),
   );
+}
+
+export function filmFrames(project: Project, film: Film): number {
+  return film.scenes.reduce((total, scene) => total + sceneFrames(project, film, scene), 0);
+}
+
+/** Whether a field's conditions hold among the values that are shown now. */
+export function isAskedFor(field: Field, fields: Field[], values: Values, locale: string): boolean {
+  return (field.constraints?.visible_when ?? []).every((condition) => {
+    const other = fields.find((one) => one.key === condition.field);
+    const value = other ? valueOf(other, values, locale) : null;
+    const wanted = condition.is;
+    const met =
+      wanted === undefined || wanted === null
+        ? typeof value === 'string'
+          ? value.trim() !== ''
+          : Boolean(value)
+        : (Array.isArray(wanted) ? wanted : [wanted]).includes(value);
+    return met !== (condition.not ?? false);
+  });
 }

@@ -270,7 +270,8 @@ def _words(letters: Sequence[Inked]) -> Iterator[list[Inked]]:
 
 def _united(letters: Sequence[Inked], shift: tuple[float, float], *, apart: bool) -> tuple[Contour, ...]:
     """Return the outlines of letters in one; single ones stay as they are drawn when `apart`."""
-    if not (apart and len(letters) == 1) and all(letter.glyphs for letter in letters if letter.ink):
+    alone = apart and len(letters) == 1
+    if not alone and letters[0].size > 0 and all(letter.glyphs for letter in letters if letter.ink):
         # Found once for these glyphs at these distances, at whatever size and place.
         first = letters[0]
         glyphs = tuple(
@@ -288,7 +289,7 @@ def _united(letters: Sequence[Inked], shift: tuple[float, float], *, apart: bool
         for letter in letters
         for contour in transform(letter.contours, (1, 0, 0, 1, letter.x + shift[0], letter.y + shift[1]))
     ]
-    return tuple(contours) if apart and len(letters) == 1 else unite(contours)
+    return tuple(contours) if alone else unite(contours)
 
 
 def _paints(paint: Paint, part: _Part | None = None) -> list[Json]:

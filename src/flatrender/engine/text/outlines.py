@@ -105,9 +105,11 @@ def _covered(edges: NDArray[np.float64], y: float) -> float:
 
 def intersect(one: Iterable[Contour], other: Iterable[Contour]) -> tuple[Contour, ...]:
     """Return outlines of the ink that both have; `one` itself where that cannot be found."""
-    given = tuple(one)
+    given, inside = tuple(one), tuple(other)
+    if sum(map(len, given)) + sum(map(len, inside)) > _MAX_SEGMENTS:
+        return given
     try:
-        return _contours(pathops.op(_path(given), _path(other), pathops.PathOp.INTERSECTION, fix_winding=True))
+        return _contours(pathops.op(_path(given), _path(inside), pathops.PathOp.INTERSECTION, fix_winding=True))
     except pathops.PathOpsError:
         return given
 

@@ -61,6 +61,8 @@ class SceneDetails(msgspec.Struct, frozen=True, kw_only=True):
 
     row: SceneRow
     fields: list[TemplateField]
+    duration: dict[str, Any] | None = None
+    """The rule that its length follows."""
 
 
 class VersionDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,11 +88,7 @@ class VersionDetails(msgspec.Struct, frozen=True, kw_only=True):
             color_slots=self.manifest.color_slots,
             presets=self.presets,
             fields=self.fields,
-            scenes=[
-                _scene(scene, self.manifest.durations.get(scene.row.scene_key))
-                for scene in self.scenes
-                if scene.row.is_active
-            ],
+            scenes=[_scene(scene) for scene in self.scenes if scene.row.is_active],
             music=[
                 TemplateMusic(
                     key=piece.key,
@@ -135,7 +133,11 @@ async def load_details(conn: Conn, versions: Sequence[VersionRow]) -> list[Versi
             ],
             fields=fields.get(manifest.config_scene_id, []),
             scenes=[
-                SceneDetails(row=rows[scene_id], fields=fields.get(scene_id, []))
+                SceneDetails(
+                    row=rows[scene_id],
+                    fields=fields.get(scene_id, []),
+                    duration=manifest.durations.get(rows[scene_id].scene_key),
+                )
                 for scene_id in manifest.scene_ids
                 if scene_id in rows
             ],
@@ -160,7 +162,7 @@ def _field(row: FieldRow) -> TemplateField:
     )
 
 
-def _scene(scene: SceneDetails, duration: dict[str, Any] | None) -> TemplateScene:
+def _scene(scene: SceneDetails) -> TemplateScene:
     row = scene.row
     return TemplateScene(
         id=row.id,
@@ -174,5 +176,5 @@ def _scene(scene: SceneDetails, duration: dict[str, Any] | None) -> TemplateScen
         is_required=row.is_required,
         color_slots=row.color_slots,
         fields=scene.fields,
-        duration=duration,
+        duration=scene.duration,
     )

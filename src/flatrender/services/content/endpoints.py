@@ -218,5 +218,6 @@ def _scene(scene: SceneDetails) -> SceneOut:
         is_required=row.is_required,
         is_active=row.is_active,
         color_slots=row.color_slots,
+        duration=scene.duration,
         fields=[FieldOut(**msgspec.structs.asdict(field)) for field in scene.fields],
     )

@@ -88,6 +88,8 @@ class SceneOut(BaseModel):
     is_required: bool
     is_active: bool
     color_slots: list[str]
+    duration: dict[str, Any] | None
+    """How its length follows what it holds; see docs/binding.md."""
     fields: list[FieldOut]
 
 

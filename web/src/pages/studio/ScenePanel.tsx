@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { IconRestore } from '@tabler/icons-react';
 import { useStore } from 'zustand';
 import type { Scene, SceneWarning } from '../../api/types';
-import { paletteOf, sceneOf, valueOf, type FilmScene } from '../../editor/film';
+import { isAskedFor, paletteOf, sceneOf, valueOf, type FilmScene } from '../../editor/film';
 import { formatNumber } from '../../format/digits';
 import { localized, useI18n } from '../../i18n';
 import { useEditor, useSelectedScene, useWorkbench } from './context';
@@ -71,6 +71,9 @@ export function ScenePanel() {
   const definition = scene && sceneOf(project, scene.scene_key);
   if (!scene || !definition) return null;
   const palette = [...new Set(Object.values(paletteOf(project, film)))];
+  const values = { ...film.global_values, ...scene.values };
+  const every = [...project.fields, ...definition.fields];
+  const asked = definition.fields.filter((field) => isAskedFor(field, every, values, filmLocale));
   const others = warnings.filter(
     (warning) => warning.field === null || !definition.fields.some((field) => field.key === warning.field),
   );
@@ -80,7 +83,7 @@ export function ScenePanel() {
         {formatNumber(index + 1, locale)}. {localized(definition.title, locale)}
       </h2>
       {definition.fields.length === 0 && <p className={classes.hint}>{t('studio.noFields')}</p>}
-      {definition.fields.map((field) => {
+      {asked.map((field) => {
         const label = localized(field.label, locale);
         return (
           <FieldInput

@@ -15,7 +15,7 @@ import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { Scene } from '../../api/types';
 import { sceneArt } from '../../components/art';
 import { Picture } from '../../components/Picture';
-import { addableScenes, canRemove, sceneOf, type FilmScene } from '../../editor/film';
+import { addableScenes, canRemove, sceneFrames, sceneOf, type FilmScene } from '../../editor/film';
 import { formatNumber } from '../../format/digits';
 import { localized, useI18n } from '../../i18n';
 import { useEditor, useWorkbench } from './context';
@@ -49,7 +49,7 @@ function SceneItem({ scene, index }: { scene: FilmScene; index: number }) {
   const actions = useSceneActions(scene, index);
   const { setNodeRef, listeners, transform, transition, isDragging } = useSortable({ id: scene.uid });
   const n = formatNumber(index + 1, locale);
-  const frames = scene.duration_frames ?? actions.definition?.duration_frames ?? 0;
+  const frames = useEditor((state) => sceneFrames(project, state.film, scene));
   return (
     <li
       ref={setNodeRef}
@@ -150,7 +150,7 @@ function AddScene() {
     editor
       .getState()
       .addScene(
-        { scene_key: scene.key, values: {}, colors: {}, duration_frames: scene.duration_frames },
+        { scene_key: scene.key, values: {}, colors: {}, duration_frames: null },
         localized(scene.title, locale),
       );
     setOpened(false);
