@@ -230,3 +230,19 @@ def test_a_very_long_text_with_animators_stays_bounded() -> None:
     text = "سلام دنیا " * 900
     scene = shown(text_layer("T", text, animators=(animator({"o": still(0)}, s=ramp(0, 100, 0, 3000)),), j=1))
     assert len(scene.lottie) < 40_000_000
+
+
+@pytest.mark.parametrize(
+    "value", [None, 0, -1, 1e308, "x", [], {}, [None], {"a": 1, "k": []}, {"a": 1, "k": [{"t": -1e300, "s": [1]}]}]
+)
+@pytest.mark.parametrize("place", ["d", "a", "m", "size", "stroke", "box", "selector", "property", "lines"])
+def test_a_damaged_text_layer_is_set_as_far_as_it_goes(place: str, value: Any) -> None:
+    layer = text_layer("T", "سلام 😀", 300, 190, (animator({"p": still([9, 9])}, s=ramp(0, 100)),), sc=[1, 0, 0], sw=2)
+    text = layer["t"]
+    document, moved = text["d"]["k"][0]["s"], text["a"][0]
+    holder, key = {
+        "d": (text, "d"), "a": (text, "a"), "m": (text, "m"), "size": (document, "s"), "stroke": (document, "sw"), "box": (document, "sz"),
+        "selector": (moved["s"], "s"), "property": (moved["a"], "p"), "lines": (document, "lh"),
+    }[place]  # fmt: skip
+    holder[key] = value
+    assert b"null" not in shown(layer).lottie.replace(encoded(value), b"")

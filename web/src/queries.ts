@@ -46,6 +46,7 @@ export const queries = {
     queryOptions({ queryKey: ['render-jobs', 'of', documentId], queryFn: () => render.ofDocument(documentId) }),
   renderJob: (id: string) => queryOptions({ queryKey: ['render-job', id], queryFn: () => render.one(id) }),
   pictures: pages(['pictures'], files.pictures),
+  films: pages(['films'], files.films),
   notices: pages(['notices'], notification.list),
   unread: queryOptions({ queryKey: ['notices', 'unread'], queryFn: notification.unreadCount, refetchInterval: 60_000 }),
   adminProjects: pages(['admin', 'projects'], adminContent.list),

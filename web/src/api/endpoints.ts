@@ -119,6 +119,8 @@ export const adminRender = {
 export const files = {
   pictures: (cursor?: string | null) =>
     get<Page<StoredFile>>(withQuery('/v1/files', { purpose: 'user_media', kind: 'image', cursor, limit: LIST_LIMIT })),
+  films: (cursor?: string | null) =>
+    get<Page<StoredFile>>(withQuery('/v1/files', { purpose: 'user_media', kind: 'video', cursor, limit: LIST_LIMIT })),
   one: (id: string) => get<StoredFile>(`/v1/files/${id}`),
   waveform: (id: string) => get<Waveform>(`/v1/files/${id}/waveform`),
   pictureUrl: (id: string, width: number) => `/v1/files/${id}/content?width=${width}`,

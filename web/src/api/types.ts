@@ -37,7 +37,12 @@ export type Music = {
 
 export type FieldType =
   'text' | 'textarea' | 'image' | 'color' | 'number' | 'slider' | 'checkbox' | 'dropdown' | 'font' | 'date';
-export type FieldValue = string | number | boolean | null;
+export type ClipAfter = 'freeze' | 'loop' | 'first' | 'hide';
+/** How a film plays in its place: seconds of the file, a factor of speed, a factor of loudness. */
+export type ClipOptions = { start?: number; end?: number; speed?: number; after?: ClipAfter; volume?: number };
+/** A picture or film with more to say than which it is; other members of the platform's own are kept as they are. */
+export type MediaValue = { asset: string; clip?: ClipOptions };
+export type FieldValue = string | number | boolean | null | MediaValue;
 export type FieldOption = { key: string; label: Localized | string };
 export type FieldConstraints = {
   max_length?: number;
@@ -67,7 +72,7 @@ export type Field = {
   key: string;
   type: FieldType;
   label: Localized | string;
-  default: FieldValue | Localized;
+  default: Exclude<FieldValue, MediaValue> | Localized;
   options?: FieldOption[] | null;
   constraints?: FieldConstraints | null;
   is_required?: boolean;

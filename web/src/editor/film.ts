@@ -150,7 +150,8 @@ export function sceneFrames(project: Project, film: Film, scene: FilmScene): num
   for (const field of definition.fields) {
     const followed = !rule.fields?.length || rule.fields.includes(field.key);
     if (!followed || (field.type !== 'text' && field.type !== 'textarea')) continue;
-    const text = String(valueOf(field, values, film.locale) ?? '');
+    const value = valueOf(field, values, film.locale);
+    const text = typeof value === 'string' ? value : '';
     words += text.split(/\s+/u).filter(Boolean).length;
     characters += Array.from(text.replace(/[\s\p{M}\p{C}]/gu, '')).length;
   }

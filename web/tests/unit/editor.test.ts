@@ -4,7 +4,7 @@ import { bodyFrom, filmFrom, sameFilm, type Film } from '../../src/editor/film';
 import { savedProject } from './fixtures';
 
 function keys(store: EditorStore): string[] {
-  return store.getState().film.scenes.map((scene) => `${scene.scene_key}:${String(scene.values.headline ?? '')}`);
+  return store.getState().film.scenes.map((scene) => `${scene.scene_key}:${(scene.values.headline as string | undefined) ?? ''}`);
 }
 
 describe('the editor store', () => {

@@ -9,12 +9,19 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from flatrender.engine.lazy import LazyModule
 from flatrender.engine.lottie.document import Json, is_number
-from flatrender.engine.lottie.sampling import Floats, bezier_ease, sample, sample_times
+from flatrender.engine.lottie.sampling import bezier_ease, sample, sample_times
 from flatrender.engine.lottie.walk import dicts
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from flatrender.engine.lottie.sampling import Floats
+else:
+    np = LazyModule("numpy")  # it takes a quarter of a second to load, and few scenes need it
 
 _INDEX = 2
 _CHARACTERS, _INKED, _WORDS, _LINES = 1, 2, 3, 4
@@ -259,10 +266,12 @@ def _eased(amount: Floats, low: Floats, high: Floats) -> Floats:
     if not low.any() and not high.any():
         return amount
     out = np.empty_like(amount)
-    for row, (ease_low, ease_high) in enumerate(zip(low / 100, high / 100, strict=True)):
+    shares, rows = np.unique(np.stack([low, high], axis=1) / 100, axis=0, return_inverse=True)
+    for number, (ease_low, ease_high) in enumerate(shares):
         leaving = (ease_low, 0.0) if ease_low > 0 else (0.0, -ease_low)
         arriving = (1 - ease_high, 1.0) if ease_high > 0 else (1.0, 1 + ease_high)
-        out[row] = bezier_ease(amount[row], leaving, arriving)
+        chosen = rows.reshape(-1) == number
+        out[chosen] = bezier_ease(amount[chosen], leaving, arriving)
     return out
 
 

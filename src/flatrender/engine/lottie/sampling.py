@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from flatrender.engine.lazy import LazyModule
 from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.walk import dicts
 
-Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+else:
+    np = LazyModule("numpy")  # it takes a quarter of a second to load, and few scenes need it
 
 MAX_SAMPLES = 3600
+# Beyond these no value or handle means anything, and products of them would not be numbers.
+_LARGEST, _STEEPEST = 1e7, 1e3
 
 
 def key_times(prop: object) -> list[float]:
@@ -71,7 +77,7 @@ def _vector(value: object, default: Floats) -> Floats:
     out = default.copy()
     for index, number in enumerate(given[: len(default)]):
         if is_number(number):
-            out[index] = number
+            out[index] = min(max(number, -_LARGEST), _LARGEST)
     return out
 
 
@@ -94,7 +100,7 @@ def _component(handle: Json, axis: str, index: int, default: float) -> float:
     value: Any = handle.get(axis)
     if isinstance(value, list):
         value = value[min(index, len(value) - 1)] if value else None
-    return float(value) if is_number(value) else default
+    return float(min(max(value, -_STEEPEST), _STEEPEST)) if is_number(value) else default
 
 
 def bezier_ease(share: Floats, leaving: tuple[float, float], arriving: tuple[float, float]) -> Floats:

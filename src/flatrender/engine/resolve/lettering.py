@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from flatrender.engine.lazy import LazyModule
 from flatrender.engine.lottie.animators import Letter, Motion
 from flatrender.engine.lottie.document import Json, is_number
-from flatrender.engine.lottie.sampling import Floats
 from flatrender.engine.text.color_glyphs import Gradient, Painted
 from flatrender.engine.text.glyphs import contours_of, encoded_paths, path_items, united_glyphs
 from flatrender.engine.text.outlines import IDENTITY, Contour, Matrix, multiply, transform, unite
 from flatrender.engine.text.shape import Glyph
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from flatrender.engine.lottie.sampling import Floats
+else:
+    np = LazyModule("numpy")  # it takes a quarter of a second to load, and few scenes need it
 
 LETTERS, WORDS, LINES = 1, 3, 4
 """What moves as one, as range selectors number it (`b`)."""
@@ -270,7 +275,8 @@ def _words(letters: Sequence[Inked]) -> Iterator[list[Inked]]:
 
 def _united(letters: Sequence[Inked], shift: tuple[float, float], *, apart: bool) -> tuple[Contour, ...]:
     """Return the outlines of letters in one; single ones stay as they are drawn when `apart`."""
-    if not (apart and len(letters) == 1) and all(letter.glyphs for letter in letters if letter.ink):
+    alone = apart and len(letters) == 1
+    if not alone and letters[0].size > 0 and all(letter.glyphs for letter in letters if letter.ink):
         # Found once for these glyphs at these distances, at whatever size and place.
         first = letters[0]
         glyphs = tuple(
@@ -288,7 +294,7 @@ def _united(letters: Sequence[Inked], shift: tuple[float, float], *, apart: bool
         for letter in letters
         for contour in transform(letter.contours, (1, 0, 0, 1, letter.x + shift[0], letter.y + shift[1]))
     ]
-    return tuple(contours) if apart and len(letters) == 1 else unite(contours)
+    return tuple(contours) if alone else unite(contours)
 
 
 def _paints(paint: Paint, part: _Part | None = None) -> list[Json]:

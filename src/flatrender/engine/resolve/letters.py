@@ -15,6 +15,8 @@ from flatrender.engine.text.lines import fill_lines
 from flatrender.engine.text.outlines import Contour
 
 Align = Literal["left", "right", "center"]
+_LARGEST = 1e6
+"""px; lengths beyond it mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,4 +181,4 @@ def _points(value: object) -> list[tuple[float, float]]:
 
 
 def _number(value: object, default: float) -> float:
-    return float(value) if is_number(value) else default
+    return float(min(max(value, -_LARGEST), _LARGEST)) if is_number(value) else default

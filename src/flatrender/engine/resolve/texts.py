@@ -38,6 +38,9 @@ _CAPS: dict[float, Literal["as_written", "all", "small"]] = {1: "all", 2: "small
 # px by which an emitted box is wider than its widest line: players must not break again what is broken already.
 _BOX_EASE = 2.0
 _DEFAULT_SIZE = 16.0
+# px; lengths beyond it mean nothing, and their products would not be numbers.
+_LARGEST = 1e6
+_LARGEST_SIZE = 1e5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ class TextSetter:
                 continue
             want, family = wanted.get(id(layer)), families.get(id(layer))
             documents = text_documents(layer)
+            if not documents:
+                continue
             for document in documents:
                 if not isinstance(document.get("t"), str):
                     document["t"] = ""
@@ -163,7 +168,7 @@ class TextSetter:
     ) -> _Setting:
         """Lay the layer's document of this number out, at its own font size or at `size`."""
         face = self._face(layer, font, family)
-        designed_size = _number(document.get("s"), _DEFAULT_SIZE)
+        designed_size = min(_number(document.get("s"), _DEFAULT_SIZE), _LARGEST_SIZE)
         line_height = _number(document.get("lh"), 1.2 * designed_size)
         if size is None:
             size = designed_size
@@ -376,7 +381,7 @@ def _same(new: str, old: object) -> bool:
 
 
 def _number(value: object, default: float) -> float:
-    return float(value) if is_number(value) else default
+    return float(min(max(value, -_LARGEST), _LARGEST)) if is_number(value) else default
 
 
 def _box(document: Json) -> Box | None:
@@ -385,7 +390,7 @@ def _box(document: Json) -> Box | None:
         return None
     if not (isinstance(position, list) and len(position) >= 2 and all(is_number(v) for v in position[:2])):
         position = [0, 0]
-    return Box(position[0], position[1], size[0], size[1])
+    return Box(*(_number(v, 0) for v in (*position[:2], *size[:2])))
 
 
 def _name(layer: Json) -> str | None:

@@ -18,6 +18,8 @@ Rgba = tuple[float, float, float, float]
 """Red, green, blue, opacity, each 0 to 1."""
 
 _MAX_LAYERS = 400
+# Clips of one glyph: more than any emoji has; a font that is made to be slow is left unpainted from there on.
+_MAX_CLIPS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class _Canvas:
     spaces: list[Matrix] = field(default_factory=lambda: [IDENTITY])
     clips: list[tuple[Contour, ...] | None] = field(default_factory=list)
     groups: list[list[Painted]] = field(default_factory=lambda: [[]])
+    clipped: int = 0
 
     def push_transform(self, xx: float, yx: float, xy: float, yy: float, dx: float, dy: float) -> None:
         self.spaces.append(multiply(self.spaces[-1], (xx, yx, xy, yy, dx, dy)))
@@ -55,6 +58,10 @@ class _Canvas:
         self.spaces.pop()
 
     def push_clip_glyph(self, glyph: int) -> None:
+        self.clipped += 1
+        if self.clipped > _MAX_CLIPS:
+            self.clips.append(())
+            return
         contours = transform(self.outline(glyph), self.spaces[-1])
         outer = self.clips[-1] if self.clips else None
         self.clips.append(contours if outer is None else intersect(contours, outer))
