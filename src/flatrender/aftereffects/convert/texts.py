@@ -15,6 +15,7 @@ from py_aep.enums import (
 )
 
 from flatrender.aftereffects.convert.context import Json, Place, rounded, rounded_all
+from flatrender.aftereffects.convert.fonts import drawn_family
 from flatrender.aftereffects.convert.values import note_expression
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def text_fields(layer: Layer, place: Place, fonts: dict[str, Json]) -> Json:
 def _document(document: TextDocument, place: Place, fonts: dict[str, Json]) -> Json:
     size = _number(document.font_size, 36.0)
     font = document.font or "Vazirmatn-Regular"
-    fonts.setdefault(font, _font(document, font))
+    fonts.setdefault(font, _font(document, font, place))
     made: Json = {
         "s": rounded(size),
         "f": font,
@@ -90,11 +91,15 @@ def _capitals(document: TextDocument) -> int:
     return 2 if caps in {FontCapsOption.FONT_SMALL_CAPS, FontCapsOption.FONT_ALL_SMALL_CAPS} else 0
 
 
-def _font(document: TextDocument, name: str) -> Json:
+def _font(document: TextDocument, name: str, place: Place) -> Json:
     font = document.font_object
     family = getattr(font, "family_name", None) or name.split("-", maxsplit=1)[0]
     style = getattr(font, "style_name", None) or (name.split("-", maxsplit=1)[1] if "-" in name else "Regular")
-    return {"fName": name, "fFamily": family, "fStyle": style, "ascent": 75}
+    drawn = drawn_family(family, style)
+    if drawn != family:
+        detail = f"the font {family!r} is not installed; the text is drawn in {drawn!r}: install the font or bring it along"
+        place.note("approximate", "font.substituted", detail)
+    return {"fName": name, "fFamily": drawn, "fStyle": style, "ascent": 75}
 
 
 def _note_style(document: TextDocument, place: Place) -> None:
