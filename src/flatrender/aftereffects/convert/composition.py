@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from py_aep.binary.utils import ChunkNotFoundError
@@ -13,6 +13,7 @@ from flatrender.aftereffects.convert.footage import Footage, asset_of, footage_o
 from flatrender.aftereffects.convert.layers import convert_layers
 from flatrender.aftereffects.convert.switches import note_composition
 from flatrender.aftereffects.errors import ProjectError
+from flatrender.aftereffects.expressions import Expressions
 from flatrender.aftereffects.findings import Finding, Findings
 from flatrender.engine.compatibility import compatibility
 from flatrender.engine.errors import EngineError
@@ -62,7 +63,7 @@ def convert_composition(comp: CompItem) -> Conversion:
 
 def _converted(comp: CompItem) -> Conversion:
     findings = Findings()
-    place = Place(findings, float(comp.frame_rate), (comp.name,))
+    place = Place(findings, float(comp.frame_rate), (comp.name,), Expressions(comp))
     library = _Library(comp)
     note_composition(comp, place)
     layers = convert_layers(comp, library, place)
@@ -102,7 +103,7 @@ def _note_engine(lottie: Json, name: str, findings: Findings) -> None:
 
 def _markers(comp: CompItem, place: Place) -> list[Json]:
     try:
-        prop = comp.marker_property
+        prop: Any = comp.marker_property
     except ChunkNotFoundError:  # an Essential Graphics panel in an older form, which is read with the markers
         place.note("exact", "comp.markers", "the composition's markers could not be read")
         return []
@@ -132,7 +133,7 @@ class _Library:
         asset = f"comp_{item.id}"
         if item.id not in self.assets:
             self._open.append(item.id)
-            inside = Place(place.findings, place.fps, (item.name,))
+            inside = Place(place.findings, place.fps, (item.name,), Expressions(item))
             layers = convert_layers(item, self, inside)
             self._open.pop()
             self.assets[item.id] = {"id": asset, "nm": item.name, "fr": rounded(item.frame_rate), "layers": layers}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from flatrender.aftereffects.expressions import Expressions
     from flatrender.aftereffects.findings import Findings, Verdict
 
 Json = dict[str, Any]
@@ -46,15 +47,19 @@ class Tree(Protocol):
 class Place:
     """Where in the project the conversion is: composition, layer, property. Findings are noted here."""
 
-    def __init__(self, findings: Findings, fps: float, path: tuple[str, ...]) -> None:
+    def __init__(
+        self, findings: Findings, fps: float, path: tuple[str, ...], expressions: Expressions | None = None
+    ) -> None:
         self.findings = findings
+        self.expressions = expressions
+        """Those of the composition; without them an expression is noted as not drawn."""
         self.fps = fps
         """Frames a second of the Lottie, which has one rate for all compositions."""
         self.path = path
 
     def inside(self, name: str) -> Place:
         """Return the place one step deeper."""
-        return Place(self.findings, self.fps, (*self.path, name))
+        return Place(self.findings, self.fps, (*self.path, name), self.expressions)
 
     def note(self, verdict: Verdict, feature: str, detail: str) -> None:
         """Note a finding here."""

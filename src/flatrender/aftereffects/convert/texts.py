@@ -97,7 +97,9 @@ def _font(document: TextDocument, name: str, place: Place) -> Json:
     style = getattr(font, "style_name", None) or (name.split("-", maxsplit=1)[1] if "-" in name else "Regular")
     drawn = drawn_family(family, style)
     if drawn != family:
-        detail = f"the font {family!r} is not installed; the text is drawn in {drawn!r}: install the font or bring it along"
+        detail = (
+            f"the font {family!r} is not installed; the text is drawn in {drawn!r}: install the font or bring it along"
+        )
         place.note("approximate", "font.substituted", detail)
     return {"fName": name, "fFamily": drawn, "fStyle": style, "ascent": 75}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from py_aep.enums import KeyframeInterpolationType
@@ -26,6 +27,7 @@ _MAX_BAKED = 20_000
 """Keys of one property written frame by frame."""
 _COLOR_UNIT = 255
 """A colour's speed counts 8-bit steps a second."""
+_CHANCE = re.compile(r"\b(?:wiggle|random|gaussRandom|noise|temporalWiggle|smooth)\b")
 _LINEAR = ((1 / 6, 1 / 6), (5 / 6, 5 / 6))
 
 
@@ -57,10 +59,12 @@ def is_animated(prop: Property) -> bool:
 def convert(prop: Property, place: Place, numbers: Callable[[Any], Numbers]) -> Json:
     """Convert a numeric property. `numbers` turns one of its values into the Lottie's numbers.
 
-    An expression is noted: it is the caller's to resolve it before.
+    An expression is evaluated frame by frame; where that fails it is noted and the keys alone are drawn.
     """
     where = place.inside(prop.name or prop.match_name)
-    note_expression(prop, where)
+    evaluated = expression_values(prop, where)
+    if evaluated:
+        return _baked([numbers(value) for value in evaluated])
     keys = prop.keyframes
     if not keys:
         return static(_value(numbers(prop.value)))
@@ -71,6 +75,42 @@ def convert(prop: Property, place: Place, numbers: Callable[[Any], Numbers]) -> 
         frames += _segment(prop, start, end, numbers, where)
     frames.append({"t": where.frame(keys[-1].time), "s": rounded_all(numbers(keys[-1].value)), "h": 1})
     return {"a": 1, "k": frames}
+
+
+def expression_values(prop: Property, place: Place) -> tuple[Any, ...]:
+    """Return what an enabled expression gives at each frame (one value: at all of them); nothing, noted, where it cannot be evaluated."""
+    if not (prop.expression and prop.expression_enabled):
+        return ()
+    if place.expressions is None:
+        note_expression(prop, place)
+        return ()
+    answer = place.expressions.of(prop)
+    if answer.error or not answer.values:
+        detail = f"the expression cannot be evaluated ({answer.error[:80]}): {prop.expression.strip()[:80]!r}"
+        place.note("not_drawn", "expression", detail)
+    elif _CHANCE.search(prop.expression):
+        place.note(
+            "approximate",
+            "expression.chance",
+            "moves by chance, in the same way in every render but not as in After Effects",
+        )
+    else:
+        place.note("exact", "expression", "is drawn as it was evaluated frame by frame")
+    return () if answer.error else answer.values
+
+
+def _baked(values: list[Numbers]) -> Json:
+    """Write values of successive frames; a stretch that stands still has keys at its ends only."""
+    if len(values) == 1:
+        return static(_value(values[0]))
+    line = {"o": axes([_LINEAR[0]], single=True), "i": axes([_LINEAR[1]], single=True)}
+    keys: list[Json] = []
+    last = len(values) - 1
+    for frame, value in enumerate(values):
+        if 0 < frame < last and values[frame - 1] == value == values[frame + 1]:
+            continue
+        keys.append({"t": frame, "s": rounded_all(value), **line})
+    return {"a": 1, "k": keys}
 
 
 def note_expression(prop: Property, place: Place) -> None:
