@@ -37,6 +37,8 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     named: str = ""
     """Part of a finding's name: the report says what is not drawn as designed."""
     frame: float = 0
+    inked: bool = False
+    """Whether something black stands in the picture."""
 
 
 def built(feature: Feature) -> Any:
@@ -172,6 +174,22 @@ def _animator(match_name: str) -> Callable[[Any, Any], None]:
     return make
 
 
+def _faded(start: float, end: float) -> Callable[[Any, Any], None]:
+    def make(_: Any, comp: Any) -> None:
+        layer = comp.add_text("Hello")
+        layer.transform["ADBE Position"].value = [10, 40, 0]
+        source = layer.text["ADBE Text Document"]
+        document = source.value
+        document.fill_color = [0, 0, 0]
+        source.value = document
+        animator = layer.text["ADBE Text Animators"].add_property("ADBE Text Animator")
+        animator["ADBE Text Animator Properties"].add_property("ADBE Text Opacity").value = 0
+        selector = animator["ADBE Text Selectors"].add_property("ADBE Text Selector")
+        selector["ADBE Text Percent Start"].value, selector["ADBE Text Percent End"].value = start, end
+
+    return make
+
+
 def _selector(match_name: str) -> Callable[[Any, Any], None]:
     def make(_: Any, comp: Any) -> None:
         animator = comp.add_text("Hello").text["ADBE Text Animators"].add_property("ADBE Text Animator")
@@ -302,6 +320,7 @@ _ANIMATED = (
     "ADBE Text Stroke Width", "ADBE Text Line Anchor", "ADBE Text Tracking Amount", "ADBE Text Character Offset",
     "ADBE Text Character Replace", "ADBE Text Line Spacing", "ADBE Text Blur",
 )  # fmt: skip
+_NO_INK: Probes = tuple((x, y, WHITE) for x in range(4, 96, 2) for y in range(4, 60, 2))
 _MIDDLE: Probes = ((48, 32, RED), (36, 32, WHITE), (60, 32, WHITE))
 
 FEATURES: tuple[Feature, ...] = (
@@ -402,6 +421,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature(name="text space after", make=_text(space_after=9), named="text.paragraph"),
     Feature(name="text vertical", make=lambda _, comp: comp.add_vertical_text("Hello") and None, named="text.vertical"),
     Feature(name="text justified", make=_text(justification=ParagraphJustification.MULTIPLE_JUSTIFICATIONS), named="text.justification"),
+    Feature(name="letters faded out", make=_faded(0, 100), shows=_NO_INK),
+    Feature(name="letters not reached", make=_faded(0, 0), inked=True),
     *(Feature(name=f"animator {name.removeprefix('ADBE Text ')}", make=_animator(name), named="text.animator") for name in _ANIMATED),
     *(
         Feature(name=f"selector {name.removeprefix('ADBE Text ')}", make=_selector(name), named="text.animator")

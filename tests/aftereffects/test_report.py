@@ -23,12 +23,14 @@ def test_a_feature_is_drawn_right_or_named(feature: Feature, pool: WorkerPool) -
     if feature.named:
         assert any(feature.named in finding.feature for finding in findings), findings
     else:
-        assert feature.shows
+        assert feature.shows or feature.inked
         assert not [finding for finding in findings if finding.verdict == "not_drawn"]
     if feature.shows:
         picture = first_frame(pool, comp, feature.frame).astype(int)
         for x, y, color in feature.shows:
             assert np.abs(picture[y, x] - color).max() <= _NEAR, (x, y, picture[y, x])
+    if feature.inked:
+        assert first_frame(pool, comp, feature.frame).min() < 64
 
 
 def test_at_least_120_features_are_tried() -> None:

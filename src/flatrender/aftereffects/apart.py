@@ -44,7 +44,7 @@ def convert_apart(project: Path, name: str, *, seconds: float = SECONDS) -> Conv
         answer = run(
             argv, what="reading the project", code="project_invalid", deadline_s=seconds, max_output=_MAX_ANSWER
         )
-        decoded = msgspec.json.decode(answer, type=_Refused | _Converted)
+        decoded: _Refused | _Converted = msgspec.json.decode(answer, type=_Refused | _Converted)
     except (RenderError, msgspec.MsgspecError) as error:
         raise ProjectError(
             f"the project is damaged or too large to be read: {str(error)[:200]}", where=project.name

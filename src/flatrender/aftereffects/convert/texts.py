@@ -14,6 +14,7 @@ from py_aep.enums import (
     ParagraphJustification,
 )
 
+from flatrender.aftereffects.convert.animators import text_animators
 from flatrender.aftereffects.convert.context import Json, Place, rounded, rounded_all
 from flatrender.aftereffects.convert.fonts import drawn_family
 from flatrender.aftereffects.convert.values import note_expression
@@ -51,9 +52,8 @@ def text_fields(layer: Layer, place: Place, fonts: dict[str, Json]) -> Json:
         keys = [{"s": _document(key.value, here, fonts), "t": place.frame(key.time)} for key in source.keyframes]
     elif source.value is not None:
         keys = [{"s": _document(source.value, here, fonts), "t": 0}]
-    for animator in group["ADBE Text Animators"]:
-        place.note("not_drawn", "text.animator", f"the text animator {animator.name!r} is not drawn")
-    return {"d": {"k": keys}, "p": {}, "m": {"g": 1, "a": {"a": 0, "k": [0, 0]}}, "a": []}
+    animators = text_animators(group["ADBE Text Animators"], place)
+    return {"d": {"k": keys}, "p": {}, "m": {"g": 1, "a": {"a": 0, "k": [0, 0]}}, "a": animators}
 
 
 def _document(document: TextDocument, place: Place, fonts: dict[str, Json]) -> Json:
