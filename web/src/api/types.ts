@@ -222,8 +222,19 @@ export type Track = {
   license: string | null;
 };
 
-export type RenderProfile = 'draft' | '720p' | '1080p';
-export const RENDER_PROFILES: readonly RenderProfile[] = ['draft', '720p', '1080p'];
+/** A file's container: `png_seq` is a ZIP of pictures. */
+export type Container = 'mp4' | 'mov' | 'webm' | 'gif' | 'png_seq';
+/** A kind of film that can be asked for. */
+export type OutputProfile = {
+  key: string;
+  name: Localized;
+  container: Container;
+  max_height: number;
+  is_transparent: boolean;
+  has_sound: boolean;
+  has_watermark: boolean;
+  cost_multiplier: number;
+};
 export type RenderStatus =
   | 'queued'
   | 'preparing'
@@ -244,6 +255,7 @@ export type Export = {
   duration_ms: number | null;
   width: number | null;
   height: number | null;
+  container?: Container | null;
   play_url: string;
   download_url: string;
   poster_url: string | null;
@@ -253,7 +265,7 @@ export type RenderJob = {
   id: string;
   saved_project_id: string;
   title: string;
-  profile: RenderProfile;
+  profile: string;
   status: RenderStatus;
   progress_pct: number;
   eta_seconds: number | null;

@@ -218,7 +218,30 @@ export function seed() {
       created_at: ago(200),
     },
   ];
+  const profile = (key, container, max_height, more = {}) => ({
+    key,
+    name: { 'fa-IR': key, en: key },
+    container,
+    max_height,
+    is_transparent: false,
+    has_sound: true,
+    has_watermark: false,
+    cost_multiplier: 1,
+    ...more,
+  });
+  const profiles = [
+    profile('draft', 'mp4', 360),
+    profile('gif', 'gif', 360, { has_sound: false }),
+    profile('720p', 'mp4', 720),
+    profile('1080p', 'mp4', 1080),
+    profile('1080p-h265', 'mp4', 1080),
+    profile('1080p-webm', 'webm', 1080),
+    profile('1080p-alpha', 'mov', 1080, { is_transparent: true }),
+    profile('1080p-frames', 'png_seq', 1080, { has_sound: false }),
+    profile('2160p', 'mp4', 2160),
+  ];
   return {
+    profiles,
     projects,
     categories,
     nodes,

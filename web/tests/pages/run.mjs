@@ -324,6 +324,8 @@ async function render(visitor) {
   const { page, id, look, double } = visitor;
   await id('render-button').click();
   await id('render-start').waitFor();
+  await id('profile-1080p-alpha').waitFor();
+  assert.equal(await page.locator('[data-testid^=profile-]').count(), 9, 'every profile of the server is offered');
   await look('render-start');
   await id('profile-720p').click();
   double.control.renderStepMs = 1000;
