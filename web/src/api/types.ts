@@ -20,7 +20,19 @@ export type Me = {
 export type Session = { access_expires_at?: string | null };
 
 export type Size = { key: string; width: number; height: number };
-export type ColorSlot = { key: string; label: Localized | string; default: string };
+/** How a colour follows from others (docs/binding.md); colours are slots or `#rrggbb`. */
+export type Derivation = {
+  from: string;
+  mix?: string | null;
+  amount?: number;
+  lighten?: number;
+  chroma?: number;
+  hue?: number;
+  contrast?: string[];
+  min_contrast?: number;
+  against?: string | null;
+};
+export type ColorSlot = { key: string; label: Localized | string; default: string; derive?: Derivation | null };
 export type Preset = {
   key: string;
   name?: Localized | string;

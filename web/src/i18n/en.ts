@@ -187,6 +187,8 @@ export const en: Dictionary = {
   'studio.noFields': 'This scene has nothing to fill in.',
   'studio.sceneColors': 'Colours of this scene only',
   'studio.sceneColorsHint': "What you leave alone takes the film's colours.",
+  'studio.colorFollows': 'Follows “{{label}}”',
+  'studio.colorFollow': 'Follow “{{label}}”',
   'studio.useFilmColor': "Back to the film's colour",
   'studio.presets': 'Colour presets',
   'studio.ownColors': 'Your own colours',

@@ -187,6 +187,8 @@ export const fa = {
   'studio.noFields': 'این صحنه فیلدی برای پر کردن ندارد.',
   'studio.sceneColors': 'رنگ‌های ویژهٔ این صحنه',
   'studio.sceneColorsHint': 'اگر خالی بماند، رنگ‌های فیلم به کار می‌رود.',
+  'studio.colorFollows': 'از «{{label}}» پیروی می‌کند',
+  'studio.colorFollow': 'پیروی از «{{label}}»',
   'studio.useFilmColor': 'برگشت به رنگ فیلم',
   'studio.presets': 'رنگ‌بندی‌های آماده',
   'studio.ownColors': 'رنگ‌های خودتان',
