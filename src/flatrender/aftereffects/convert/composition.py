@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from py_aep.binary.utils import ChunkNotFoundError
@@ -102,7 +102,7 @@ def _note_engine(lottie: Json, name: str, findings: Findings) -> None:
 
 def _markers(comp: CompItem, place: Place) -> list[Json]:
     try:
-        prop = comp.marker_property
+        prop: Any = comp.marker_property
     except ChunkNotFoundError:  # an Essential Graphics panel in an older form, which is read with the markers
         place.note("exact", "comp.markers", "the composition's markers could not be read")
         return []
