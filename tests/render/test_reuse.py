@@ -77,8 +77,9 @@ async def test_a_segment_of_another_tenant_is_never_used(farm: Farm) -> None:
         if rows:
             break
         await asyncio.sleep(0.05)
-    assert rows == [("queued", None)], farm.rows(
-        "SELECT status, error FROM render.render_jobs WHERE id = %s", theirs.id
+    # A claim that the node was waiting with when it left may have taken it; what was made for the other is not used in any case.
+    assert rows in ([("queued", None)], [("running", None)]), farm.rows(
+        "SELECT status, error_code, error_message FROM render.render_jobs WHERE id = %s", theirs.id
     )
     keys = {key for (key,) in farm.rows("SELECT cache_key FROM render.frame_jobs")}
     assert len(keys) == 1

@@ -41,6 +41,11 @@ export const queries = {
       staleTime: Infinity,
       retry: (count, error) => error instanceof ApiError && error.isTransient && count < 2,
     }),
+  outputProfiles: queryOptions({
+    queryKey: ['output-profiles'],
+    queryFn: render.profiles,
+    staleTime: 5 * 60_000,
+  }),
   renderJobs: pages(['render-jobs', 'all'], render.list),
   documentJobs: (documentId: string) =>
     queryOptions({ queryKey: ['render-jobs', 'of', documentId], queryFn: () => render.ofDocument(documentId) }),

@@ -20,7 +20,19 @@ export type Me = {
 export type Session = { access_expires_at?: string | null };
 
 export type Size = { key: string; width: number; height: number };
-export type ColorSlot = { key: string; label: Localized | string; default: string };
+/** How a colour follows from others (docs/binding.md); colours are slots or `#rrggbb`. */
+export type Derivation = {
+  from: string;
+  mix?: string | null;
+  amount?: number;
+  lighten?: number;
+  chroma?: number;
+  hue?: number;
+  contrast?: string[];
+  min_contrast?: number;
+  against?: string | null;
+};
+export type ColorSlot = { key: string; label: Localized | string; default: string; derive?: Derivation | null };
 export type Preset = {
   key: string;
   name?: Localized | string;
@@ -222,8 +234,19 @@ export type Track = {
   license: string | null;
 };
 
-export type RenderProfile = 'draft' | '720p' | '1080p';
-export const RENDER_PROFILES: readonly RenderProfile[] = ['draft', '720p', '1080p'];
+/** A file's container: `png_seq` is a ZIP of pictures. */
+export type Container = 'mp4' | 'mov' | 'webm' | 'gif' | 'png_seq';
+/** A kind of film that can be asked for. */
+export type OutputProfile = {
+  key: string;
+  name: Localized;
+  container: Container;
+  max_height: number;
+  is_transparent: boolean;
+  has_sound: boolean;
+  has_watermark: boolean;
+  cost_multiplier: number;
+};
 export type RenderStatus =
   | 'queued'
   | 'preparing'
@@ -244,6 +267,7 @@ export type Export = {
   duration_ms: number | null;
   width: number | null;
   height: number | null;
+  container?: Container | null;
   play_url: string;
   download_url: string;
   poster_url: string | null;
@@ -253,7 +277,7 @@ export type RenderJob = {
   id: string;
   saved_project_id: string;
   title: string;
-  profile: RenderProfile;
+  profile: string;
   status: RenderStatus;
   progress_pct: number;
   eta_seconds: number | null;
