@@ -106,6 +106,25 @@ def test_an_expression_that_cannot_be_evaluated_is_named_and_its_value_is_drawn(
     assert [finding.verdict for finding in findings] == ["not_drawn"]
 
 
+@pytest.mark.parametrize(
+    ("code", "texts"),
+    [
+        ("value + '!'", {0: "Hello!"}),
+        ("thisComp.layer('Hello').text.sourceText.length + ' letters'", {0: "5 letters"}),
+        ("Math.floor(time) + ' s'", {0: "0 s", 25: "1 s"}),
+    ],
+    ids=["value", "length", "clock"],
+)
+def test_a_text_that_an_expression_writes_is_drawn(code: str, texts: dict[int, str]) -> None:
+    comp = add_comp(new_project(), seconds=2)
+    layer = comp.add_text("Hello")
+    layer.name = "Hello"
+    layer.text["ADBE Text Document"].expression = code
+    conversion = convert_composition(comp)
+    (made_layer,) = conversion.lottie["layers"]
+    assert {key["t"]: key["s"]["t"] for key in made_layer["t"]["d"]["k"]} == texts
+
+
 def test_expressions_that_refer_to_each_other_end() -> None:
     comp = layers('thisComp.layer("Guide").transform.opacity')
     (null,) = [layer for layer in comp.layers if layer.name == "Guide"]

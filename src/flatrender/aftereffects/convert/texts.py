@@ -17,10 +17,10 @@ from py_aep.enums import (
 from flatrender.aftereffects.convert.animators import text_animators
 from flatrender.aftereffects.convert.context import Json, Place, rounded, rounded_all
 from flatrender.aftereffects.convert.fonts import drawn_family
-from flatrender.aftereffects.convert.values import note_expression
+from flatrender.aftereffects.convert.values import expression_values, note_expression
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from py_aep.models.layers.layer import Layer
     from py_aep.models.text.text_document import TextDocument
@@ -46,14 +46,29 @@ def text_fields(layer: Layer, place: Place, fonts: dict[str, Json]) -> Json:
         return {"d": {"k": []}, "p": {}, "m": {"g": 1, "a": {"a": 0, "k": [0, 0]}}, "a": []}
     source = group["ADBE Text Document"]
     here = place.inside("Source Text")
-    note_expression(source, here)
     keys: list[Json] = []
     if source.keyframes:
+        note_expression(source, here)
         keys = [{"s": _document(key.value, here, fonts), "t": place.frame(key.time)} for key in source.keyframes]
     elif source.value is not None:
-        keys = [{"s": _document(source.value, here, fonts), "t": 0}]
+        designed = _document(source.value, here, fonts)
+        keys = _spoken(designed, expression_values(source, here)) or [{"s": designed, "t": 0}]
     animators = text_animators(group["ADBE Text Animators"], place)
     return {"d": {"k": keys}, "p": {}, "m": {"g": 1, "a": {"a": 0, "k": [0, 0]}}, "a": animators}
+
+
+def _spoken(designed: Json, texts: Sequence[Any]) -> list[Json]:
+    """Return a key for each frame at which an expression's text changes."""
+    keys: list[Json] = []
+    for frame, text in enumerate(texts):
+        lines = _lines(str(text))
+        if not keys or keys[-1]["s"]["t"] != lines:
+            keys.append({"s": designed | {"t": lines}, "t": frame})
+    return keys
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\r").replace("\n", "\r")
 
 
 def _document(document: TextDocument, place: Place, fonts: dict[str, Json]) -> Json:
@@ -63,7 +78,7 @@ def _document(document: TextDocument, place: Place, fonts: dict[str, Json]) -> J
     made: Json = {
         "s": rounded(size),
         "f": font,
-        "t": (document.text or "").replace("\r\n", "\r").replace("\n", "\r"),
+        "t": _lines(document.text or ""),
         "ca": _capitals(document),
         "j": _JUSTIFY.get(document.justification, 0),
         "tr": rounded(_number(document.tracking, 0)),
