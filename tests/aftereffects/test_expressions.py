@@ -125,6 +125,18 @@ def test_a_text_that_an_expression_writes_is_drawn(code: str, texts: dict[int, s
     assert {key["t"]: key["s"]["t"] for key in made_layer["t"]["d"]["k"]} == texts
 
 
+def test_a_composition_too_long_to_evaluate_is_named_and_keeps_its_keys() -> None:
+    comp = add_comp(new_project(), seconds=1000)
+    layer = comp.add_solid([1, 0, 0], "Square", 20, 20, 1.0)
+    opacity = layer.transform["ADBE Opacity"]
+    opacity.set_value_at_time(0, 0)
+    opacity.set_value_at_time(1, 100)
+    opacity.expression = "value / 2"
+    prop, findings = made(comp)
+    assert prop["k"][-1]["s"] == [100]
+    assert [finding.verdict for finding in findings] == ["not_drawn"]
+
+
 def test_expressions_that_refer_to_each_other_end() -> None:
     comp = layers('thisComp.layer("Guide").transform.opacity')
     (null,) = [layer for layer in comp.layers if layer.name == "Guide"]

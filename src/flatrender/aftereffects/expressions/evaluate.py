@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_FRAMES = 20_000
 """Frames of a composition for which expressions are evaluated."""
+_MAX_SAMPLES = 400_000
+"""Values of all properties with keys; about ten seconds."""
 _DEADLINE_S = 30.0
 _MAX_DEPTH = 40
 
@@ -35,6 +37,7 @@ class Expressions:
         self._answers: dict[str, Evaluated] | None = None
         self._ids: dict[int, str] = {}
         self._known: list[Any] = []
+        self._sampled = 0
 
     def of(self, prop: Property) -> Evaluated:
         """Return what the property's expression gives."""
@@ -80,6 +83,13 @@ class Expressions:
             "props": [self._node(part, numbers[layer.id], frames, fps, 1) for part in layer],
         }  # fmt: skip
 
+    def _samples(self, part: Any, frames: int, fps: float) -> list[Any]:
+        """Return the values at each frame; nothing, which the language refuses to read, when there are too many in the composition."""
+        self._sampled += frames
+        if frames > MAX_FRAMES or self._sampled > _MAX_SAMPLES:
+            return []
+        return [_plain(_value(part, frame / fps)) for frame in range(frames)]
+
     def _node(self, part: Any, seed: int, frames: int, fps: float, depth: int) -> dict[str, Any]:
         made: dict[str, Any] = {"name": part.name, "match": part.match_name}
         if hasattr(part, "properties"):
@@ -90,7 +100,7 @@ class Expressions:
         keys = part.keyframes
         if len(keys) > 1 and value is not None:
             made["keys"] = [key.time for key in keys]
-            made["samples"] = [_plain(_value(part, frame / fps)) for frame in range(min(frames, MAX_FRAMES))]
+            made["samples"] = self._samples(part, frames, fps)
         if part.expression and part.expression_enabled and value is not None:
             number = str(len(self._known))
             self._ids[id(part)] = number

@@ -26,6 +26,7 @@ function noise(t, seed) {
 function plainAt(leaf, t) {
   if (leaf.samples === undefined) return leaf.value;
   moves = true;
+  if (leaf.samples.length === 0) throw new RangeError("the composition is too long to evaluate frame by frame");
   const at = clampTo((t - model.start) * model.fps, 0, leaf.samples.length - 1), i = Math.floor(at);
   if (i + 1 >= leaf.samples.length) return leaf.samples[leaf.samples.length - 1];
   return typeof leaf.value === "number" || isArray(leaf.value) ? mix(leaf.samples[i], leaf.samples[i + 1], at - i) : leaf.samples[i];
