@@ -1,7 +1,8 @@
 """The films that the speed benchmark renders, and the ways of rendering them that it compares."""
 
+import itertools
+import math
 import os
-import re
 import resource
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from flatrender.engine.ffmpeg import ffmpeg
+from flatrender.engine.film.encoders import TO_LIMITED
 from flatrender.engine.film.plan import lottie_frames, output_frames
 from flatrender.engine.film.segments import encoder_arguments
 from flatrender.engine.film.settings import FilmSettings
@@ -31,6 +34,9 @@ class Film(msgspec.Struct, frozen=True, kw_only=True):
     source: Path
     settings: FilmSettings
     scenes: tuple[ResolvedScene, ...]
+    """Fitted into the film's shape, as the command does it."""
+    animations: tuple[bytes, ...]
+    """The scenes' Lotties in their own shape, which another player fits itself."""
 
     @property
     def lengths(self) -> list[int]:
@@ -55,8 +61,13 @@ def film(source: Path) -> Film:
     """Read a template or a Lottie file."""
     template = load_template(source)
     settings = FilmSettings(width=WIDTH, height=HEIGHT, fps=template.fps)
-    scenes = tuple(resolve_scene(template, scene.key) for scene in template.scenes)
-    return Film(key=source.stem, source=source, settings=settings, scenes=scenes)
+    return Film(
+        key=source.stem,
+        source=source,
+        settings=settings,
+        scenes=tuple(resolve_scene(template, scene.key, canvas=(WIDTH, HEIGHT)) for scene in template.scenes),
+        animations=tuple(resolve_scene(template, scene.key).lottie for scene in template.scenes),
+    )
 
 
 def measure(argv: Sequence[str], stdin: Path | None = None) -> Took:
@@ -74,18 +85,11 @@ def render_ours(one: Film, out: Path) -> Took:
     """The command as a user types it: its start, reading, drawing, encoding, joining and checking."""
     size = f"{WIDTH}x{HEIGHT}"
     command = [sys.executable, "-m", "flatrender", "render", str(one.source), "--size", size, "--music", "none"]
-    return measure([*command, *_without_store(), "-o", str(out)])
+    return measure([*command, "--no-store", "-o", str(out)])
 
 
-def _without_store() -> list[str]:
-    shown = subprocess.run(
-        [sys.executable, "-m", "flatrender", "render", "--help"], capture_output=True, text=True, check=True
-    )
-    return ["--no-store"] if "--no-store" in shown.stdout else []
-
-
-def draw_ready(one: Film, pool: WorkerPool, out: Path) -> None:
-    """Write every frame of the film to a file as the worker hands it to the encoder."""
+def draw_ready(one: Film, pool: WorkerPool, out: Path, *, planar: bool) -> None:
+    """Write every frame of the film to a file: as it was drawn (BGRA), or as the worker hands it to the encoder (planes)."""
     out.unlink(missing_ok=True)
     for scene, frames in zip(one.scenes, one.lengths, strict=True):
         times = lottie_frames(scene.frames, scene.fps, one.settings.rate, 0, frames - 1)
@@ -96,29 +100,39 @@ def draw_ready(one: Film, pool: WorkerPool, out: Path) -> None:
             width=WIDTH,
             height=HEIGHT,
             background=one.settings.background,
-            planar=True,
+            planar=planar,
         )
 
 
-def encode_ready(one: Film, ready: Path, out: Path) -> Took:
-    """The encoder alone, told what our workers tell it, with all cores, fed with ready frames."""
-    return measure(encoder_arguments(one.settings, out, threads=os.cpu_count() or 1), ready)
+def encode_ready(one: Film, ready: Path, out: Path, *, planar: bool) -> Took:
+    """The encoder alone with all cores, fed with ready frames: planes, told what our workers tell it, or pictures as drawn, which it converts."""
+    arguments = encoder_arguments(one.settings, out, threads=os.cpu_count() or 1)
+    if not planar:
+        pixels, filters = arguments.index("-pixel_format") + 1, arguments.index("-vf") + 1
+        arguments[pixels] = "bgra"
+        arguments[filters] = f"{TO_LIMITED},format=yuv420p,{arguments[filters]}"
+    return measure(arguments, ready)
 
 
-def psnr(one: Film, made: Path, ready: Path) -> float:
-    """Decibels between an encoded film and its ready frames, all planes."""
-    rate = one.settings.rate
-    raw = ["-f", "rawvideo", "-pixel_format", "yuv420p", "-video_size", f"{WIDTH}x{HEIGHT}"]
-    said = subprocess.run(
-        [
-            *(ffmpeg(), "-hide_banner", "-nostdin", "-i", f"file:{made}"),
-            *(*raw, "-framerate", f"{rate.numerator}/{rate.denominator}", "-i", f"file:{ready}"),
-            *("-lavfi", "[0:v]settb=1/1000,setpts=N[a];[1:v]settb=1/1000,setpts=N[b];[a][b]psnr", "-f", "null", "-"),
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stderr
-    found = re.search(r"average:([\d.]+|inf)", said)
-    assert found is not None, said[-300:]
-    return float(found[1])
+def psnr(made: Path, ready: Path) -> float:
+    """Decibels between an encoded film and its ready frames, all planes, of every fifth frame."""
+    size = WIDTH * HEIGHT * 3 // 2
+    decode = [ffmpeg(), "-nostdin", "-loglevel", "error", "-i", f"file:{made}", "-fps_mode", "passthrough"]
+    squares, values = 0.0, 0
+    with (
+        ready.open("rb") as wanted,
+        subprocess.Popen(
+            [*decode, "-f", "rawvideo", "-pix_fmt", "yuv420p", "pipe:1"], stdout=subprocess.PIPE
+        ) as decoder,
+    ):
+        assert decoder.stdout is not None
+        for number in itertools.count():
+            shown, drawn = decoder.stdout.read(size), wanted.read(size)
+            assert len(shown) == len(drawn), "the film has not as many frames as were drawn"
+            if not shown:
+                break
+            if number % 5 == 0:
+                apart = np.frombuffer(shown, np.uint8).astype(np.int16) - np.frombuffer(drawn, np.uint8)
+                squares += float(np.square(apart, dtype=np.int32).sum())
+                values += size
+    return 10 * math.log10(255**2 * values / squares) if squares else math.inf

@@ -25,7 +25,6 @@ def render_with_remotion(films: Sequence[Film], folder: Path) -> Iterator[tuple[
     """Render the films and give each one's key and seconds as soon as it is done. Raises CalledProcessError."""
     node = _node()
     _ensure_packages(node)
-    # Its default on two cores is one page; two are tried by nobody who reads its guide, but are faster here.
     order = {"folder": str(folder), "browser": browser(), "films": [_order(one, folder) for one in films]}
     file = folder / "order.json"
     file.write_text(json.dumps(order))
@@ -43,9 +42,9 @@ def render_with_remotion(films: Sequence[Film], folder: Path) -> Iterator[tuple[
 
 def _order(one: Film, folder: Path) -> dict[str, object]:
     scenes = []
-    for number, (scene, frames) in enumerate(zip(one.scenes, one.lengths, strict=True)):
+    for number, (animation, frames) in enumerate(zip(one.animations, one.lengths, strict=True)):
         lottie = folder / f"{one.key}-{number}.json"
-        lottie.write_bytes(scene.lottie)
+        lottie.write_bytes(animation)
         scenes.append({"lottie": str(lottie), "frames": frames})
     return {
         "key": one.key,
@@ -54,6 +53,7 @@ def _order(one: Film, folder: Path) -> dict[str, object]:
         "width": WIDTH,
         "height": HEIGHT,
         "fps": one.settings.fps,
+        # Twice its default, which is half the cores: the quicker one here.
         "concurrency": os.cpu_count() or 1,
     }
 

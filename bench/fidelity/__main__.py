@@ -101,9 +101,9 @@ def _summary(files: Sequence[Compared]) -> list[str]:
     told = [file for file in files if named(file)]
     frames = [value for file in files for value in file.similar]
     return [
-        f"similar enough: {_similar(files)} of {len(files)} files ({_similar(files) / len(files):.1%}); "
-        f"{sum(value >= ENOUGH for value in frames)} of {len(frames)} frames",
-        f"the report names {sum(named(file) for file in below)} of the {len(below)} files below; "
+        f"similar enough: {_similar(files)} of {len(files)} files ({_similar(files) / len(files):.1%})",
+        f"of the four frames of each: {sum(value >= ENOUGH for value in frames)} of {len(frames)}",
+        f"the report names {sum(named(file) for file in below)} of the {len(below)} files below",
         f"it names {len(told)} files in all, {sum(file in below for file in told)} of them below",
         f"called not drawn: {len(absent)} files, {sum(file not in below for file in absent)} of them similar enough",
     ]

@@ -21,7 +21,7 @@ from flatrender.engine.template import load_template
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 FOLDERS = ("lottie", "bodymovin", "fidelity")
 LIMITS = RasterLimits(load_s=3, frame_s=3, memory_bytes=2 << 30)
-LONGEST_S = 25.0
+LONGEST_S = 60.0
 """Of one case: a start of a worker, loading and a frame at their limits, and what Python does before them."""
 _SIDE = 128
 

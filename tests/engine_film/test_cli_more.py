@@ -288,3 +288,31 @@ def test_a_size_is_said_in_words():
         "2.5 MB",
         "5.37 GB",
     ]
+
+
+def test_a_command_of_the_platform_says_what_to_install_when_only_the_engine_is(run, monkeypatch, tmp_path):
+    (tmp_path / "token").write_text("secret")
+    for module in [name for name in sys.modules if name.split(".")[0] == "httpx" or name.startswith("flatrender.node")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    code, _, err = run("node", "--server", "http://localhost:1", "--token-file", tmp_path / "token")
+    assert code == 2
+    assert err == "flatrender: error: node needs httpx: pip install 'flatrender[node]'\n"
+
+
+def test_a_command_that_changes_nothing_loads_no_fonts_no_pictures_and_no_decoder(tmp_path):
+    code = (
+        "import sys; sys.argv = ['flatrender', *sys.argv[1:]]\n"
+        "from flatrender.cli.app import main\n"
+        "try: main()\n"
+        "except SystemExit as ended: assert not ended.code\n"
+        "heavy = {'fastapi', 'psycopg', 'av', 'numpy', 'httpx', 'PIL.Image', 'flatrender.engine.resolve.scene'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    film = ("render", str(PROMO), *QUICK, "--quiet", "-o", str(tmp_path / "film.mp4"))
+    loaded = [
+        subprocess.run([sys.executable, "-c", code, *film], capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
+    assert "flatrender.engine.resolve.scene" in loaded[0]
+    assert loaded[1] == "[]\n"

@@ -197,6 +197,30 @@ def test_a_transparent_film_over_another_colour_looks_as_if_drawn_on_it(kind, po
     assert difference.max() <= (36 if kind in ("webm_vp9", "webp") else 8)
 
 
+@pytest.mark.parametrize("preset", ["ultrafast", "veryfast", "medium"])
+@pytest.mark.parametrize("kind", ["mp4_h265", "webm_vp9", "webm_av1"])
+def test_every_speed_shows_every_frame_once_over_its_joins(kind, preset, pool, tmp_path):
+    settings = small(kind, preset=preset)
+    out = tmp_path / f"film{settings.facts.suffix}"
+    render_film([as_scene(numbered(70), "f")], settings, out, pool=pool)
+    assert film_numbers(out) == list(range(70))
+
+
+@pytest.mark.parametrize("crf", [0, 51])
+@pytest.mark.parametrize("kind", FILMS)
+def test_both_ends_of_the_quality_scale_are_encoded(kind, crf, pool, tmp_path):
+    settings = small(kind, crf=crf)
+    out = tmp_path / f"film{settings.facts.suffix}"
+    scene = busy(4)
+    assert render_film([scene], settings, out, pool=pool).frames == 4
+    if crf == 0 and kind in ("mp4_h264", "mp4_h265", "webm_vp9"):  # lossless but for the halved colours
+        drawn = np.frombuffer(pool.draw(scene, 0, width=192, height=108, background=(255, 255, 255)), np.uint8)
+        luma = drawn.reshape(108, 192, 4)[..., 2::-1] @ np.array([0.2126, 0.7152, 0.0722]) * 219 / 255 + 16
+        with av.open(str(out)) as container:
+            shown = next(container.decode(video=0)).to_ndarray()[:108].astype(float)
+        assert np.abs(shown - luma).max() <= 1.01
+
+
 def test_what_is_drawn_on_an_opaque_film_is_not_transparent(pool, tmp_path):
     settings = small("mov_prores_4444", fps=25)
     render_film([glass(2)], settings, tmp_path / "film.mov", pool=pool)

@@ -8,15 +8,16 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from flatrender.engine.errors import RenderError, TemplateError
+from flatrender.engine.errors import RenderError, TemplateError, ValueRefused
 from flatrender.engine.film.plan import lottie_frames, output_frames, plan_film
 from flatrender.engine.film.render import render_film
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.film.transition_kinds import TransitionKind, progress
-from flatrender.engine.film.transitions import CUT, Transition, arrange, compose_transition
+from flatrender.engine.film.transitions import CUT, Transition, arrange, compose_transition, template_transition
 from flatrender.engine.lottie.retime import Stretch, set_duration
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
+from flatrender.engine.template.load import load_template
 from tests.engine_clips.making import numbered_film
 from tests.engine_clips.test_clips import scene_of
 
@@ -357,6 +358,50 @@ def test_a_templates_transition_without_its_places_is_refused():
             frames=9,
             settings=SMALL,
         )
+    assert caught.value.code == "manifest_invalid"
+
+
+def package(folder: Path, transition: bytes, **more: Any) -> Path:
+    """A template of one scene with a transition of its own."""
+    folder.mkdir()
+    (folder / "scene.json").write_text(json.dumps(numbered(40)))
+    (folder / "turn.json").write_bytes(transition)
+    manifest = {
+        "format": "flatrender-template/1", "key": "test", "title": {"en": "Test"}, "fps": 30,
+        "sizes": [{"key": "16x9", "width": W, "height": H}],
+        "scenes": [{"key": "one", "files": {"16x9": "scene.json"}, "duration_frames": 40}],
+        "transitions": [{"key": "turn", "files": {"16x9": "turn.json"}, "seconds": 0.3, **more}],
+    }  # fmt: skip
+    (folder / "template.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def test_a_template_brings_its_transition_along(pool, tmp_path):
+    template = load_template(package(tmp_path / "template", own_transition()))
+    transition = template_transition(template, "turn")
+    assert (transition.kind, transition.seconds) == ("template", 0.3)
+    scenes = [as_scene(numbered(40, base=1000 * n), str(n)) for n in range(2)]
+    report = render_film(scenes, SMALL, tmp_path / "film.mp4", transitions=[transition], pool=pool)
+    assert report.frames == 71
+    assert film_numbers(tmp_path / "film.mp4")[31:40] == [31, 32, 33, 34, 1004, 1005, 1006, 1007, 1008]
+    with pytest.raises(ValueRefused, match="it has turn"):
+        template_transition(template, "other")
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        ({"transition": own_transition(names=("from", "x"))}, "there is no to"),
+        ({"transition": own_transition(size=(W * 2, H))}, "its size is 384×108"),
+        ({"transition": own_transition(), "seconds": 20}, "lasts 20 s"),
+        ({"transition": own_transition(), "files": {}}, "no file for size '16x9'"),
+        ({"transition": own_transition(), "files": {"16x9": "../turn.json"}}, "the file name"),
+    ],
+    ids=["places", "size", "length", "missing", "name"],
+)
+def test_a_template_whose_transition_cannot_be_is_refused(made, says, tmp_path):
+    with pytest.raises(TemplateError, match=says) as caught:
+        load_template(package(tmp_path / "template", **made))
     assert caught.value.code == "manifest_invalid"
 
 

@@ -7,6 +7,7 @@ from PIL import Image
 
 from flatrender.contracts.render import SceneTransition
 from flatrender.engine.errors import RenderError
+from flatrender.services.render.endpoints import profiles_out
 from flatrender.services.render.queries.jobs import ProfileRow
 from flatrender.services.render.service.planning import film_settings, output_kind
 from tests.engine_film.conftest import film_numbers, read_number
@@ -83,3 +84,26 @@ async def test_a_profile_whose_container_cannot_hold_its_codec_is_refused() -> N
     with pytest.raises(RenderError, match="correct its codec") as caught:
         film_settings(profile(container="webm", video_codec="h264"), width=192, height=108, fps=30)
     assert caught.value.code == "settings_invalid"
+
+
+async def test_the_kinds_that_can_be_asked_for_say_what_they_are_for_and_the_tenants_own_win(farm: Farm) -> None:
+    listed = (await farm.http.get("/v1/output-profiles")).json()["items"]
+    by_key = {item["key"]: item for item in listed}
+    assert [item["key"] for item in listed][:2] == ["draft", "gif"]
+    assert set(by_key) >= {"720p", "1080p", "2160p", "1080p-h265", "1080p-webm", "1080p-alpha", "1080p-frames"}
+    assert [item["key"] for item in listed if item["is_transparent"]] == ["1080p-alpha"]
+    assert sorted(item["key"] for item in listed if not item["has_sound"]) == ["1080p-frames", "gif"]
+    assert (by_key["1080p-alpha"]["container"], by_key["1080p-frames"]["container"]) == ("mov", "png_seq")
+    assert by_key["2160p"]["cost_multiplier"] == 4
+    assert by_key["gif"]["name"]["en"] == "Animated GIF"
+    broken = profile(key="broken", container="mp4", video_codec="vp9")
+    assert profiles_out([broken, profile(watermark=True)])[0].model_dump() == {
+        "key": "p",
+        "name": {},
+        "container": "mp4",
+        "max_height": 1080,
+        "is_transparent": False,
+        "has_sound": True,
+        "has_watermark": True,
+        "cost_multiplier": 1.0,
+    }

@@ -20,7 +20,18 @@ WATCHDOG_S = 20
 def animation(name: str) -> bytes:
     """Return the file of that name."""
     place = {"p": {"a": 0, "k": [100, 100], "x": _EXPRESSIONS[name]}}
-    layer = {"ty": 1, "nm": "Box", "ip": 0, "op": 30, "st": 0, "sr": 1, "ks": place, "sw": 50, "sh": 50, "sc": "#336699"}
+    layer = {
+        "ty": 1,
+        "nm": "Box",
+        "ip": 0,
+        "op": 30,
+        "st": 0,
+        "sr": 1,
+        "ks": place,
+        "sw": 50,
+        "sh": 50,
+        "sc": "#336699",
+    }
     return json.dumps(
         {"v": "5.9.0", "w": 200, "h": 200, "fr": 30, "ip": 0, "op": 30, "layers": [layer], "assets": []}
     ).encode()

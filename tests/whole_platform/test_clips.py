@@ -9,7 +9,7 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from .films import film_frames, sound_level, video_facts
+from .films import Pixels, film_frames, pixels, sound_level, video_facts
 from .running import Running, wait_for_film
 from .story import READ_ONLY, download, lengths_of, new_document, press_render, save, template, upload
 
@@ -62,11 +62,18 @@ def two_colours(folder: Path) -> bytes:
     return film.read_bytes()
 
 
+def share(picture: Pixels, color: tuple[int, int, int]) -> float:
+    return float((np.abs(picture - np.array(color)).max(axis=2) < 40).mean())
+
+
 def test_a_film_in_an_image_field_plays_and_sounds_in_the_finished_film(platform: Running, tmp_path: Path) -> None:
     client = platform.client("user")
     file = upload(client, two_colours(tmp_path), name="ساحل.mp4", content_type="video/mp4")
     assert (file["kind"], file["width"], file["height"]) == ("video", 320, 180)
     assert abs(file["duration_ms"] - 4000) < 50
+    small = client.get(file["content_url"], params={"width": 128})
+    assert (small.status_code, small.headers["Content-Type"]) == (200, "image/webp")
+    assert share(pixels(small.content), BLUE) > 0.9, "the still is the film a second in"
     project = template(client, "promo")
     document = new_document(client, project)
     described = {scene["key"]: scene for scene in project["scenes"]}
@@ -86,10 +93,6 @@ def test_a_film_in_an_image_field_plays_and_sounds_in_the_finished_film(platform
     assert video_facts(film)["sound"] == ["aac"]
     begins = sum(lengths[:number])
     early, late = (film_frames(film, {begins + at})[begins + at] for at in (8, lengths[number] - 12))
-
-    def share(picture: np.ndarray, color: tuple[int, int, int]) -> float:
-        return float((np.abs(picture - np.array(color)).max(axis=2) < 40).mean())
-
     assert share(early, RED) > 0.02
     assert share(early, BLUE) < 0.01
     assert share(late, BLUE) > 0.02

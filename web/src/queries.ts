@@ -41,11 +41,17 @@ export const queries = {
       staleTime: Infinity,
       retry: (count, error) => error instanceof ApiError && error.isTransient && count < 2,
     }),
+  outputProfiles: queryOptions({
+    queryKey: ['output-profiles'],
+    queryFn: render.profiles,
+    staleTime: 5 * 60_000,
+  }),
   renderJobs: pages(['render-jobs', 'all'], render.list),
   documentJobs: (documentId: string) =>
     queryOptions({ queryKey: ['render-jobs', 'of', documentId], queryFn: () => render.ofDocument(documentId) }),
   renderJob: (id: string) => queryOptions({ queryKey: ['render-job', id], queryFn: () => render.one(id) }),
   pictures: pages(['pictures'], files.pictures),
+  films: pages(['films'], files.films),
   notices: pages(['notices'], notification.list),
   unread: queryOptions({ queryKey: ['notices', 'unread'], queryFn: notification.unreadCount, refetchInterval: 60_000 }),
   adminProjects: pages(['admin', 'projects'], adminContent.list),

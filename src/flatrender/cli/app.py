@@ -22,6 +22,8 @@ _COMMANDS = {
     "version": ("flatrender.cli.version", "About"),
 }
 """Where each is, and under which heading the help lists it."""
+_EXTRAS = {"up": "server", "serve": "server", "migrate": "server", "node": "node"}
+"""What must be installed besides the engine."""
 
 
 def build(only: str | None = None) -> typer.Typer:
@@ -53,7 +55,9 @@ def main() -> None:
     """Run the command line; wrong usage ends it with one line and exit code 2."""
     from flatrender.cli.errors import fail
 
-    gc.set_threshold(100_000, 50, 1000)  # imports and templates are many objects, none of them garbage: a sixth of a command's start
+    gc.set_threshold(
+        100_000, 50, 1000
+    )  # imports and templates are many objects, none of them garbage: a sixth of a command's start
     only = sys.argv[1] if len(sys.argv) > 1 and sys.argv[1] in _COMMANDS else None
     app = build(only)
     if len(sys.argv) < 2:
@@ -68,4 +72,17 @@ def main() -> None:
             sys.exit(2)
     except typer.Abort:
         sys.exit(130)
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get(only or "")
+        if extra is None or (error.name or "").startswith("flatrender"):
+            raise
+        try:
+            fail(
+                f"{only} needs {error.name}: pip install 'flatrender[{extra}]'",
+                2,
+                code="not_installed",
+                json="--json" in sys.argv,
+            )
+        except typer.Exit:
+            sys.exit(2)
     sys.exit(ended if isinstance(ended, int) else 0)

@@ -154,6 +154,7 @@ class Maker:
     ) -> list[ResolvedScene]:
         scenes: list[ResolvedScene] = []
         warm = False
+        hits = 0
         options: dict[str, Any] = {"canvas": (settings.width, settings.height)}
         if request.watermark is not None:
             options |= watermark_options(request.watermark, cast("Anchor", request.watermark_place))
@@ -161,7 +162,10 @@ class Maker:
             self._template, wanted, frame.size_key, values, colors, request.locale, self._store, **options
         ):
             scenes.append(scene)
-            if not warm and not is_kept(scene, settings, self._store):
+            # With transitions a scene's only segment may be one that shows a part of it.
+            seen = request.transition is not None and self._store is not None and self._store.use.hits > hits
+            hits = self._store.use.hits if self._store is not None else 0
+            if not warm and not seen and not is_kept(scene, settings, self._store):
                 # The workers get ready while the other scenes are resolved.
                 self._pool.warm()
                 warm = True

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-from PIL import Image, ImageChops, ImageStat
 
 from flatrender.engine.decode import decode_frames, look_at_pictures
 from flatrender.engine.errors import RenderError
@@ -14,6 +14,9 @@ from flatrender.engine.ffmpeg import FILM_FORMATS
 from flatrender.engine.kinds import KINDS, OutputKind
 from flatrender.engine.media import FilmInfo, film_info
 from flatrender.engine.scene import SceneWarning
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 SAMPLE_WIDTH = 80
 _BLANK_RANGE = 10
@@ -269,6 +272,8 @@ def _problems(info: FilmInfo, expected: ExpectedFilm, wanted: Sequence[int]) -> 
 
 
 def _compare(picture: bytes, sample: Sample) -> str | None:
+    from PIL import Image, ImageChops, ImageStat  # noqa: PLC0415  # a film that was checked before does without
+
     size = (sample.width, sample.height)
     film, drawn = Image.frombytes("RGB", size, picture), Image.frombytes("RGB", size, sample.pixels)
     where = f"frame {sample.frame} (scene {sample.scene_key})"
@@ -280,6 +285,8 @@ def _compare(picture: bytes, sample: Sample) -> str | None:
     return None
 
 
-def _range(picture: Image.Image) -> int:
+def _range(picture: "Image.Image") -> int:
     """Levels between the darkest and the lightest value of the channel where they are farthest apart."""
+    from PIL import ImageStat  # noqa: PLC0415  # as above
+
     return max(high - low for low, high in ImageStat.Stat(picture).extrema)

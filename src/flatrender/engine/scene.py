@@ -9,7 +9,7 @@ class SceneWarning(msgspec.Struct, frozen=True, kw_only=True):
     """Something the user should know although the scene can be drawn.
 
     Codes: `text_overflow`, `text_shrunk`, `missing_glyph`, `font_substituted`, `unknown_layer`, `picture_upscaled`, `missing_picture`,
-    `clip_hdr`.
+    `clip_hdr`, and of a film `transition_shortened`.
     """
 
     code: str

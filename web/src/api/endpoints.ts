@@ -5,6 +5,7 @@ import type {
   DocumentBody,
   Me,
   Notice,
+  OutputProfile,
   Page,
   PressedRender,
   PreviewRequest,
@@ -12,7 +13,6 @@ import type {
   ProjectSummary,
   RenderJob,
   RenderNode,
-  RenderProfile,
   ResolvedScene,
   SavedProject,
   SavedProjectSummary,
@@ -86,12 +86,13 @@ export const studio = {
   duplicate: (id: string) => post<SavedProject>(`/v1/saved-projects/${id}/duplicate`, {}, { idempotencyKey: newKey() }),
   preview: (id: string, body: PreviewRequest, signal: AbortSignal) =>
     post<ResolvedScene>(`/v1/saved-projects/${id}/preview`, body, { signal }),
-  render: (id: string, profile: RenderProfile, key: string) =>
+  render: (id: string, profile: string, key: string) =>
     post<PressedRender>(`/v1/saved-projects/${id}/render`, { profile }, { idempotencyKey: key }),
   library: () => get<Page<Track>>(withQuery('/v1/audio/library', { kind: 'music', limit: 100 })),
 };
 
 export const render = {
+  profiles: async () => (await get<{ items: OutputProfile[] }>('/v1/output-profiles')).items,
   list: (cursor?: string | null) => get<Page<RenderJob>>(withQuery('/v1/render-jobs', { cursor, limit: LIST_LIMIT })),
   ofDocument: (id: string) => get<Page<RenderJob>>(withQuery('/v1/render-jobs', { saved_project_id: id, limit: 10 })),
   one: (id: string) => get<RenderJob>(`/v1/render-jobs/${id}`),
@@ -119,6 +120,8 @@ export const adminRender = {
 export const files = {
   pictures: (cursor?: string | null) =>
     get<Page<StoredFile>>(withQuery('/v1/files', { purpose: 'user_media', kind: 'image', cursor, limit: LIST_LIMIT })),
+  films: (cursor?: string | null) =>
+    get<Page<StoredFile>>(withQuery('/v1/files', { purpose: 'user_media', kind: 'video', cursor, limit: LIST_LIMIT })),
   one: (id: string) => get<StoredFile>(`/v1/files/${id}`),
   waveform: (id: string) => get<Waveform>(`/v1/files/${id}/waveform`),
   pictureUrl: (id: string, width: number) => `/v1/files/${id}/content?width=${width}`,

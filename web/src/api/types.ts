@@ -20,7 +20,19 @@ export type Me = {
 export type Session = { access_expires_at?: string | null };
 
 export type Size = { key: string; width: number; height: number };
-export type ColorSlot = { key: string; label: Localized | string; default: string };
+/** How a colour follows from others (docs/binding.md); colours are slots or `#rrggbb`. */
+export type Derivation = {
+  from: string;
+  mix?: string | null;
+  amount?: number;
+  lighten?: number;
+  chroma?: number;
+  hue?: number;
+  contrast?: string[];
+  min_contrast?: number;
+  against?: string | null;
+};
+export type ColorSlot = { key: string; label: Localized | string; default: string; derive?: Derivation | null };
 export type Preset = {
   key: string;
   name?: Localized | string;
@@ -37,7 +49,12 @@ export type Music = {
 
 export type FieldType =
   'text' | 'textarea' | 'image' | 'color' | 'number' | 'slider' | 'checkbox' | 'dropdown' | 'font' | 'date';
-export type FieldValue = string | number | boolean | null;
+export type ClipAfter = 'freeze' | 'loop' | 'first' | 'hide';
+/** How a film plays in its place: seconds of the file, a factor of speed, a factor of loudness. */
+export type ClipOptions = { start?: number; end?: number; speed?: number; after?: ClipAfter; volume?: number };
+/** A picture or film with more to say than which it is; other members of the platform's own are kept as they are. */
+export type MediaValue = { asset: string; clip?: ClipOptions };
+export type FieldValue = string | number | boolean | null | MediaValue;
 export type FieldOption = { key: string; label: Localized | string };
 export type FieldConstraints = {
   max_length?: number;
@@ -67,7 +84,7 @@ export type Field = {
   key: string;
   type: FieldType;
   label: Localized | string;
-  default: FieldValue | Localized;
+  default: Exclude<FieldValue, MediaValue> | Localized;
   options?: FieldOption[] | null;
   constraints?: FieldConstraints | null;
   is_required?: boolean;
@@ -217,8 +234,19 @@ export type Track = {
   license: string | null;
 };
 
-export type RenderProfile = 'draft' | '720p' | '1080p';
-export const RENDER_PROFILES: readonly RenderProfile[] = ['draft', '720p', '1080p'];
+/** A file's container: `png_seq` is a ZIP of pictures. */
+export type Container = 'mp4' | 'mov' | 'webm' | 'gif' | 'png_seq';
+/** A kind of film that can be asked for. */
+export type OutputProfile = {
+  key: string;
+  name: Localized;
+  container: Container;
+  max_height: number;
+  is_transparent: boolean;
+  has_sound: boolean;
+  has_watermark: boolean;
+  cost_multiplier: number;
+};
 export type RenderStatus =
   | 'queued'
   | 'preparing'
@@ -239,6 +267,7 @@ export type Export = {
   duration_ms: number | null;
   width: number | null;
   height: number | null;
+  container?: Container | null;
   play_url: string;
   download_url: string;
   poster_url: string | null;
@@ -248,7 +277,7 @@ export type RenderJob = {
   id: string;
   saved_project_id: string;
   title: string;
-  profile: RenderProfile;
+  profile: string;
   status: RenderStatus;
   progress_pct: number;
   eta_seconds: number | null;

@@ -1,10 +1,46 @@
 import { Button, Group, Text } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
-import type { RenderJob } from '../api/types';
+import type { Export, RenderJob } from '../api/types';
 import { isolated, localDigits } from '../format/digits';
 import { formatBytes, formatClock } from '../format/time';
 import { useI18n } from '../i18n';
+import { FILE_ENDING } from './profileText';
 import classes from './FilmPlayer.module.css';
+
+/** The film itself where a browser plays it; a still and a word about it where none does. */
+function Shown({ film, title }: { film: Export; title: string }) {
+  const { t } = useI18n();
+  const style = { aspectRatio: film.width && film.height ? `${film.width} / ${film.height}` : '16 / 9' };
+  const label = t('render.video', { title });
+  if (film.container === 'gif')
+    return <img className={classes.video} style={style} src={film.play_url} alt={label} data-testid="film-picture" />;
+  if (film.container === 'mov' || film.container === 'png_seq')
+    return (
+      <>
+        {film.poster_url && (
+          <img className={classes.video} style={style} src={film.poster_url} alt={label} data-testid="film-picture" />
+        )}
+        <Text size="sm" mt="sm">
+          {t(`render.noPlayer.${film.container}`)}
+        </Text>
+      </>
+    );
+  return (
+    // eslint-disable-next-line jsx-a11y/media-has-caption -- people's own films come without a caption track
+    <video
+      key={film.play_url}
+      className={classes.video}
+      style={style}
+      src={film.play_url}
+      poster={film.poster_url ?? undefined}
+      controls
+      playsInline
+      preload="metadata"
+      aria-label={label}
+      data-testid="film-video"
+    />
+  );
+}
 
 /** A finished film: plays in the page and can be downloaded. */
 export function FilmPlayer({ job }: { job: RenderJob }) {
@@ -13,19 +49,7 @@ export function FilmPlayer({ job }: { job: RenderJob }) {
   if (!film) return null;
   return (
     <div className={classes.box}>
-      {/* eslint-disable-next-line jsx-a11y/media-has-caption -- people's own films come without a caption track */}
-      <video
-        key={film.play_url}
-        className={classes.video}
-        style={{ aspectRatio: film.width && film.height ? `${film.width} / ${film.height}` : '16 / 9' }}
-        src={film.play_url}
-        poster={film.poster_url ?? undefined}
-        controls
-        playsInline
-        preload="metadata"
-        aria-label={t('render.video', { title: job.title })}
-        data-testid="film-video"
-      />
+      <Shown film={film} title={job.title} />
       <Group justify="space-between" mt="sm">
         <Text size="sm" c="dimmed">
           {[
@@ -44,7 +68,7 @@ export function FilmPlayer({ job }: { job: RenderJob }) {
           leftSection={<IconDownload size={18} aria-hidden />}
           data-testid="film-download"
         >
-          {t('render.download')}
+          {film.container ? t('render.downloadAs', { kind: FILE_ENDING[film.container] }) : t('render.download')}
         </Button>
       </Group>
     </div>

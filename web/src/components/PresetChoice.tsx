@@ -1,4 +1,5 @@
 import type { ColorSlot, Preset } from '../api/types';
+import { slotColors } from '../editor/colors';
 import { localized, useI18n } from '../i18n';
 import classes from './Choice.module.css';
 
@@ -29,7 +30,7 @@ export function PresetChoice({ presets, slots, value, onChange, label, name }: P
             />
             <span className={classes.strip} aria-hidden>
               {slots.map((slot) => (
-                <span key={slot.key} style={{ background: preset.colors[slot.key] ?? slot.default }} />
+                <span key={slot.key} style={{ background: slotColors(slots, preset.colors)[slot.key] }} />
               ))}
             </span>
             <span className={classes.presetName}>{localized(preset.name ?? preset.key, locale)}</span>

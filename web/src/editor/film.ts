@@ -11,6 +11,7 @@ import type {
   Values,
 } from '../api/types';
 import { baseLocale, localized } from '../i18n';
+import { slotColors } from './colors';
 
 /** A scene of the film being edited. `uid` is ours and stays the same through undo; the server's id is kept beside the history. */
 export type FilmScene = {
@@ -105,17 +106,22 @@ export function valueOf(field: Field, values: Values, locale: string): FieldValu
   return own ?? defaultOf(field, locale);
 }
 
-/** The film's palette: the template's slot defaults under the colours chosen. */
-export function paletteOf(project: Project, film: Film): Colors {
-  const colors: Colors = {};
-  for (const slot of project.color_slots) colors[slot.key] = film.palette[slot.key] ?? slot.default;
-  return colors;
+/** The colour of every slot: the template's default or what it derives from, under the film's choices, under the scene's own. */
+export function paletteOf(project: Project, film: Film, scene?: FilmScene): Colors {
+  return slotColors(project.color_slots, { ...film.palette, ...scene?.colors });
+}
+
+/** The film's choices with a preset's colours over them; what derives from others is free to follow again. */
+export function withPreset(project: Project, film: Film, preset: Preset): Colors {
+  const free = new Set(project.color_slots.filter((slot) => slot.derive).map((slot) => slot.key));
+  const kept = Object.entries(film.palette).filter(([key]) => !free.has(key));
+  return { ...Object.fromEntries(kept), ...preset.colors };
 }
 
 export function matchesPreset(project: Project, film: Film, preset: Preset): boolean {
   const palette = paletteOf(project, film);
-  return project.color_slots.every(
-    (slot) => (preset.colors[slot.key] ?? slot.default).toLowerCase() === (palette[slot.key] ?? '').toLowerCase(),
+  return Object.entries(slotColors(project.color_slots, preset.colors)).every(
+    ([key, color]) => color === palette[key]?.toLowerCase(),
   );
 }
 
@@ -150,7 +156,8 @@ export function sceneFrames(project: Project, film: Film, scene: FilmScene): num
   for (const field of definition.fields) {
     const followed = !rule.fields?.length || rule.fields.includes(field.key);
     if (!followed || (field.type !== 'text' && field.type !== 'textarea')) continue;
-    const text = String(valueOf(field, values, film.locale) ?? '');
+    const value = valueOf(field, values, film.locale);
+    const text = typeof value === 'string' ? value : '';
     words += text.split(/\s+/u).filter(Boolean).length;
     characters += Array.from(text.replace(/[\s\p{M}\p{C}]/gu, '')).length;
   }

@@ -34,7 +34,8 @@ export type EditorState = Tracked & {
   setLocale: (locale: string) => void;
   setValue: (uid: string, key: string, value: FieldValue, label: string) => void;
   setGlobalValue: (key: string, value: FieldValue, label: string) => void;
-  setColor: (slot: string, color: string, label: string) => void;
+  /** With null the slot has no colour of the film's own: it follows, or is the template's. */
+  setColor: (slot: string, color: string | null, label: string) => void;
   setSceneColor: (uid: string, slot: string, color: string | null, label: string) => void;
   applyPreset: (colors: Colors, label: string) => void;
   setAudio: (change: Partial<Audio>, label: string) => void;
@@ -98,9 +99,10 @@ export function createEditorStore(initial: Film, now: () => number = Date.now): 
           },
           setColor: (slot, color, label) => {
             const { film } = get();
+            const others = Object.fromEntries(Object.entries(film.palette).filter(([key]) => key !== slot));
             change(
               { key: 'step.color', label },
-              { ...film, palette: { ...film.palette, [slot]: color } },
+              { ...film, palette: color === null ? others : { ...film.palette, [slot]: color } },
               { together: `color ${slot}` },
             );
           },

@@ -6,6 +6,7 @@ import { JobOutcome } from '../components/JobOutcome';
 import { JobStatus } from '../components/JobProgress';
 import { SkeletonRows, useSlow } from '../components/ListState';
 import { PageHeader } from '../components/PageHeader';
+import { profileName } from '../components/profileText';
 import { isolated } from '../format/digits';
 import { formatDateTime } from '../format/time';
 import { useI18n } from '../i18n';
@@ -37,9 +38,7 @@ export function Film() {
       </Button>
       <PageHeader
         title={job.data.title}
-        lead={[t(`render.profile.${job.data.profile}`), formatDateTime(job.data.queued_at, locale)]
-          .map(isolated)
-          .join(' · ')}
+        lead={[profileName(job.data.profile), formatDateTime(job.data.queued_at, locale)].map(isolated).join(' · ')}
       >
         <Group>
           <JobStatus status={job.data.status} />

@@ -8,6 +8,7 @@ import { EmptyState } from '../components/EmptyState';
 import { JobProgress, JobStatus } from '../components/JobProgress';
 import { ListState } from '../components/ListState';
 import { PageHeader } from '../components/PageHeader';
+import { profileName } from '../components/profileText';
 import { Picture } from '../components/Picture';
 import { localDigits } from '../format/digits';
 import { formatAgo, formatBytes, formatClock } from '../format/time';
@@ -18,7 +19,7 @@ import classes from './Films.module.css';
 function FilmRow({ job }: { job: RenderJob }) {
   const { t, locale } = useI18n();
   const facts = [
-    t(`render.profile.${job.profile}`),
+    profileName(job.profile),
     job.export?.duration_ms ? formatClock(job.export.duration_ms / 1000, locale) : null,
     job.export ? formatBytes(job.export.bytes, locale) : null,
     job.width && job.height && !job.export ? localDigits(`${job.width}×${job.height}`, locale) : null,

@@ -5,6 +5,12 @@ const slots = [
   { key: 'primary', label: two('رنگ زمینه', 'Background'), default: '#12303c' },
   { key: 'accent', label: two('رنگ تاکید', 'Accent'), default: '#f2b134' },
   { key: 'text', label: two('رنگ متن', 'Text'), default: '#f4f7f9' },
+  {
+    key: 'badge',
+    label: two('نوشتهٔ نشان', 'Words on the badge'),
+    default: '#12303c',
+    derive: { from: 'accent', contrast: ['primary', 'text'] },
+  },
 ];
 const presets = [
   {
@@ -109,6 +115,14 @@ function project(slug, title, description, category, sizes, scenes, extra = {}) 
         label: two('نام برند', 'Brand name'),
         default: two('نمونه', 'Sample'),
         constraints: { max_length: 30 },
+      },
+      { key: 'sign', type: 'checkbox', label: two('امضا در پایان', 'Sign at the end'), default: false },
+      {
+        key: 'signature',
+        type: 'text',
+        label: two('متن امضا', 'Words of the signature'),
+        default: two('تیم نمونه', 'The sample team'),
+        constraints: { max_length: 40, visible_when: [{ field: 'sign', is: true }] },
       },
     ],
     fonts: [{ family: 'Vazirmatn' }],
@@ -218,7 +232,30 @@ export function seed() {
       created_at: ago(200),
     },
   ];
+  const profile = (key, container, max_height, more = {}) => ({
+    key,
+    name: { 'fa-IR': key, en: key },
+    container,
+    max_height,
+    is_transparent: false,
+    has_sound: true,
+    has_watermark: false,
+    cost_multiplier: 1,
+    ...more,
+  });
+  const profiles = [
+    profile('draft', 'mp4', 360),
+    profile('gif', 'gif', 360, { has_sound: false }),
+    profile('720p', 'mp4', 720),
+    profile('1080p', 'mp4', 1080),
+    profile('1080p-h265', 'mp4', 1080),
+    profile('1080p-webm', 'webm', 1080),
+    profile('1080p-alpha', 'mov', 1080, { is_transparent: true }),
+    profile('1080p-frames', 'png_seq', 1080, { has_sound: false }),
+    profile('2160p', 'mp4', 2160),
+  ];
   return {
+    profiles,
     projects,
     categories,
     nodes,

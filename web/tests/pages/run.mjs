@@ -181,6 +181,16 @@ async function story(visitor) {
     await id(`tab-${tab}`).click();
     await look(`studio-${tab}`, { full: visitor.size === 'narrow' });
   }
+  assert.equal(await id('field-signature').count(), 0, 'a field that depends on another is not asked for');
+  await id('field-sign').check();
+  await id('field-signature').waitFor();
+  await id('field-sign').uncheck();
+  await id('tab-colors').click();
+  const badge = () => id('color-badge').inputValue();
+  const follows = await badge();
+  await id('color-badge').fill('#123456');
+  await id('color-badge-follow').click();
+  assert.equal(await badge(), follows, 'a colour that follows from another does so again');
   await id('tab-audio').click();
   await id('voiceover-upload-input').setInputFiles({
     name: 'گفتار.wav',
@@ -324,6 +334,8 @@ async function render(visitor) {
   const { page, id, look, double } = visitor;
   await id('render-button').click();
   await id('render-start').waitFor();
+  await id('profile-1080p-alpha').waitFor();
+  assert.equal(await page.locator('[data-testid^=profile-]').count(), 9, 'every profile of the server is offered');
   await look('render-start');
   await id('profile-720p').click();
   double.control.renderStepMs = 1000;

@@ -97,6 +97,7 @@ export function startDouble({ root, film }) {
             file_id: randomUUID(),
             bytes: statSync(film).size,
             duration_ms: 2000,
+            container: state.profiles.find((profile) => profile.key === job.profile).container,
             width: 640,
             height: 360,
             play_url: `/p/film-${job.id}.mp4`,
@@ -426,6 +427,7 @@ export function startDouble({ root, film }) {
           ),
         ),
     ],
+    ['GET', /^\/v1\/output-profiles$/, (_, response) => json(response, { items: state.profiles })],
     ['GET', /^\/v1\/admin\/render-jobs$/, (_, response) => json(response, page(state.jobs))],
     [
       'GET',

@@ -4,7 +4,9 @@ import { bodyFrom, filmFrom, sameFilm, type Film } from '../../src/editor/film';
 import { savedProject } from './fixtures';
 
 function keys(store: EditorStore): string[] {
-  return store.getState().film.scenes.map((scene) => `${scene.scene_key}:${String(scene.values.headline ?? '')}`);
+  return store.getState().film.scenes.map(({ scene_key, values }) => {
+    return `${scene_key}:${typeof values.headline === 'string' ? values.headline : ''}`;
+  });
 }
 
 describe('the editor store', () => {

@@ -16,6 +16,7 @@ from flatrender.engine.clips.messages import Answer, Info, InfoQuestion, Poster,
 from flatrender.engine.clips.model import MAX_BYTES, ClipInfo, ClipSpec
 from flatrender.engine.errors import ValueRefused
 from flatrender.engine.helper import HelperFailedError, Helpers
+from flatrender.engine.picture_value import PictureValue
 
 DEADLINE_S = 60.0
 """Seconds that looking at one film may take."""
@@ -106,6 +107,36 @@ def poster(path: Path, spec: ClipSpec, seconds: float, width: int, height: int, 
         while sum(map(len, _posters.values())) > 64 << 20:
             _posters.popitem(last=False)
     return made
+
+
+def clip_still(path: Path, *, longest: int, where: str) -> bytes:
+    """Return a picture file (JPEG, or PNG with transparency) of a film, one second in or at its middle, at most `longest` px a side.
+
+    Raises ValueRefused `clip_invalid`, or `missing_asset` when it cannot be read.
+    """
+    clip = clip_source(path, where=where)
+    info = clip.info
+    ratio = min(1.0, longest / max(info.width, info.height))
+    spec = ClipSpec(
+        sha256=clip.sha256,
+        bytes=clip.bytes,
+        first_pts=info.first_pts,
+        start=0.0,
+        end=info.duration_s,
+        options=PictureValue(asset="", fit="fill"),
+        fps=1.0,
+        interlaced=info.interlaced,
+    )
+    question = PosterQuestion(
+        path=str(path),
+        spec=spec,
+        seconds=min(1.0, info.duration_s / 2),
+        width=max(1, round(info.width * ratio)),
+        height=max(1, round(info.height * ratio)),
+    )
+    answer = _ask(question, where)
+    assert isinstance(answer, Poster)  # noqa: S101  # each question has its answer
+    return answer.data
 
 
 def _ask(question: Question, where: str) -> Answer:

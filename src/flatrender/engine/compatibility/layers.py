@@ -35,7 +35,7 @@ _NEAR_EFFECTS = {
     25: "a shadow is drawn whole; lottie-web cuts it at the layer's bounds",
     29: "a blur mixes colours as they are stored; lottie-web mixes light",
 }
-_BLENDS = {12: "hue", 13: "saturation", 14: "colour", 15: "luminosity"}
+_BLENDS = {9: "soft light", 12: "hue", 13: "saturation", 14: "colour", 15: "luminosity"}
 
 
 def kind_of(layer: Json) -> Found:
@@ -56,7 +56,7 @@ def space_of(layer: Json) -> Found:
         yield "matte", UNLIKE, "the inverted luma matte is drawn as After Effects does; lottie-web ignores it"
     blend = layer.get("bm")
     if isinstance(blend, int) and blend in _BLENDS:
-        cause = f"the blend mode {_BLENDS[blend]} mixes half-transparent edges a little otherwise than browsers"
+        cause = f"the blend mode {_BLENDS[blend]} is mixed a little otherwise in the browser's preview and by other players"
         yield "blend mode", "approximate", cause
 
 

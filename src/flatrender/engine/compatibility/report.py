@@ -78,7 +78,7 @@ def compatibility(document: Json, *, alone: bool = True) -> Report:
                 judged = _verdict(verdict)
                 finding = Finding(feature=feature, layer=path, verdict=judged, cause=cause, unlike_lottie_web=unlike)
                 found[finding] = None
-    for finding in (*_pictures(document), *_fonts(document)) if alone else ():
+    for finding in (*_sampled(document), *((*_pictures(document), *_fonts(document)) if alone else ())):
         found[finding] = None
     listed = sorted(found, key=lambda finding: _WORST[finding.verdict])
     worst = listed[0].verdict if listed else "exact"
@@ -110,6 +110,15 @@ def _layers(document: Json) -> Iterator[tuple[Json, str]]:
             if isinstance(inner, str) and inner in comps and inner not in seen:
                 seen.add(inner)
                 waiting.append((comps[inner], path + " / "))
+
+
+def _sampled(document: Json) -> Iterator[Finding]:
+    """Pictures, once for the animation: ThorVG reads a scaled picture at the corners of output pixels, lottie-web at their centres."""
+    for layer, path in _layers(document):
+        if layer.get("ty") == IMAGE:
+            cause = "drawn smaller than designed or turned, pictures stand half a pixel further up and left than in lottie-web"
+            yield Finding(feature="image", layer=path, verdict="exact", cause=cause, unlike_lottie_web=True)
+            return
 
 
 def _pictures(document: Json) -> Iterator[Finding]:

@@ -213,8 +213,8 @@ class _Film:
 
 
 def is_kept(scene: ResolvedScene, settings: FilmSettings, store: Store | None) -> bool:
-    """Whether a film that shows the whole scene would find all its segments in the store: a good guess, made without reading them."""
+    """Whether something of the scene, encoded so, is in the store: then probably all of it. Reads nothing."""
     if store is None:
         return False
     plan = plan_film([scene], settings, chunk_frames=chunk_frames(settings))
-    return all(store.has(segment_key(scene, chunk.first, chunk.last, settings)) for chunk in plan.chunks)
+    return any(store.has(segment_key(scene, chunk.first, chunk.last, settings)) for chunk in plan.chunks)

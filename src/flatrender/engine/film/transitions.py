@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,6 +21,9 @@ from flatrender.engine.film.transition_kinds import (
 from flatrender.engine.lottie.document import Json, canonical, parse_lottie
 from flatrender.engine.lottie.walk import SOLID, dicts
 from flatrender.engine.scene import ResolvedScene, SceneWarning
+
+if TYPE_CHECKING:
+    from flatrender.engine.template.package import Template
 
 MAX_SECONDS = 10.0
 
@@ -53,6 +57,18 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 CUT = Transition(kind="cut")
+
+
+def template_transition(
+    template: "Template", key: str, *, size: str | None = None, seconds: float | None = None
+) -> Transition:
+    """Return a template's own transition in one of its sizes. Raises ValueRefused `value_out_of_range` for a key or size that it has not."""
+    own = template.transition(key)
+    return Transition(
+        kind="template",
+        seconds=own.seconds if seconds is None else seconds,
+        lottie=canonical(template.transition_lottie(key, size)),
+    )
 
 
 class Arrangement(msgspec.Struct, frozen=True, kw_only=True):

@@ -76,27 +76,27 @@ class VoiceLevels:
         return self._squares > 10 ** (threshold_dbfs / 10)
 
 
-def ducking_curve(speaking: NDArray[np.bool_], ducking: Ducking) -> NDArray[np.float64]:
+def ducking_curve(speaking: NDArray[np.bool_], ducking: Ducking) -> Gains:
     """Return the gain of ducked tracks at each 10 ms boundary (one more point than `speaking` has entries).
 
     The voice is known beforehand, so the way down ends where it begins instead of beginning there. Both ways are a raised cosine in decibels.
     """
     hops = len(speaking)
-    number = np.arange(hops + 1)
-    far = 1e12
+    number = np.arange(hops + 1, dtype=np.float32)  # exact beyond two days
+    far = np.float32(1e12)
     # seconds from each boundary to the next 10 ms with voice, and since the last one
     begins = np.append(np.where(speaking, number[:-1], far), far)
-    ahead = (np.minimum.accumulate(begins[::-1])[::-1] - number) * (HOP / RATE)
+    ahead = (np.minimum.accumulate(begins[::-1])[::-1] - number) * np.float32(HOP / RATE)
     ends = np.insert(np.where(speaking, number[1:], -far), 0, -far)
-    since = (number - np.maximum.accumulate(ends)) * (HOP / RATE)
-    down = np.clip(1 - ahead / ducking.attack_s, 0, 1)
-    up = np.clip(1 - (since - ducking.hold_s) / ducking.release_s, 0, 1)
-    depth = 0.5 - 0.5 * np.cos(np.pi * np.maximum(down, up))
-    gains: NDArray[np.float64] = 10 ** (-ducking.amount_db * depth / 20)
+    since = (number - np.maximum.accumulate(ends)) * np.float32(HOP / RATE)
+    down = np.clip(1 - ahead / np.float32(ducking.attack_s), 0, 1)
+    up = np.clip(1 - (since - np.float32(ducking.hold_s)) / np.float32(ducking.release_s), 0, 1)
+    depth = 0.5 - 0.5 * np.cos(np.float32(np.pi) * np.maximum(down, up))
+    gains: Gains = np.power(np.float32(10), -np.float32(ducking.amount_db / 20) * depth)
     return gains
 
 
-def ducking_gains(curve: NDArray[np.float64], first: int, count: int) -> Gains:
+def ducking_gains(curve: Gains, first: int, count: int) -> Gains:
     """Return the curve's gain for `count` samples from film sample `first` on."""
     near = curve[first // HOP : (first + count) // HOP + 2]
     at = np.arange(first % HOP, first % HOP + count, dtype=np.float64) / HOP

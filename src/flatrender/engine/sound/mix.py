@@ -168,7 +168,7 @@ class _Mixer:
                 voice.add_to(block, first, gains if ducked else None)
             yield block
 
-    def _curve(self) -> NDArray[np.float64] | None:
+    def _curve(self) -> NDArray[np.float32] | None:
         """Hear the voices alone, beforehand."""
         ducking = self._ducking
         if ducking is None or ducking.amount_db == 0:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from flatrender.engine.lottie.document import is_number
 from flatrender.engine.template.check_rules import check_binding, check_color, check_rules, refuse
-from flatrender.engine.template.model import FORMAT, Field, Manifest, Scene
+from flatrender.engine.template.model import FORMAT, Field, Manifest, OwnTransition, Scene, Size
 from flatrender.engine.template.package import Template
 from flatrender.engine.template.pictures import asset_file, image_assets
 from flatrender.engine.template.store import name_problem
 
+MAX_TRANSITION_SECONDS = 10.0
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 
 
@@ -29,6 +30,11 @@ def check_manifest(manifest: Manifest, where: str) -> None:
     _check_keys((s.key for s in manifest.color_slots), "color_slots", where)
     _check_keys((p.key for p in manifest.presets), "presets", where)
     _check_keys((m.key for m in manifest.music), "music", where)
+    _check_keys((t.key for t in manifest.transitions), "transitions", where)
+    for transition in manifest.transitions:
+        _check_sizes(transition.files, f"transition {transition.key!r}", manifest, where)
+        if not 0 < transition.seconds <= MAX_TRANSITION_SECONDS:
+            refuse(f"transition {transition.key!r} lasts {transition.seconds:g} s; give above 0 to 10", where)
     for size in manifest.sizes:
         if not (16 <= size.width <= 8192 and 16 <= size.height <= 8192):
             refuse(f"size {size.key!r} is {size.width}×{size.height}; give 16 to 8192 px", where)
@@ -57,13 +63,17 @@ def _check_keys(keys: Iterable[str], what: str, where: str) -> None:
         seen.add(key)
 
 
-def _check_scene(manifest: Manifest, scene: Scene, where: str) -> None:
+def _check_sizes(files: Mapping[str, str], what: str, manifest: Manifest, where: str) -> None:
     for size in manifest.sizes:
-        if size.key not in scene.files:
-            refuse(f"scene {scene.key!r} has no file for size {size.key!r}", where)
-    for name in scene.files.values():
+        if size.key not in files:
+            refuse(f"{what} has no file for size {size.key!r}", where)
+    for name in files.values():
         if problem := name_problem(name):
-            refuse(f"scene {scene.key!r}: the file name {name!r} {problem}", where)
+            refuse(f"{what}: the file name {name!r} {problem}", where)
+
+
+def _check_scene(manifest: Manifest, scene: Scene, where: str) -> None:
+    _check_sizes(scene.files, f"scene {scene.key!r}", manifest, where)
     if scene.duration_frames < 1 or not 0 <= scene.snapshot_frame < scene.duration_frames:
         refuse(
             f"scene {scene.key!r} lasts {scene.duration_frames} frames and shows frame {scene.snapshot_frame} as its snapshot",
@@ -99,10 +109,14 @@ def check_files(template: Template) -> None:
             refuse(f"the file name {file!r} {problem}", template.where)
         if not template.has_file(file):
             template.read_file(file)
-    _ = template.fonts
+    if manifest.fonts:
+        _ = template.fonts
     for scene in manifest.scenes:
         for size in manifest.sizes:
             _check_animation(template, scene, size.key)
+    for transition in manifest.transitions:
+        for size in manifest.sizes:
+            _check_transition(template, transition, size)
     for field in (*manifest.fields, *(f for s in manifest.scenes for f in s.fields)):
         if field.type == "image" and field.default:
             names = field.default.values() if isinstance(field.default, dict) else (field.default,)
@@ -111,6 +125,19 @@ def check_files(template: Template) -> None:
                     refuse(f"field {field.key!r}: its default is no file name", template.where)
                 if not template.has_file(name):
                     template.read_file(name)
+
+
+def _check_transition(template: Template, transition: OwnTransition, size: Size) -> None:
+    where = f"{template.where}: {transition.files[size.key]}"
+    lottie = template.transition_lottie(transition.key, size.key)
+    if (lottie["w"], lottie["h"]) != (size.width, size.height):
+        refuse(f"its size is {lottie['w']}×{lottie['h']}, but size {size.key!r} is {size.width}×{size.height}", where)
+    names = {str(layer.get("nm", "")).strip().lower() for layer in lottie["layers"]}
+    if missing := sorted({"from", "to"} - names):
+        refuse(f"a transition needs layers named `from` and `to`; there is no {' and no '.join(missing)}", where)
+    for asset in image_assets(lottie):
+        if not str(asset.get("p", "data:")).startswith("data:"):
+            refuse(f"its picture {str(asset['p'])[:80]!r} is a file: embed the pictures of a transition", where)
 
 
 def _check_animation(template: Template, scene: Scene, size_key: str) -> None:

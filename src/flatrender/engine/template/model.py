@@ -135,6 +135,16 @@ class Music(_Frozen, frozen=True, kw_only=True):
     duration_seconds: float | None = None
 
 
+class OwnTransition(_Frozen, frozen=True, kw_only=True):
+    """A transition of the template's own: a Lottie a size, whose layers named `from` and `to` stand for the two scenes."""
+
+    key: Key
+    files: dict[str, str]
+    title: LocaleText = {}
+    seconds: float = 0.5
+    """How long it lasts unless somebody says otherwise."""
+
+
 class Option(_Frozen, frozen=True, kw_only=True):
     """A choice of a dropdown."""
 
@@ -282,6 +292,7 @@ class Manifest(_Frozen, frozen=True, kw_only=True):
     presets: tuple[Preset, ...] = ()
     fonts: tuple[Font, ...] = ()
     music: tuple[Music, ...] = ()
+    transitions: tuple[OwnTransition, ...] = ()
     fields: tuple[Field, ...] = ()
     background: Background | None = None
     """Behind every scene that names none of its own."""

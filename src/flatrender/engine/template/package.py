@@ -16,6 +16,7 @@ from flatrender.engine.template.model import (
     Field,
     Manifest,
     Music,
+    OwnTransition,
     Preset,
     Scene,
     Size,
@@ -131,6 +132,22 @@ class Template:
             code="value_out_of_range",
             where=self.where,
         )
+
+    def transition(self, key: str) -> OwnTransition:
+        """Return a transition of the template's own by its key; raises ValueRefused `value_out_of_range`."""
+        for transition in self.manifest.transitions:
+            if transition.key == key:
+                return transition
+        raise ValueRefused(
+            f"the template has no transition {key!r}; it has {', '.join(t.key for t in self.manifest.transitions) or 'none'}",
+            code="value_out_of_range",
+            where=self.where,
+        )
+
+    def transition_lottie(self, key: str, size_key: str | None = None) -> Json:
+        """Return a fresh copy of a transition's animation."""
+        name = self.transition(key).files[self.size(size_key).key]
+        return parse_lottie(self.read_file(name).removeprefix(b"\xef\xbb\xbf"), name)
 
     def lottie(self, scene_key: str, size_key: str | None = None) -> Json:
         """Return a fresh copy of a scene's animation, for the caller to change."""

@@ -110,6 +110,8 @@ class ColorSlotOut(BaseModel):
     key: str
     label: dict[str, str]
     default: str
+    derive: dict[str, Any] | None = None
+    """How it follows from other colours while nobody chooses it; see docs/binding.md."""
 
 
 class PresetOut(BaseModel):

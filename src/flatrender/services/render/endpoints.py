@@ -10,9 +10,12 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
 from flatrender.contracts.identity import PERMISSION_NODES, PERMISSION_RENDER, PERMISSION_TEMPLATES
+from flatrender.engine.errors import RenderError
+from flatrender.engine.kinds import KINDS
 from flatrender.kit.db import Bells
 from flatrender.kit.errors import HALF_CHARACTER, AppError, TextInvalid
 from flatrender.kit.http import Caller, CallerDep, IdempotencyDep, Page, PageDep, PageRequest, require, responses
+from flatrender.services.render.queries.jobs import ProfileRow
 from flatrender.services.render.queries.nodes import NodeRow, TokenRow
 from flatrender.services.render.queries.snapshots import SceneJobRow, SnapshotRow
 from flatrender.services.render.schemas import (
@@ -23,6 +26,8 @@ from flatrender.services.render.schemas import (
     NodeTokenIn,
     NodeTokenOut,
     NodeTokensOut,
+    OutputProfileOut,
+    OutputProfilesOut,
     RenderJobOut,
     SceneSnapshotOut,
     SceneSnapshotsOut,
@@ -31,6 +36,7 @@ from flatrender.services.render.schemas import (
 )
 from flatrender.services.render.service.jobs import Jobs, JobView
 from flatrender.services.render.service.nodes import Nodes
+from flatrender.services.render.service.planning import output_kind
 from flatrender.services.render.service.snapshots import Snapshots
 
 TemplatesAdmin = Annotated[Caller, Depends(require(PERMISSION_TEMPLATES))]
@@ -55,6 +61,11 @@ def router(*, bells: Bells, jobs: Jobs, snapshots: Snapshots) -> APIRouter:
             who.tenant_id, user_id=who.user_id, before=page.before, limit=page.limit, saved_project_id=saved_project_id
         )
         return _page(found, page)
+
+    @routes.get("/v1/output-profiles", responses=responses())
+    async def list_profiles(who: CallerDep) -> OutputProfilesOut:
+        """List the kinds of film that can be asked for, each key once: the tenant's own wins over the platform's."""
+        return OutputProfilesOut(items=profiles_out(await jobs.profiles(who.tenant_id)))
 
     @routes.get("/v1/render-jobs/{job_id}", response_model=RenderJobOut, responses=responses())
     async def get_job(job_id: UUID, who: CallerDep) -> RenderJobOut:
@@ -214,6 +225,7 @@ def job_out(view: JobView) -> RenderJobOut:
             duration_ms=video.duration_ms,
             width=video.width,
             height=video.height,
+            container=video.container,
             play_url=content,
             download_url=f"{content}?download=1",
             poster_url=f"/v1/files/{view.poster.file_id}/content" if view.poster else None,
@@ -238,6 +250,29 @@ def job_out(view: JobView) -> RenderJobOut:
         finished_at=job.finished_at,
         export=export,
     )
+
+
+def profiles_out(profiles: Sequence[ProfileRow]) -> list[OutputProfileOut]:
+    """Shape output profiles; one whose codec and container do not go together cannot be made and is left out."""
+    shaped = []
+    for profile in profiles:
+        try:
+            kind, alpha = output_kind(profile)
+        except RenderError:
+            continue
+        shaped.append(
+            OutputProfileOut(
+                key=profile.key,
+                name=profile.name,
+                container=profile.container,
+                max_height=profile.max_height,
+                is_transparent=alpha,
+                has_sound=KINDS[kind].audio is not None,
+                has_watermark=profile.watermark,
+                cost_multiplier=profile.cost_multiplier,
+            )
+        )
+    return shaped
 
 
 def snapshot_out(row: SnapshotRow) -> SnapshotOut:

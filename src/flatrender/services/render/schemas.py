@@ -22,6 +22,8 @@ class ExportOut(BaseModel):
     duration_ms: int | None
     width: int | None
     height: int | None
+    container: str | None
+    """`mp4`, `mov`, `webm`, `gif` or `png_seq` (a ZIP of pictures)."""
     play_url: str
     download_url: str
     poster_url: str | None
@@ -48,6 +50,28 @@ class RenderJobOut(BaseModel):
     started_at: datetime | None
     finished_at: datetime | None
     export: ExportOut | None
+
+
+class OutputProfileOut(BaseModel):
+    """A kind of film that can be asked for."""
+
+    key: str
+    name: dict[str, str]
+    container: str
+    """`mp4`, `mov`, `webm`, `gif` or `png_seq` (a ZIP of pictures)."""
+    max_height: int
+    """Of the film's shorter side, in pixels."""
+    is_transparent: bool
+    has_sound: bool
+    has_watermark: bool
+    cost_multiplier: float
+    """What a film of it costs, beside one of `1080p`."""
+
+
+class OutputProfilesOut(BaseModel):
+    """The kinds of film that the tenant may ask for."""
+
+    items: list[OutputProfileOut]
 
 
 class SnapshotIn(Body):

@@ -7,6 +7,7 @@ import { EmptyState } from '../../components/EmptyState';
 import { JobStatus } from '../../components/JobProgress';
 import { ListState } from '../../components/ListState';
 import { PageHeader } from '../../components/PageHeader';
+import { profileName } from '../../components/profileText';
 import { formatPercent } from '../../format/digits';
 import { formatAgo, formatDateTime } from '../../format/time';
 import { useI18n } from '../../i18n';
@@ -36,7 +37,7 @@ function JobRow({ job }: { job: RenderJob }) {
           </span>
         )}
       </td>
-      <td>{t(`render.profile.${job.profile}`)}</td>
+      <td>{profileName(job.profile)}</td>
       <td>
         <JobStatus status={job.status} />
       </td>

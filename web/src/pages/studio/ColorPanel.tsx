@@ -1,5 +1,7 @@
+import { Button } from '@mantine/core';
+import { IconRestore } from '@tabler/icons-react';
 import { PresetChoice } from '../../components/PresetChoice';
-import { matchesPreset, paletteOf } from '../../editor/film';
+import { matchesPreset, paletteOf, withPreset } from '../../editor/film';
 import { localized, useI18n } from '../../i18n';
 import { useEditor, useWorkbench } from './context';
 import { ColorInput } from './fields/ColorInput';
@@ -21,7 +23,7 @@ export function ColorPanel() {
           onChange={(preset) =>
             editor
               .getState()
-              .applyPreset({ ...palette, ...preset.colors }, localized(preset.name ?? preset.key, locale))
+              .applyPreset(withPreset(project, film, preset), localized(preset.name ?? preset.key, locale))
           }
           label={t('studio.presets')}
           name="studio-preset"
@@ -33,6 +35,8 @@ export function ColorPanel() {
           <div className={classes.stack}>
             {project.color_slots.map((slot) => {
               const label = localized(slot.label, locale);
+              const source = slot.derive && project.color_slots.find((other) => other.key === slot.derive?.from);
+              const follows = localized(source?.label, locale);
               return (
                 <ColorInput
                   key={slot.key}
@@ -41,6 +45,24 @@ export function ColorPanel() {
                   onChange={(color) => editor.getState().setColor(slot.key, color, label)}
                   onCommit={() => editor.getState().endStep()}
                   testId={`color-${slot.key}`}
+                  aside={
+                    slot.derive &&
+                    (film.palette[slot.key] === undefined ? (
+                      <span className={classes.hint} data-testid={`color-${slot.key}-follows`}>
+                        {t('studio.colorFollows', { label: follows })}
+                      </span>
+                    ) : (
+                      <Button
+                        size="compact-xs"
+                        variant="subtle"
+                        leftSection={<IconRestore size={13} aria-hidden />}
+                        onClick={() => editor.getState().setColor(slot.key, null, label)}
+                        data-testid={`color-${slot.key}-follow`}
+                      >
+                        {t('studio.colorFollow', { label: follows })}
+                      </Button>
+                    ))
+                  }
                 />
               );
             })}

@@ -1,6 +1,6 @@
 import { NativeSelect } from '@mantine/core';
 import { SizeChoice } from '../../components/SizeChoice';
-import { paletteOf, valueOf } from '../../editor/film';
+import { isAskedFor, paletteOf, valueOf } from '../../editor/film';
 import { localized, useI18n } from '../../i18n';
 import { useEditor, useWorkbench } from './context';
 import { FieldInput } from './fields/FieldInput';
@@ -14,6 +14,7 @@ export function ProjectPanel() {
   const selected = useEditor((state) => state.selected);
   const warnings = useWarnings(selected);
   const palette = [...new Set(Object.values(paletteOf(project, film)))];
+  const asked = project.fields.filter((field) => isAskedFor(field, project.fields, film.global_values, film.locale));
   return (
     <div className={classes.stack}>
       <SizeChoice
@@ -33,12 +34,12 @@ export function ProjectPanel() {
         ]}
         attributes={{ input: { 'data-testid': 'film-locale' } }}
       />
-      {project.fields.length > 0 && (
+      {asked.length > 0 && (
         <section className={classes.stack}>
           <h2 className={classes.subtitle} style={{ margin: 0 }}>
             {t('studio.globalFields')}
           </h2>
-          {project.fields.map((field) => {
+          {asked.map((field) => {
             const label = localized(field.label, locale);
             return (
               <FieldInput

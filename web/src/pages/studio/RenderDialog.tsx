@@ -6,10 +6,11 @@ import { useState } from 'react';
 import { useStore } from 'zustand';
 import { newKey } from '../../api/client';
 import { studio } from '../../api/endpoints';
-import { RENDER_PROFILES, type RenderJob, type RenderProfile } from '../../api/types';
+import type { OutputProfile, RenderJob } from '../../api/types';
 import { ErrorState } from '../../components/ErrorState';
 import { JobOutcome } from '../../components/JobOutcome';
 import { JobStatus } from '../../components/JobProgress';
+import { FILE_ENDING, groupOf, profileHint, profileName, type ProfileGroup } from '../../components/profileText';
 import { filmFrames } from '../../editor/film';
 import { formatClock } from '../../format/time';
 import { useI18n } from '../../i18n';
@@ -30,10 +31,61 @@ export function useDocumentJob(documentId: string) {
   return useJob(newest?.id ?? null);
 }
 
+const USUAL_PROFILE = '1080p';
+const GROUPS: readonly ProfileGroup[] = ['video', 'web', 'edit'];
+
+type ProfileChoiceProps = {
+  group: ProfileGroup;
+  profiles: OutputProfile[];
+  chosen: string;
+  choose: (key: string) => void;
+};
+
+function ProfileChoice({ group, profiles, chosen, choose }: ProfileChoiceProps) {
+  const { t, locale } = useI18n();
+  if (profiles.length === 0) return null;
+  return (
+    <fieldset className={choice.set}>
+      <legend className={choice.legend}>{t(`render.group.${group}`)}</legend>
+      <div className={classes.profiles}>
+        {profiles.map((item) => (
+          <label key={item.key} className={choice.card} data-testid={`profile-${item.key}`}>
+            <input
+              type="radio"
+              name="profile"
+              className="visually-hidden"
+              value={item.key}
+              checked={item.key === chosen}
+              onChange={() => choose(item.key)}
+            />
+            <span className={choice.cardText}>
+              <strong>{profileName(item.key, item, locale)}</strong>
+              <span>{profileHint(item.key)}</span>
+              <span className={classes.facts}>
+                {[
+                  FILE_ENDING[item.container],
+                  item.has_sound ? null : t('render.silent'),
+                  item.has_watermark ? t('render.watermarked') : null,
+                ]
+                  .filter((fact) => fact !== null)
+                  .join(' · ')}
+              </span>
+            </span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
 function StartRender({ onStarted }: { onStarted: () => void }) {
   const { t, locale } = useI18n();
   const { documentId, autosave, project, saving } = useWorkbench();
-  const [profile, setProfile] = useState<RenderProfile>('1080p');
+  const profiles = useQuery(queries.outputProfiles);
+  const offered = profiles.data ?? [];
+  const [wanted, setWanted] = useState(USUAL_PROFILE);
+  // the usual one may have been switched off
+  const profile = offered.some((item) => item.key === wanted) ? wanted : (offered.at(-1)?.key ?? USUAL_PROFILE);
   const film = useEditor((state) => state.film);
   const state = useStore(saving, (status) => status.state);
   const start = useMutation({
@@ -54,28 +106,17 @@ function StartRender({ onStarted }: { onStarted: () => void }) {
   });
   return (
     <Stack gap="lg">
-      <fieldset className={choice.set}>
-        <legend className={choice.legend}>{t('render.choose')}</legend>
-        <div className={classes.profiles}>
-          {RENDER_PROFILES.map((item) => (
-            <label key={item} className={choice.card} data-testid={`profile-${item}`}>
-              <input
-                type="radio"
-                name="profile"
-                className="visually-hidden"
-                value={item}
-                checked={item === profile}
-                onChange={() => setProfile(item)}
-              />
-              <span className={choice.cardText}>
-                <strong>{t(`render.profile.${item}`)}</strong>
-                <span>{t(`render.profile.${item}.hint`)}</span>
-              </span>
-            </label>
-          ))}
-        </div>
-      </fieldset>
-      <Group justify="space-between">
+      {profiles.isError && <ErrorState error={profiles.error} retry={() => void profiles.refetch()} />}
+      {GROUPS.map((group) => (
+        <ProfileChoice
+          key={group}
+          group={group}
+          profiles={offered.filter((item) => groupOf(item) === group)}
+          chosen={profile}
+          choose={setWanted}
+        />
+      ))}
+      <Group justify="space-between" className={classes.start}>
         <Text size="sm" c="dimmed">
           {t('common.duration')}: <bdi>{formatClock(filmFrames(project, film) / project.fps, locale)}</bdi>
           {state === 'saving' && start.isPending ? ` · ${t('render.saveFirst')}` : ''}
@@ -84,6 +125,7 @@ function StartRender({ onStarted }: { onStarted: () => void }) {
           size="md"
           leftSection={<IconMovie size={18} aria-hidden />}
           loading={start.isPending}
+          disabled={offered.length === 0}
           onClick={() => start.mutate()}
           data-testid="render-start"
           data-autofocus
@@ -106,7 +148,7 @@ export function RenderDialog({ opened, onClose, job }: RenderDialogProps) {
     <Modal
       opened={opened}
       onClose={onClose}
-      size={shown?.status === 'completed' ? 820 : 560}
+      size={shown?.status === 'completed' ? 820 : 640}
       title={shown?.status === 'completed' ? t('render.ready') : t('render.title')}
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >

@@ -21,7 +21,7 @@ function SceneColors({ scene, definition }: { scene: FilmScene; definition: Scen
   const { t, locale } = useI18n();
   const { editor, project } = useWorkbench();
   const film = useEditor((state) => state.film);
-  const palette = paletteOf(project, film);
+  const palette = paletteOf(project, film, scene);
   const slots = project.color_slots.filter((slot) => definition.color_slots.includes(slot.key));
   if (slots.length === 0) return null;
   return (
@@ -36,7 +36,7 @@ function SceneColors({ scene, definition }: { scene: FilmScene; definition: Scen
             <ColorInput
               key={slot.key}
               label={label}
-              value={own ?? palette[slot.key] ?? slot.default}
+              value={palette[slot.key] ?? slot.default}
               onChange={(color) => editor.getState().setSceneColor(scene.uid, slot.key, color, label)}
               onCommit={() => editor.getState().endStep()}
               testId={`scene-color-${slot.key}`}
@@ -70,7 +70,7 @@ export function ScenePanel() {
   const warnings = useWarnings(scene?.uid);
   const definition = scene && sceneOf(project, scene.scene_key);
   if (!scene || !definition) return null;
-  const palette = [...new Set(Object.values(paletteOf(project, film)))];
+  const palette = [...new Set(Object.values(paletteOf(project, film, scene)))];
   const values = { ...film.global_values, ...scene.values };
   const every = [...project.fields, ...definition.fields];
   const asked = definition.fields.filter((field) => isAskedFor(field, every, values, filmLocale));

@@ -35,9 +35,10 @@ def tame_expressions(layer: Json, notes: list[Note]) -> None:
             notes.append(Note(feature="expression", detail=detail, layer=named(layer)))
     for prop in _opacities(layer):
         code = prop.get("x")
-        # The renderer takes an opacity's result as 0 to 255, and gives scripts the property's own values in that measure.
+        # ThorVG 1.0 takes an opacity's result as 0 to 255, and gives scripts the property's own value in that measure; 1.1 counts to 100.
         if isinstance(code, str) and "$bm_rt" in code and not _OWN_SCALE.search(code):
-            prop["x"] = code + "\n$bm_rt = $bm_rt * 2.55;"
+            prop["k"], prop["a"] = 100, 0
+            prop["x"] = code + "\n$bm_rt = $bm_rt * (value > 100.5 ? 2.55 : 1);"
             detail = "an opacity's expression is given in the renderer's measure"
             notes.append(Note(feature="expression", detail=detail, layer=named(layer)))
 

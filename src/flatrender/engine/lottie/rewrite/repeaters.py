@@ -70,7 +70,7 @@ def overgrows(repeater: Json) -> bool:
         return False
     moments = span([repeater.get("c")]) or [0.0]
     last = offset + max(copies(moment)[0] for moment in moments)
-    return max(abs(part) / 100 for part in scale) > _MAX_GROWTH ** (1 / max(last, 1))
+    return bool(max(abs(part) / 100 for part in scale) > _MAX_GROWTH ** (1 / max(last, 1)))
 
 
 def _copies(above: list[Any], repeater: Json) -> list[Json] | None:

@@ -11,9 +11,10 @@ from flatrender.services.files.errors import FileNotFound, NoThumbnail, NoWavefo
 from flatrender.services.files.queries import library, quotas
 from flatrender.services.files.queries.library import FileRow
 from flatrender.services.files.queries.quotas import QuotaRow
+from flatrender.services.files.service.films import Films
 from flatrender.services.files.service.intake import bytes_digest
 from flatrender.services.files.service.keeping import drop_spare, private_key
-from flatrender.services.files.service.pictures import Pictures, thumbnail_width
+from flatrender.services.files.service.pictures import THUMBNAIL_WIDTHS, Pictures, thumbnail_width
 from flatrender.services.files.service.waveforms import PER_SECOND, WAVEFORM_TYPE, Waveforms
 from flatrender.services.files.settings import FilesSettings
 
@@ -47,6 +48,7 @@ class Library:
         links: LinkSigner,
         settings: FilesSettings,
         pictures: Pictures,
+        films: Films,
         waveforms: Waveforms,
         clock: Clock,
     ) -> None:
@@ -55,6 +57,7 @@ class Library:
         self._links = links
         self._settings = settings
         self._pictures = pictures
+        self._films = films
         self._waveforms = waveforms
         self._clock = clock
 
@@ -76,14 +79,14 @@ class Library:
         return row
 
     async def content(self, tenant_id: UUID, user_id: UUID, file_id: UUID, *, width: int | None) -> Content:
-        """Return what to send for a file, or for a picture's version of about `width` pixels; raise FileNotFound or NoThumbnail."""
+        """Return what to send for a file, or for a picture of about `width` pixels of a picture or film; raise FileNotFound or NoThumbnail."""
         row = await self.one(tenant_id, user_id, file_id)
         if width is None:
             return content_of(row)
-        if row.kind != "image" or row.width is None:
-            raise NoThumbnail("only pictures have smaller versions: leave `width` out")
+        if row.kind not in ("image", "video") or row.width is None:
+            raise NoThumbnail("only pictures and films have smaller pictures: leave `width` out")
         step = thumbnail_width(width)
-        if step >= row.width:
+        if row.kind == "image" and step >= row.width:
             return content_of(row)
         return await self._thumbnail(tenant_id, row, step)
 
@@ -104,7 +107,10 @@ class Library:
         found = await self._derived(tenant_id, row, "thumb", params_key, THUMBNAIL_TYPE)
         if found is not None:
             return found
-        original = await self._objects.get(row.storage_key, limit_bytes=self._settings.max_upload_bytes)
+        if row.kind == "video":
+            original = await self._films.still(row.storage_key, longest=THUMBNAIL_WIDTHS[-1])
+        else:
+            original = await self._objects.get(row.storage_key, limit_bytes=self._settings.max_upload_bytes)
         data = await self._pictures.thumbnail(original, width)
         return await self._keep_derived(tenant_id, row, "thumb", params_key, THUMBNAIL_TYPE, data)
 

@@ -64,6 +64,9 @@ class ProfileRow(msgspec.Struct, frozen=True, kw_only=True):
     video_codec: str | None
     pixel_format: str | None
     bitrate_kbps: int | None
+    name: dict[str, str] = {}
+    """What people call it, by locale."""
+    cost_multiplier: float = 1.0
 
 
 class ExportRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,13 +80,15 @@ class ExportRow(msgspec.Struct, frozen=True, kw_only=True):
     width: int | None
     height: int | None
     duration_ms: int | None
+    container: str | None
 
 
 async def profiles(conn: Conn, *, tenant_id: UUID, platform_id: UUID) -> list[ProfileRow]:
     """Return the active profiles of the tenant and, behind them, the platform's."""
     async with conn.cursor(row_factory=class_row(ProfileRow)) as cursor:
         await cursor.execute(
-            "SELECT key, max_height, crf, container, video_codec, pixel_format, bitrate_kbps, watermark FROM render.output_profiles"
+            "SELECT key, max_height, crf, container, video_codec, pixel_format, bitrate_kbps, watermark, name,"
+            " cost_multiplier::float8 AS cost_multiplier FROM render.output_profiles"
             " WHERE tenant_id IN (%s, %s) AND is_active AND container <> 'mp3'"
             " ORDER BY tenant_id = %s DESC, max_height",
             (tenant_id, platform_id, tenant_id),
@@ -345,7 +350,7 @@ async def exports(conn: Conn, *, tenant_id: UUID, job_ids: Sequence[UUID]) -> li
     """Return the files of films."""
     async with conn.cursor(row_factory=class_row(ExportRow)) as cursor:
         await cursor.execute(
-            "SELECT id, render_job_id, kind, file_id, bytes, width, height, duration_ms FROM render.exports"
+            "SELECT id, render_job_id, kind, file_id, bytes, width, height, duration_ms, container FROM render.exports"
             " WHERE tenant_id = %s AND render_job_id = ANY(%s) AND deleted_at IS NULL",
             (tenant_id, list(job_ids)),
         )

@@ -17,7 +17,7 @@ from flatrender.kit.workflows import enqueue
 from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import jobs as rows
-from flatrender.services.render.queries.jobs import FINISHING, UNFINISHED, ExportRow, JobRow
+from flatrender.services.render.queries.jobs import FINISHING, UNFINISHED, ExportRow, JobRow, ProfileRow
 from flatrender.services.render.service.events import SCHEMA, tell
 from flatrender.services.render.service.planning import film_size
 from flatrender.services.render.settings import RenderSettings
@@ -99,6 +99,13 @@ class Jobs:
         if job_id is not None:
             await tell(conn, self._bells, job, "queued")
         return job
+
+    async def profiles(self, tenant_id: UUID) -> list[ProfileRow]:
+        """Return the output profiles that a film of the tenant may have, small ones first; its own in place of the platform's of the same key."""
+        async with self._database.tenant(tenant_id) as conn:
+            found = await rows.profiles(conn, tenant_id=tenant_id, platform_id=DEFAULT_TENANT_ID)
+        by_key = {profile.key: profile for profile in reversed(found)}
+        return sorted(by_key.values(), key=lambda profile: (profile.max_height, profile.cost_multiplier, profile.key))
 
     async def latest(self, tenant_id: UUID, saved_project_ids: Sequence[UUID]) -> dict[UUID, RenderJobBrief]:
         """Return the newest film of each project that has one."""

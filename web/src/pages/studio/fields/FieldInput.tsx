@@ -41,7 +41,7 @@ function FieldControl({ field, value, project, palette, onChange, onCommit }: Om
   const label = localized(field.label, locale);
   const testId = `field-${field.key}`;
   const limits = field.constraints ?? {};
-  const text = typeof value === 'string' ? value : value === null ? '' : String(value);
+  const text = value === null || typeof value === 'object' ? '' : String(value);
   const common = { label, required: field.is_required ?? false, withAsterisk: field.is_required ?? false };
   const counter =
     limits.max_length === undefined
@@ -73,7 +73,7 @@ function FieldControl({ field, value, project, palette, onChange, onCommit }: Om
         />
       );
     case 'image':
-      return <ImageInput field={field} value={text} label={label} onChange={onChange} />;
+      return <ImageInput field={field} value={value} label={label} onChange={onChange} />;
     case 'color':
       return (
         <ColorInput

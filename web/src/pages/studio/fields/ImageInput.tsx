@@ -1,9 +1,9 @@
-import { Button, FileButton, Modal, Progress, Text } from '@mantine/core';
+import { Button, FileButton, Modal, Progress, SegmentedControl, Text } from '@mantine/core';
 import { IconLibraryPhoto, IconRestore, IconUpload } from '@tabler/icons-react';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type DragEvent } from 'react';
 import { files } from '../../../api/endpoints';
-import type { Field, FieldValue, StoredFile } from '../../../api/types';
+import type { Field, FieldValue, MediaValue, StoredFile } from '../../../api/types';
 import { upload } from '../../../api/upload';
 import { EmptyState } from '../../../components/EmptyState';
 import { ListState } from '../../../components/ListState';
@@ -13,19 +13,27 @@ import { formatPercent } from '../../../format/digits';
 import { useI18n } from '../../../i18n';
 import { queries, queryClient } from '../../../queries';
 import { say } from '../../../say';
+import { ClipControls } from './ClipControls';
 import classes from './FieldInput.module.css';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const ACCEPT = 'image/png,image/jpeg,image/webp';
+const ACCEPT = 'image/png,image/jpeg,image/webp,video/mp4,video/quicktime,video/webm';
 const THUMBNAIL_WIDTH = 320;
 
-function OwnPictures({ choose }: { choose: (file: StoredFile) => void }) {
+type OwnMediaProps = { kind: 'pictures' | 'films'; choose: (file: StoredFile) => void };
+
+function OwnMedia({ kind, choose }: OwnMediaProps) {
   const { t } = useI18n();
-  const list = useInfiniteQuery(queries.pictures);
+  const list = useInfiniteQuery(queries[kind]);
   return (
     <ListState
       query={list}
-      empty={<EmptyState icon={<IconLibraryPhoto size={28} stroke={1.4} />} text={t('field.noPictures')} />}
+      empty={
+        <EmptyState
+          icon={<IconLibraryPhoto size={28} stroke={1.4} />}
+          text={t(kind === 'films' ? 'field.noFilms' : 'field.noPictures')}
+        />
+      }
     >
       {(items) => (
         <ul className={classes.pictures}>
@@ -49,18 +57,26 @@ function OwnPictures({ choose }: { choose: (file: StoredFile) => void }) {
   );
 }
 
-type ImageInputProps = { field: Field; value: string; label: string; onChange: (value: FieldValue) => void };
+type ImageInputProps = { field: Field; value: FieldValue; label: string; onChange: (value: FieldValue) => void };
 
-/** A picture: uploaded, dropped, or taken from one's own; the local one is shown while it is being sent. */
-export function ImageInput({ field, value, label, onChange }: ImageInputProps) {
+function isMedia(value: FieldValue): value is MediaValue {
+  return typeof value === 'object' && value !== null;
+}
+
+/** A picture or film: uploaded, dropped, or taken from one's own; a local picture is shown while it is being sent. */
+export function ImageInput({ field, value: given, label, onChange }: ImageInputProps) {
+  const value = isMedia(given) ? given.asset : typeof given === 'string' ? given : '';
   const { t, locale } = useI18n();
   const [share, setShare] = useState<number | null>(null);
   const [local, setLocal] = useState<{ url: string; id: string | null } | null>(null);
   const [over, setOver] = useState(false);
   const [choosing, setChoosing] = useState(false);
+  const [kind, setKind] = useState<'pictures' | 'films'>('pictures');
   const sending = useRef<AbortController | null>(null);
   const isOwn = UUID.test(value);
   const fallback = defaultOf(field, locale);
+  const chosen = useQuery({ ...queries.file(value), enabled: isOwn });
+  const film = isOwn && chosen.data?.kind === 'video' ? chosen.data : null;
   const defaultUrl = typeof fallback === 'string' && /^\/(v1|p)\//.test(fallback) ? fallback : null;
 
   useEffect(() => () => sending.current?.abort(), []);
@@ -70,21 +86,22 @@ export function ImageInput({ field, value, label, onChange }: ImageInputProps) {
   }, [local]);
 
   const take = async (file: File) => {
-    if (!file.type.startsWith('image/')) {
+    if (!/^(image|video)\//.test(file.type)) {
       say.warn(t('field.notPicture'));
       return;
     }
     sending.current?.abort();
     const control = new AbortController();
     sending.current = control;
-    const url = URL.createObjectURL(file);
-    setLocal({ url, id: null });
+    const url = file.type.startsWith('image/') ? URL.createObjectURL(file) : null;
+    setLocal(url === null ? null : { url, id: null });
     setShare(0);
     try {
       const stored = await upload(file, 'user_media', setShare, control.signal);
-      setLocal({ url, id: stored.id });
+      if (url !== null) setLocal({ url, id: stored.id });
       onChange(stored.id);
-      void queryClient.invalidateQueries({ queryKey: queries.pictures.queryKey });
+      const list = url === null ? queries.films : queries.pictures;
+      void queryClient.invalidateQueries({ queryKey: list.queryKey });
     } catch (error) {
       setLocal(null);
       if (!control.signal.aborted) say.failed(error);
@@ -126,7 +143,7 @@ export function ImageInput({ field, value, label, onChange }: ImageInputProps) {
               : share !== null
                 ? t('field.uploading', { percent: formatPercent(share * 100, locale) })
                 : isOwn
-                  ? t('field.chosenPicture')
+                  ? t(film ? 'field.chosenFilm' : 'field.chosenPicture')
                   : t('field.defaultPicture')}
           </Text>
           {share !== null && <Progress value={share * 100} w="100%" aria-label={label} />}
@@ -175,6 +192,14 @@ export function ImageInput({ field, value, label, onChange }: ImageInputProps) {
           )}
         </div>
       </div>
+      {film?.duration_ms && (
+        <ClipControls
+          id={`field-${field.key}`}
+          seconds={film.duration_ms / 1000}
+          clip={isMedia(given) ? (given.clip ?? {}) : {}}
+          onChange={(clip) => onChange({ ...(isMedia(given) ? given : {}), asset: value, clip })}
+        />
+      )}
       <Modal
         opened={choosing}
         onClose={() => setChoosing(false)}
@@ -182,7 +207,19 @@ export function ImageInput({ field, value, label, onChange }: ImageInputProps) {
         title={t('field.ownPictures')}
         closeButtonProps={{ 'aria-label': t('common.close') }}
       >
-        <OwnPictures
+        <SegmentedControl
+          fullWidth
+          mb="md"
+          value={kind}
+          onChange={(wanted) => setKind(wanted === 'films' ? 'films' : 'pictures')}
+          data={[
+            { value: 'pictures', label: t('field.pictures') },
+            { value: 'films', label: t('field.films') },
+          ]}
+        />
+        <OwnMedia
+          key={kind}
+          kind={kind}
           choose={(file) => {
             setChoosing(false);
             onChange(file.id);
