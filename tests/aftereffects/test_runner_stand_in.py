@@ -5,11 +5,13 @@ import struct
 import subprocess
 import sys
 import wave
+from itertools import pairwise
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from PIL import Image
 from py_aep import ImportOptions
 
 from tests.aftereffects.making import add_comp, moving_square, new_project
@@ -80,6 +82,21 @@ def test_every_second_frame_keeps_the_film_s_time(tmp_path):
     with av.open(str(tmp_path / "film.mp4")) as film:
         assert sum(1 for _ in film.decode(video=0)) == 6
         assert float(film.streams.video[0].average_rate) == 12.5
+
+
+def test_the_last_step_of_a_range_that_it_does_not_fill_is_written(tmp_path):
+    project = moving_square(tmp_path, frames=12)
+    words = ("-output", tmp_path / "a_[##].png", "-s", 1, "-e", 11, "-i", 5)
+    done = aerender("-project", project, "-comp", "Main", *words)
+    assert done.returncode == 0, done.stdout
+    assert sorted(file.name for file in tmp_path.glob("*.png")) == ["a_01.png", "a_02.png", "a_03.png"]
+    lefts = []
+    for file in sorted(tmp_path.glob("*.png")):
+        with Image.open(file) as picture:
+            green = np.asarray(picture.convert("RGB"))[32, :, 1]
+        lefts.append(int(np.flatnonzero(green < 100)[0]))
+    # frames 1, 6 and 11 of a square that crosses 76 pixels in 12 frames
+    assert [b - a for a, b in pairwise(lefts)] == [pytest.approx(5 * 76 / 12, abs=1)] * 2
 
 
 def test_an_output_without_an_ending_gets_that_of_its_module(tmp_path):
