@@ -1,18 +1,23 @@
 """The runner against `flatrender-aerender`, well behaved and not."""
 
 import os
+import re
 import sys
 import threading
 import time
 from pathlib import Path
+from typing import get_args
 
 import av
+import msgspec
 import psutil
 import pytest
 
 from flatrender.aftereffects.aerender.arguments import Arguments
+from flatrender.aftereffects.aerender.failures import RETRIED, FailureClass
 from flatrender.aftereffects.aerender.runner import RenderOutcome, run_aerender
-from flatrender.aftereffects.aerender.watchdogs import WatchdogLimits
+from flatrender.aftereffects.aerender.watchdogs import WatchdogLimits, learned
+from flatrender.aftereffects.stand_in.misbehaviour import MISBEHAVIOURS
 from tests.aftereffects.making import moving_square
 
 PROGRAM = (sys.executable, "-m", "flatrender.aftereffects.stand_in.command")
@@ -78,6 +83,49 @@ def test_each_misbehaviour_ends_in_its_class_within_its_watchdog_and_leaves_no_p
     assert outcome.survivors == ()
     assert outcome.seconds < 30
     assert not {child.pid for child in psutil.Process().children(recursive=True)} - before
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "after-effects" / "stand-in.md"
+
+
+def test_the_table_of_misbehaviours_says_what_becomes_of_each():
+    rows = re.findall(r"^\| `(\w+)` \|([^|]*)\|([^|]*)\|([^|]*)\|", DOCS.read_text(), re.MULTILINE)
+    assert [name for name, *_ in rows] == list(MISBEHAVIOURS)
+    for name, kind, reason, end in rows:
+        if kind.strip() == "–":
+            assert "passes" in end, name
+        else:
+            assert kind.strip(" `") in get_args(FailureClass), name
+            assert reason.strip(), name
+            assert end.strip() == ("another node" if kind.strip(" `") in RETRIED else "the person"), name
+
+
+def test_a_film_that_grows_is_a_sign_of_life_where_no_line_is_printed(tmp_path):
+    film = tmp_path / "film.mov"
+    program = f"""
+import time
+print("PROGRESS: Launching After Effects...", flush=True)
+for _ in range(16):
+    time.sleep(0.25)
+    with open({str(film)!r}, "ab") as out:
+        out.write(b"x" * 1000)
+"""
+    limits = msgspec.structs.replace(QUICK, launch_s=2.5, busy_factor=1)
+    arguments = Arguments(project="p.aep", comp="Main", output=str(film))
+    for output, reason in ((film, None), (None, "launch")):
+        script = tmp_path / "program.py"
+        script.write_text(program)
+        outcome = run_aerender((sys.executable, str(script)), arguments, folder=tmp_path, limits=limits, output=output)
+        assert (outcome.failure.reason if outcome.failure is not None else None) == reason
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [([], 180), ([0.5, 1.0], 30), ([20.0, 9.0], 120), ([500.0], 540)],
+    ids=["unknown", "quick", "slow", "bounded"],
+)
+def test_a_known_template_has_its_own_limit_for_a_frame(known, expected):
+    assert learned(WatchdogLimits(), known).frame_s == expected
 
 
 def test_a_process_that_outlives_its_parent_is_ended_too(project, tmp_path):

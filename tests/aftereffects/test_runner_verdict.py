@@ -105,3 +105,15 @@ def test_the_verdict_of_a_render_that_failed_stays(project, tmp_path):
     assert judged(outcome, ordered(tmp_path / "film.mp4")) is outcome
     assert outcome.failure is not None
     assert outcome.failure.kind == "template"
+
+
+def test_a_film_with_another_font_than_the_project_s_goes_back_to_the_person(project, tmp_path):
+    outcome = run_aerender(
+        PROGRAM,
+        Arguments(project=str(project), comp="Main", output=str(tmp_path / "film.mp4")),
+        folder=tmp_path,
+        environment={**os.environ, "FLATRENDER_AERENDER_MISBEHAVE": "missing_font"},
+    )
+    failure = judged(outcome, ordered(tmp_path / "film.mp4")).failure
+    assert failure is not None
+    assert (failure.kind, failure.is_retried) == ("font", False)

@@ -155,9 +155,7 @@ def test_its_worker_renders_a_job_and_reports_it_finished_with_a_playable_film(f
 def test_a_file_that_a_job_brings_takes_the_place_of_the_template_s_picture(farm, tmp_path):
     for folder, color in (("template", "blue"), ("wanted", "lime")):
         (tmp_path / folder).mkdir()
-        photo = Image.new("RGB", (96, 64), "black")
-        photo.paste(color, (24, 16, 72, 48))
-        photo.save(tmp_path / folder / "photo.png")
+        Image.new("RGB", (96, 64), color).save(tmp_path / folder / "photo.png")
     project = new_project()
     comp = add_comp(project, seconds=FRAMES / 25)
     comp.add(project.import_file(ImportOptions(tmp_path / "template" / "photo.png")))

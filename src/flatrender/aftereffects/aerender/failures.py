@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -63,6 +64,10 @@ _WORDS: tuple[tuple[FailureClass, tuple[str, ...]], ...] = (
         ),
     ),
 )
+_MISSING_FONT = re.compile(
+    r"missing dependenc.*font family|\bfonts?\b.*\b(?:missing|not (?:found|installed|available)|substitut)|missing font",
+    re.IGNORECASE | re.DOTALL,
+)
 _EXIT: dict[int, tuple[FailureClass, str]] = {
     1: ("unknown", "After Effects failed"),
     2: ("unknown", "aerender did not understand its arguments"),
@@ -83,7 +88,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: FailureClass
     reason: str
-    """A stable word: `exit_code`, `error_line`, `output_missing`, `output_wrong`, or the watchdog's name."""
+    """A stable word: `exit_code`, `error_line`, `font_missing`, `output_missing`, `output_wrong`, or the watchdog's name."""
     detail: str
 
     @property
@@ -98,6 +103,14 @@ def failure_of_line(text: str) -> Failure:
         if any(re.search(pattern, text, re.IGNORECASE) for pattern in words):
             return Failure(kind=kind, reason="error_line", detail=text)
     return Failure(kind="unknown", reason="error_line", detail=text)
+
+
+def failure_of_warnings(warnings: Sequence[str]) -> Failure | None:
+    """Return the failure that a render with these warnings is although it went to its end: another font stands in its texts."""
+    for text in warnings:
+        if _MISSING_FONT.search(text) is not None:
+            return Failure(kind="font", reason="font_missing", detail=f"a font of the project is not installed: {text}")
+    return None
 
 
 def failure_of_exit(code: int) -> Failure:

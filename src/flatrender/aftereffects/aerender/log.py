@@ -44,6 +44,7 @@ class LogReader:
         self._fallback = fallback
         self._rest = b""
         self._utf16: codecs.IncrementalDecoder | None = None
+        self._head = b""
         self._begun = False
         self._times: list[str] = []
         self.fps: float | None = None
@@ -63,12 +64,15 @@ class LogReader:
 
     def end(self) -> list[LogEvent]:
         """Return the last line, which has no end."""
-        event, self._rest = self._event(self._rest), b""
+        event, self._rest = self._event(self._rest + self._to_bytes(b"", ended=True)), b""
         return [event] if event is not None else []
 
-    def _to_bytes(self, data: bytes) -> bytes:
-        if not self._begun and data:
-            self._begun = True
+    def _to_bytes(self, data: bytes, *, ended: bool = False) -> bytes:
+        if not self._begun:
+            self._head += data
+            if len(self._head) < len(codecs.BOM_UTF8) and not ended:  # the mark at the beginning may come in pieces
+                return b""
+            self._begun, data = True, self._head
             if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
                 self._utf16 = codecs.getincrementaldecoder("utf-16")(errors="replace")
             data = data.removeprefix(codecs.BOM_UTF8)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import queue
 import threading
 import time
@@ -20,6 +22,7 @@ from flatrender.aftereffects.aerender.watchdogs import Expiry, Stage, WatchdogLi
 _READ = 1 << 16
 _TICK_S = 0.2
 _BUSY_EVERY_S = 1.0
+_GROWTH_EVERY_S = 1.0
 _KEPT_LINES = 400
 _AFTER_END_S = 1.0
 """How long a log is read after its program ended."""
@@ -41,6 +44,8 @@ class RenderOutcome(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int | None
     frames_done: int
     seconds: float
+    longest_frame_s: float = 0.0
+    """The longest wait between two frames; the next render of the same template is given limits by it."""
     warnings: tuple[str, ...]
     log_tail: tuple[str, ...]
     """The last lines of the log, at most 400."""
@@ -56,6 +61,7 @@ def run_aerender(
     log: Path | None = None,
     frames: int | None = None,
     limits: WatchdogLimits | None = None,
+    output: Path | None = None,
     environment: Mapping[str, str] | None = None,
     progress: Callable[[RenderProgress], None] | None = None,
     cancel: threading.Event | None = None,
@@ -63,7 +69,8 @@ def run_aerender(
     """Run `aerender` and follow its log until it ends, hangs or is cancelled; no process of it is left.
 
     `program` is the command before the arguments, `folder` where it runs, `log` a file that receives its whole output, `frames` how many frames are
-    expected (otherwise the log's header says it). A failure is returned, not raised; an exit code of 0 with an error line is one.
+    expected (otherwise the log's header says it). `output` is the film or sequence (`name_[####].png`) that is being written: its growth is a sign of
+    life where an output module prints no line for frames. A failure is returned, not raised; an exit code of 0 with an error line is one.
     """
     began = time.monotonic()
     try:
@@ -72,7 +79,7 @@ def run_aerender(
         unstarted = Failure(kind="node", reason="launch", detail=f"aerender could not be started: {error.strerror}")
         return RenderOutcome(failure=unstarted, exit_code=None, frames_done=0, seconds=0.0, warnings=(), log_tail=())
     failure: Failure | None
-    watched = _Watched(tree, limits or WatchdogLimits(), frames, progress)
+    watched = _Watched(tree, limits or WatchdogLimits(), frames, progress, _Growth(output))
     try:
         failure = watched.follow(log, cancel)
     finally:
@@ -87,6 +94,7 @@ def run_aerender(
         exit_code=code,
         frames_done=len(watched.reader.frames),
         seconds=time.monotonic() - began,
+        longest_frame_s=watched.longest_silence_s,
         warnings=tuple(watched.warnings),
         log_tail=tuple(watched.tail),
         survivors=tuple(survivors),
@@ -102,7 +110,11 @@ class _Watched:
         limits: WatchdogLimits,
         frames: int | None,
         progress: Callable[[RenderProgress], None] | None,
+        growth: _Growth,
     ) -> None:
+        self._growth = growth
+        self.longest_silence_s = 0.0
+        self._last_frame: float | None = None
         self.reader = LogReader()
         self.error: str | None = None
         self.warnings: list[str] = []
@@ -131,6 +143,8 @@ class _Watched:
                 if piece:
                     copy.write(piece)
                     self._hear(self.reader.feed(piece), now)
+                if self._growth.seen(now):
+                    self._dogs.heard(now)
                 if now - busy_asked > _BUSY_EVERY_S:
                     busy_asked, busy = now, self._tree.is_busy()
                 if (expiry := self._dogs.check(now, busy=busy)) is not None:
@@ -184,9 +198,42 @@ class _Watched:
         if event.kind == "header":
             return "first_frame"
         if event.kind == "frame":
+            now = time.monotonic()
+            if self._last_frame is not None:
+                self.longest_silence_s = max(self.longest_silence_s, now - self._last_frame)
+            self._last_frame = now
             expected = self._frames or self.reader.expected
             return "after_last_frame" if expected is not None and len(self.reader.frames) >= expected else "frame"
         return "after_last_frame" if event.kind == "finished" else None
+
+
+class _Growth:
+    """Notices that a film or a sequence grows on the disk."""
+
+    def __init__(self, output: Path | None) -> None:
+        self._output, self._asked, self._size = output, 0.0, self._measure(output)
+
+    def seen(self, now: float) -> bool:
+        """Say whether it has grown since this was last asked; looks at the disk once a second."""
+        if self._output is None or now - self._asked < _GROWTH_EVERY_S:
+            return False
+        self._asked, before = now, self._size
+        self._size = self._measure(self._output)
+        return self._size > before
+
+    @staticmethod
+    def _measure(output: Path | None) -> int:
+        if output is None:
+            return 0
+        # After Effects writes some films under a temporary name beside the final one: everything with the name's beginning counts.
+        begins = output.name.partition("[")[0] if "[" in output.name else output.stem
+        size = 0
+        with contextlib.suppress(OSError), os.scandir(output.parent) as entries:
+            for entry in entries:
+                if entry.name.startswith(begins):
+                    with contextlib.suppress(OSError):
+                        size += entry.stat().st_size
+        return size
 
 
 class _NoFile:

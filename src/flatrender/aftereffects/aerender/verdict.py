@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from flatrender.aftereffects.aerender.failures import Failure
+from flatrender.aftereffects.aerender.failures import Failure, failure_of_warnings
 from flatrender.aftereffects.aerender.runner import RenderOutcome
 from flatrender.engine.errors import EngineError
 from flatrender.engine.ffmpeg import FILM_FORMATS
@@ -64,10 +64,11 @@ def check_output(
 
 
 def judged(outcome: RenderOutcome, ordered: OrderedOutput, *, cancel: threading.Event | None = None) -> RenderOutcome:
-    """Return the outcome with the output's failure when the log and the exit code had none."""
+    """Return the outcome with the failure that a missing font or the output is, when the log and the exit code had none."""
     if outcome.failure is not None:
         return outcome
-    return msgspec.structs.replace(outcome, failure=check_output(ordered, cancel=cancel))
+    failure = failure_of_warnings(outcome.warnings) or check_output(ordered, cancel=cancel)
+    return msgspec.structs.replace(outcome, failure=failure)
 
 
 def sequence_files(pattern: Path) -> list[Path]:

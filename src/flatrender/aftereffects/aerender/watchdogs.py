@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -24,6 +25,23 @@ class WatchdogLimits(msgspec.Struct, frozen=True, kw_only=True):
     absolute_s: float = 6 * 3600.0
     busy_factor: float = 3.0
     """How much longer a silent render that still computes may take."""
+
+
+_LEARNED_FACTOR = 6.0
+_LEAST_FRAME_S = 30.0
+
+
+def learned(limits: WatchdogLimits, longest_frame_s: Sequence[float]) -> WatchdogLimits:
+    """Return the limits for a template of which these longest waits between two frames (seconds) are known from renders that ended well.
+
+    A frame may take six times the longest of them, at least 30 s; never more than three times the usual limit, so that one slow machine does not
+    make every hang last.
+    """
+    known = [seconds for seconds in longest_frame_s if seconds > 0]
+    if not known:
+        return limits
+    frame_s = min(max(_LEAST_FRAME_S, max(known) * _LEARNED_FACTOR), limits.frame_s * 3)
+    return msgspec.structs.replace(limits, frame_s=frame_s)
 
 
 class Expiry(msgspec.Struct, frozen=True, kw_only=True):

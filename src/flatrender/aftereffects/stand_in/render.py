@@ -85,12 +85,14 @@ class _Render:
     def _draw(self, folder: Path) -> Path:
         order, comp, output = self._order, self._order.comp, self._order.output
         project = Path(self._arguments.project or "")
-        opened = write_scene(comp, project, folder, frames=range(order.first, order.last + 1))
+        # Whole steps, so that the engine counts the last one too; its frame lies before `last`.
+        end = order.first + order.frames * order.step
+        opened = write_scene(comp, project, folder, frames=range(order.first, end))
         self._report(opened.conversion.findings, opened.missing)
         template, background = opened.template, _background(comp)
         if self._behaviour.has("black"):
             scene_file = folder / SCENE_FILE
-            figures = {b"fps": comp.frame_rate, b"first": order.first, b"end": order.last + 1}
+            figures = {b"fps": comp.frame_rate, b"first": order.first, b"end": end}
             scene_file.write_bytes(_BLACK % (figures | {b"width": comp.width, b"height": comp.height}))
             template, background = load_template(scene_file), (0, 0, 0)
         settings = FilmSettings(
@@ -101,7 +103,7 @@ class _Render:
             alpha=output.alpha,
             background=background,
         )
-        begins, ends = order.first / comp.frame_rate, (order.last + 1) / comp.frame_rate
+        begins, ends = order.first / comp.frame_rate, end / comp.frame_rate
         sound = sound_tracks(comp, project, begins_s=begins, ends_s=ends) if output.sound else []
         made = folder / ("frames" if output.is_sequence else f"film{KINDS[output.kind].suffix}")
 
