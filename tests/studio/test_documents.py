@@ -70,6 +70,30 @@ async def test_a_preview_of_unsaved_persian_text_comes_back_with_its_glyphs(stud
     assert (resolved["width"], resolved["height"]) == (1920, 1080)
 
 
+async def test_a_background_of_ones_own_is_saved_and_shown(studio: Studio) -> None:
+    stops = [{"color": "#112233", "at": 0}, {"color": "#ddeeff", "at": 1}]
+    async with studio.client() as client:
+        document = await new_document(client)
+        body = body_of(document)
+        body["scenes"][0]["values"]["@background"] = {"gradient": {"angle": 45, "stops": stops}}
+        url = f"/v1/saved-projects/{document['id']}"
+        saved = await client.put(url, json=body, headers=version(document))
+        assert saved.status_code == 200, saved.text
+        assert saved.json()["scenes"][0]["values"]["@background"]["gradient"]["stops"] == stops
+        plain = body["scenes"][0] | {"values": {}}
+        shown = [
+            (await client.post(f"{url}/preview", json={"scene": scene})).json() for scene in (plain, body["scenes"][0])
+        ]
+        assert [
+            "gf" in (item["ty"] for item in scene["lottie"]["layers"][-1].get("shapes", [])) for scene in shown
+        ] == [
+            False,
+            True,
+        ]
+        body["scenes"][0]["values"] = {"@elsewhere": "#112233"}
+        assert (await client.put(url, json=body, headers=version(saved.json()))).status_code == 422
+
+
 async def test_pressing_render_freezes_the_document_and_makes_one_job(studio: Studio) -> None:
     async with studio.client() as client:
         document = await new_document(client)

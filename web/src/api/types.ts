@@ -54,7 +54,19 @@ export type ClipAfter = 'freeze' | 'loop' | 'first' | 'hide';
 export type ClipOptions = { start?: number; end?: number; speed?: number; after?: ClipAfter; volume?: number };
 /** A picture or film with more to say than which it is; other members of the platform's own are kept as they are. */
 export type MediaValue = { asset: string; clip?: ClipOptions };
-export type FieldValue = string | number | boolean | null | MediaValue;
+export type GradientValue = {
+  kind?: 'linear' | 'radial';
+  angle?: number;
+  stops: { color: string; at: number; opacity?: number }[];
+};
+/** What a person puts behind a scene (docs/binding.md); colours are slots or `#rrggbb`. */
+export type BackgroundValue = {
+  color?: string | null;
+  gradient?: GradientValue | null;
+  image?: FieldValue;
+  opacity?: number;
+};
+export type FieldValue = string | number | boolean | null | MediaValue | BackgroundValue;
 export type FieldOption = { key: string; label: Localized | string };
 export type FieldConstraints = {
   max_length?: number;
@@ -84,7 +96,7 @@ export type Field = {
   key: string;
   type: FieldType;
   label: Localized | string;
-  default: Exclude<FieldValue, MediaValue> | Localized;
+  default: Exclude<FieldValue, MediaValue | BackgroundValue> | Localized;
   options?: FieldOption[] | null;
   constraints?: FieldConstraints | null;
   is_required?: boolean;

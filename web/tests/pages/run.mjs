@@ -177,6 +177,19 @@ async function story(visitor) {
   await look('studio-fields');
   if (visitor.size === 'narrow') await look('studio-fields-full', { full: true });
 
+  await id('background').click();
+  await id('background-kind').selectOption('gradient');
+  await id('background-way').selectOption('45');
+  await id('background-color-1').fill('#224466');
+  await id('background-color-1').scrollIntoViewIfNeeded();
+  await look('studio-background');
+  await page.waitForFunction(() => document.querySelector('[data-testid=save-state]').dataset.state === 'saved', null, {
+    timeout: 8000,
+  });
+  const { gradient } = double.state.documents[0].scenes[1].values['@background'];
+  assert.deepEqual([gradient.angle, gradient.stops[1].color], [45, '#224466']);
+  await id('background-kind').selectOption('designed');
+
   for (const tab of ['colors', 'audio', 'project']) {
     await id(`tab-${tab}`).click();
     await look(`studio-${tab}`, { full: visitor.size === 'narrow' });

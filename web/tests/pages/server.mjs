@@ -195,6 +195,8 @@ export function startDouble({ root, film }) {
         body.scene.colors[slot.key] ?? body.palette?.[slot.key] ?? slot.default,
       ]),
     );
+    const ground = body.scene.values['@background'];
+    if (ground) colors.primary = ground.color ?? ground.gradient?.stops[0].color ?? ground;
     const words = scene.fields
       .filter((field) => ['text', 'textarea'].includes(field.type))
       .map((field) => String(body.scene.values[field.key] ?? field.default[body.locale ?? 'fa']));

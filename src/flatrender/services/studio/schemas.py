@@ -16,7 +16,9 @@ Title = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
 Volume = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)]
 Milliseconds = Annotated[int, Field(ge=0, le=MAX_MS)]
-Values = Annotated[dict[Key, Any], Field(max_length=MAX_MEMBERS)]
+ValueKey = Annotated[str, StringConstraints(pattern=r"^(@background|[A-Za-z0-9_.-]{1,120})$")]
+"""A field's key, or the reserved one of a scene's background."""
+Values = Annotated[dict[ValueKey, Any], Field(max_length=MAX_MEMBERS)]
 Colors = Annotated[dict[Key, Any], Field(max_length=MAX_MEMBERS)]
 Frames = Annotated[int, Field(ge=1, le=36_000, strict=True)]
 
