@@ -84,12 +84,8 @@ async def test_a_background_of_ones_own_is_saved_and_shown(studio: Studio) -> No
         shown = [
             (await client.post(f"{url}/preview", json={"scene": scene})).json() for scene in (plain, body["scenes"][0])
         ]
-        assert [
-            "gf" in (item["ty"] for item in scene["lottie"]["layers"][-1].get("shapes", [])) for scene in shown
-        ] == [
-            False,
-            True,
-        ]
+        names = [{layer.get("nm") for layer in scene["lottie"]["layers"]} for scene in shown]
+        assert ["flatrender-background-gradient" in found for found in names] == [False, True]
         body["scenes"][0]["values"] = {"@elsewhere": "#112233"}
         assert (await client.put(url, json=body, headers=version(saved.json()))).status_code == 422
 
