@@ -90,6 +90,30 @@ async def test_a_background_of_ones_own_is_saved_and_shown(studio: Studio) -> No
         assert (await client.put(url, json=body, headers=version(saved.json()))).status_code == 422
 
 
+async def test_scenes_give_way_as_was_chosen_and_the_film_is_shorter_by_it(studio: Studio) -> None:
+    async with studio.client() as client:
+        document = await new_document(client)
+        fps = (await client.get("/v1/projects/promo")).json()["fps"]
+        body = body_of(document)
+        body["scenes"][0]["transition"] = {"kind": "push", "duration_ms": 500, "direction": "right"}
+        body["scenes"][-1]["transition"] = {"kind": "fade", "duration_ms": 1000, "color": "#112233"}
+        url = f"/v1/saved-projects/{document['id']}"
+        saved = (await client.put(url, json=body, headers=version(document))).json()
+        push = {"kind": "push", "duration_ms": 500, "direction": "right", "color": "#000000"}
+        assert saved["scenes"][0]["transition"] == push
+        assert saved["scenes"][1]["transition"] is None
+        assert document["duration_frames"] - saved["duration_frames"] == round(fps / 2)
+        copy_ = (await client.post(f"{url}/duplicate")).json()
+        assert [scene["transition"] for scene in copy_["scenes"]] == [scene["transition"] for scene in saved["scenes"]]
+        assert (await client.post(f"{url}/render", json={"profile": "draft"})).status_code == 202
+        asked = studio.render.requests[-1].input.transitions
+        assert [one.kind for one in asked] == ["push"] + ["cut"] * (len(body["scenes"]) - 2)
+        assert (asked[0].duration_ms, asked[0].direction) == (500, "right")
+        for wrong in ({"kind": "spin"}, {"kind": "fade", "color": "red"}, {"kind": "push", "duration_ms": 10**6}):
+            body["scenes"][0]["transition"] = wrong
+            assert (await client.put(url, json=body, headers=version(saved))).status_code == 422
+
+
 async def test_pressing_render_freezes_the_document_and_makes_one_job(studio: Studio) -> None:
     async with studio.client() as client:
         document = await new_document(client)

@@ -170,12 +170,24 @@ export type Audio = {
   sfx_volume: number;
 };
 
+export const TRANSITIONS = ['cut', 'dissolve', 'push', 'slide', 'wipe', 'circle', 'zoom', 'fade'] as const;
+export type TransitionKind = (typeof TRANSITIONS)[number];
+/** How a scene gives way to the next one; `direction` is where push, slide and wipe move to, `color` what a fade goes through. */
+export type SceneTransition = {
+  kind: TransitionKind;
+  duration_ms: number;
+  direction: 'left' | 'right' | 'up' | 'down';
+  color: string;
+};
+
 export type SavedScene = {
   id: string | null;
   scene_key: string;
   values: Values;
   colors: Colors;
   duration_frames: number | null;
+  /** To the next scene; null is a cut. */
+  transition: SceneTransition | null;
 };
 
 /** What a PUT of a saved project carries: the document without its read-only members. */

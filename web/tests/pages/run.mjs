@@ -259,6 +259,16 @@ async function strip(visitor) {
     assert.equal(await keys(), 'opening offer feature photos closing', 'a scene can be dragged');
     await id('undo').click();
   }
+  await id('transition').first().click();
+  await id('transition-kind').selectOption('push');
+  await id('transition-direction').selectOption('up');
+  await look('studio-transition');
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => document.querySelector('[data-testid=save-state]').dataset.state === 'saved', null, {
+    timeout: 8000,
+  });
+  assert.equal(double.state.documents[0].scenes[0].transition.direction, 'up');
+  await id('undo').click();
   await id('scene-add').click();
   await id('scene-add-offer').click();
   await page.waitForTimeout(200);

@@ -175,6 +175,7 @@ export function startDouble({ root, film }) {
         values: {},
         colors: {},
         duration_frames: item.duration_frames,
+        transition: null,
       })),
       duration_frames: project.duration_frames,
       thumbnail_url: `/p/cover-${project.slug}.svg`,

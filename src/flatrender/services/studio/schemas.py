@@ -50,6 +50,15 @@ class Audio(_In):
     sfx: Annotated[list[Effect], Field(max_length=MAX_EFFECTS)] = []
 
 
+class Transition(_In):
+    """How a scene gives way to the next one; see docs/outputs.md."""
+
+    kind: Literal["cut", "dissolve", "push", "slide", "wipe", "circle", "zoom", "fade"]
+    duration_ms: Annotated[int, Field(ge=100, le=10_000, strict=True)] = 500
+    direction: Literal["left", "right", "up", "down"] = "left"
+    color: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#000000"
+
+
 class SceneBody(_In):
     """A scene of a document; `id` is null for a new one."""
 
@@ -58,6 +67,8 @@ class SceneBody(_In):
     values: Values = {}
     colors: Colors = {}
     duration_frames: Frames | None = None
+    transition: Transition | None = None
+    """To the next scene; null is a cut."""
 
 
 class DocumentBody(_In):
@@ -115,6 +126,7 @@ class SceneOut(BaseModel):
     values: dict[str, Any]
     colors: dict[str, str]
     duration_frames: int | None
+    transition: Transition | None
 
 
 class Document(BaseModel):
