@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from flatrender.engine.ffmpeg import ffmpeg
+from flatrender.engine.film.encoders import TO_LIMITED
 from flatrender.engine.film.plan import lottie_frames, output_frames
 from flatrender.engine.film.segments import encoder_arguments
 from flatrender.engine.film.settings import FilmSettings
@@ -87,8 +88,8 @@ def render_ours(one: Film, out: Path) -> Took:
     return measure([*command, "--no-store", "-o", str(out)])
 
 
-def draw_ready(one: Film, pool: WorkerPool, out: Path) -> None:
-    """Write every frame of the film to a file as the worker hands it to the encoder."""
+def draw_ready(one: Film, pool: WorkerPool, out: Path, *, planar: bool) -> None:
+    """Write every frame of the film to a file: as it was drawn (BGRA), or as the worker hands it to the encoder (planes)."""
     out.unlink(missing_ok=True)
     for scene, frames in zip(one.scenes, one.lengths, strict=True):
         times = lottie_frames(scene.frames, scene.fps, one.settings.rate, 0, frames - 1)
@@ -99,13 +100,18 @@ def draw_ready(one: Film, pool: WorkerPool, out: Path) -> None:
             width=WIDTH,
             height=HEIGHT,
             background=one.settings.background,
-            planar=True,
+            planar=planar,
         )
 
 
-def encode_ready(one: Film, ready: Path, out: Path) -> Took:
-    """The encoder alone, told what our workers tell it, with all cores, fed with ready frames."""
-    return measure(encoder_arguments(one.settings, out, threads=os.cpu_count() or 1), ready)
+def encode_ready(one: Film, ready: Path, out: Path, *, planar: bool) -> Took:
+    """The encoder alone with all cores, fed with ready frames: planes, told what our workers tell it, or pictures as drawn, which it converts."""
+    arguments = encoder_arguments(one.settings, out, threads=os.cpu_count() or 1)
+    if not planar:
+        pixels, filters = arguments.index("-pixel_format") + 1, arguments.index("-vf") + 1
+        arguments[pixels] = "bgra"
+        arguments[filters] = f"{TO_LIMITED},format=yuv420p,{arguments[filters]}"
+    return measure(arguments, ready)
 
 
 def psnr(made: Path, ready: Path) -> float:

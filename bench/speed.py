@@ -1,6 +1,7 @@
 """Whole films, file in and MP4 out: ours, Remotion's, and the encoder alone, side by side in one run. x264 `veryfast`, crf 20, 1080p.
 
-Ours is the command with its start; Remotion's time is without bundling; the encoder alone is fed with the same frames, drawn before, from memory.
+Ours is the command with its start; Remotion's time is without bundling; the encoder alone is fed with the same frames, drawn before, from memory:
+as they were drawn, or (planes) already converted for it.
 """
 
 import argparse
@@ -36,6 +37,8 @@ class _Measured:
         self.film = one
         self.ours: list[Took] = []
         self.encoder: list[Took] = []
+        """Fed with pictures as they were drawn."""
+        self.encoder_planes: list[Took] = []
         self.ours_psnr = self.encoder_psnr = 0.0
         self.remotion: list[float] = []
 
@@ -51,24 +54,29 @@ def _sources(quick: bool, given: list[Path]) -> list[Path]:
 
 
 def _measure_ours(measured: _Measured, folder: Path, repetitions: int) -> None:
-    one, ready = measured.film, folder / "ready.yuv"
+    one, ready, drawn = measured.film, folder / "ready.yuv", folder / "drawn.bgra"
     ours, alone = folder / "ours.mp4", folder / "alone.mp4"
     with WorkerPool() as pool:
-        draw_ready(one, pool, ready)
+        draw_ready(one, pool, ready, planar=True)
+        draw_ready(one, pool, drawn, planar=False)
     for _ in range(repetitions):
         measured.ours.append(render_ours(one, ours))
-        measured.encoder.append(encode_ready(one, ready, alone))
+        measured.encoder.append(encode_ready(one, drawn, alone, planar=False))
+        measured.encoder_planes.append(encode_ready(one, ready, alone, planar=True))
     measured.ours_psnr, measured.encoder_psnr = psnr(ours, ready), psnr(alone, ready)
     ready.unlink()
+    drawn.unlink()
 
 
 def _film_table(all_measured: list[_Measured]) -> Table:
     table = Table(title="Films, 1920×1080: frames a second, processor time a frame, PSNR (medians)")
-    for heading in ("film", "frames", "ours", "Remotion", "ratio", "encoder", "ratio", "CPU ms\nours", "CPU ms\nencoder",
+    for heading in ("film", "frames", "ours", "Remotion", "ratio", "encoder", "ratio", "encoder\n(planes)", "ratio", "CPU ms\nours", "CPU ms\nencoder",
                     "dB\nours", "dB\nencoder"):  # fmt: skip
         table.add_column(heading, justify="left" if heading == "film" else "right", no_wrap=True)
     for one in all_measured:
-        ours, encoder = one.rate([took.seconds for took in one.ours]), one.rate([took.seconds for took in one.encoder])
+        ours, encoder, planes = (
+            one.rate([took.seconds for took in side]) for side in (one.ours, one.encoder, one.encoder_planes)
+        )
         remotion = one.rate(one.remotion)
         cpu = [
             statistics.median(took.cpu_s for took in side) * 1000 / one.film.frames for side in (one.ours, one.encoder)
@@ -81,6 +89,8 @@ def _film_table(all_measured: list[_Measured]) -> Table:
             f"{ours / remotion:.1f}×" if remotion else "—",
             f"{encoder:.1f}",
             f"{ours / encoder:.2f}",
+            f"{planes:.1f}",
+            f"{ours / planes:.2f}",
             *(f"{value:.1f}" for value in cpu),
             f"{one.ours_psnr:.2f}",
             f"{one.encoder_psnr:.2f}",

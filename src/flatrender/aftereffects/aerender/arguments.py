@@ -46,6 +46,8 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True):
     continue_on_missing: bool = False
     reuse: bool = False
     log: str | None = None
+    script: str | None = None
+    """`-r`: not After Effects' own flag; nexrender's changed installations take it."""
     asks_help: bool = False
     asks_version: bool = False
 
@@ -65,6 +67,7 @@ def command_line(arguments: Arguments) -> list[str]:
         ("-s", arguments.first),
         ("-e", arguments.last),
         ("-i", arguments.step if arguments.step != 1 else None),
+        ("-r", arguments.script),
     )
     for flag, value in texts:
         if value is not None:
@@ -182,6 +185,7 @@ _READERS: dict[str, _Reader] = {
     "continueonmissingfootage": _switch("continue_on_missing"),
     "reuse": _switch("reuse"),
     "log": _text("log"),
+    "r": _text("script"),
     "help": _switch("asks_help"),
     "version": _switch("asks_version"),
 }

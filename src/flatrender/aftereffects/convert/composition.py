@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import warnings
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from py_aep.binary.utils import ChunkNotFoundError
 
 from flatrender.aftereffects.convert.context import Json, Place, rounded
 from flatrender.aftereffects.convert.footage import Footage, asset_of, footage_of
 from flatrender.aftereffects.convert.layers import convert_layers
+from flatrender.aftereffects.convert.switches import note_composition
 from flatrender.aftereffects.errors import ProjectError
 from flatrender.aftereffects.findings import Finding, Findings
+from flatrender.engine.compatibility import compatibility
+from flatrender.engine.errors import EngineError
 
 if TYPE_CHECKING:
     from py_aep.models.items.composition import CompItem
@@ -35,11 +40,31 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True):
 def convert_composition(comp: CompItem) -> Conversion:
     """Convert a composition and those inside it.
 
-    The Lottie's images are named by file and lie in `images/`. Raises ProjectError `composition_too_deep`.
+    The Lottie's images are named by file and lie in `images/`. Raises ProjectError `composition_too_deep`, or `project_unsupported` for a
+    composition that is damaged or in a form that the reader does not know.
     """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _converted(comp)
+    except EngineError:
+        raise
+    except (MemoryError, RecursionError) as error:
+        raise ProjectError(f"the composition {comp.name!r} is damaged: its parts do not end") from error
+    except Exception as error:
+        raise ProjectError(
+            f"the composition cannot be understood ({type(error).__name__}: {str(error)[:120]}); "
+            "open the project in a current After Effects, save it again and try once more",
+            code="project_unsupported",
+            where=str(comp.name),
+        ) from error
+
+
+def _converted(comp: CompItem) -> Conversion:
     findings = Findings()
     place = Place(findings, float(comp.frame_rate), (comp.name,))
     library = _Library(comp)
+    note_composition(comp, place)
     layers = convert_layers(comp, library, place)
     lottie: Json = {
         "v": _BODYMOVIN_VERSION,
@@ -51,14 +76,40 @@ def convert_composition(comp: CompItem) -> Conversion:
         "h": int(comp.height),
         "ddd": 0,
         "assets": list(library.assets.values()),
-        "layers": layers,
-        "markers": [],
+        "layers": layers or [_empty(place.frame(comp.duration))],
+        "markers": _markers(comp, place),
     }
     if library.fonts:
         lottie["fonts"] = {"list": list(library.fonts.values())}
+    _note_engine(lottie, comp.name, findings)
     return Conversion(
         lottie=lottie, findings=findings.all(), footage=tuple(library.files), fonts=tuple(sorted(library.fonts))
     )
+
+
+def _empty(frames: float) -> Json:
+    """Return a layer that shows nothing, for a composition without one that does."""
+    return {"ty": 3, "ddd": 0, "ind": 1, "nm": "Empty", "ks": {}, "ip": 0, "op": frames, "st": 0, "sr": 1}
+
+
+def _note_engine(lottie: Json, name: str, findings: Findings) -> None:
+    """Note what the engine does not draw of what was converted."""
+    for found in compatibility(lottie, alone=False).findings:
+        if found.verdict != "exact":
+            where = " › ".join((name, *filter(None, found.layer.split(" / "))))
+            findings.add(found.verdict, f"engine.{found.feature.replace(' ', '_')}", where, found.cause)
+
+
+def _markers(comp: CompItem, place: Place) -> list[Json]:
+    try:
+        prop: Any = comp.marker_property
+    except ChunkNotFoundError:  # an Essential Graphics panel in an older form, which is read with the markers
+        place.note("exact", "comp.markers", "the composition's markers could not be read")
+        return []
+    return [
+        {"tm": place.frame(key.time), "cm": str(key.value.comment or ""), "dr": place.frame(key.value.duration or 0)}
+        for key in (prop.keyframes if prop is not None else ())
+    ]
 
 
 class _Library:

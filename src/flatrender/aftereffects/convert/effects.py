@@ -129,3 +129,5 @@ _EFFECTS: dict[str, Callable[[Tree, Place], Json]] = {
     "ADBE Tint": _tint,
     "ADBE Tritone": _tritone,
 }
+DRAWN_EFFECTS = frozenset(_EFFECTS)
+"""Match names of the effects that are converted."""

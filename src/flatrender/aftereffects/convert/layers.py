@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from py_aep.enums import AutoOrientType, BlendingMode, TrackMatteType
 
 from flatrender.aftereffects.convert.context import Json, Place
-from flatrender.aftereffects.convert.effects import layer_effects, note_layer_styles
+from flatrender.aftereffects.convert.effects import DRAWN_EFFECTS, layer_effects, note_layer_styles
 from flatrender.aftereffects.convert.footage import hex_color
 from flatrender.aftereffects.convert.masks import layer_masks
-from flatrender.aftereffects.convert.shapes import shape_items
+from flatrender.aftereffects.convert.rest import note_rest
+from flatrender.aftereffects.convert.shapes import DRAWN_SHAPES, shape_items
+from flatrender.aftereffects.convert.switches import note_nested, note_switches
 from flatrender.aftereffects.convert.texts import text_fields
 from flatrender.aftereffects.convert.transform import layer_transform
 from flatrender.aftereffects.convert.values import scalar
@@ -78,6 +80,8 @@ def convert_layers(comp: CompItem, library: Library, place: Place) -> list[Json]
     for layer in layers:
         here = place.inside(layer.name)
         shown = _shows(layer, layers)
+        if layer.enabled and getattr(layer, "guide_layer", False):
+            here.note("exact", "layer.guide", "a guide layer is not part of the film")
         if not shown and layer.id not in mattes:
             if layer.id in parents:
                 made.append(_frame(layer, here, numbers) | {"ty": _NULL})
@@ -151,7 +155,8 @@ def _layer(layer: Layer, place: Place, library: Library, numbers: dict[int, int]
     matte = _matte(layer)
     if matte is not None:
         made["tt"], made["tp"] = _MATTES[layer.track_matte_type], numbers[matte.id]
-    _note_switches(layer, place)
+    note_switches(layer, place)
+    note_rest(layer, place, DRAWN_EFFECTS, DRAWN_SHAPES)
     return made
 
 
@@ -164,6 +169,7 @@ def _content(layer: Layer, place: Place, library: Library) -> Json:
     if kind == "TextLayer":
         return {"ty": _TEXT, "t": text_fields(layer, place, library.fonts)}
     if kind in {"CameraLayer", "LightLayer"}:
+        _note_camera_or_light(layer, kind, place)
         return {"ty": _NULL}
     source = getattr(layer, "source", None)
     if source is None:
@@ -174,6 +180,18 @@ def _content(layer: Layer, place: Place, library: Library) -> Json:
             place.note("not_drawn", "layer.adjustment", "effects on the layers below an adjustment layer are not drawn")
         return {"ty": _NULL}
     return _source(layer, source, place, library)
+
+
+def _note_camera_or_light(layer: Any, kind: str, place: Place) -> None:
+    what = "camera" if kind == "CameraLayer" else "light"
+    if any(getattr(other, "three_d_layer", False) and other.enabled for other in layer.containing_comp.layers):
+        place.note(
+            "not_drawn",
+            f"layer.{what}",
+            f"the {what} is not used: layers in space are drawn from straight ahead, evenly lit",
+        )
+    else:
+        place.note("exact", f"layer.{what}", f"the {what} changes nothing: no layer of the composition lies in space")
 
 
 def _contents(layer: Any) -> Any:
@@ -188,6 +206,7 @@ def _source(layer: Any, source: Any, place: Place, library: Library) -> Json:
             "w": int(source.width),
             "h": int(source.height),
         }
+        note_nested(source, place)
         if layer.time_remap_enabled:
             made["tm"] = scalar(layer["ADBE Time Remapping"], place)
         if layer.collapse_transformation:
@@ -205,6 +224,8 @@ def _source(layer: Any, source: Any, place: Place, library: Library) -> Json:
             "sh": int(source.height),
         }
     asset = library.footage(source, place)
+    if layer.time_remap_enabled:
+        place.note("not_drawn", "footage.time_remap", "the changed time of the footage is not drawn; it plays evenly")
     return {"ty": _NULL} if asset is None else {"ty": _IMAGE, "refId": asset}
 
 
@@ -218,10 +239,3 @@ def _blend_mode(layer: Any, place: Place) -> int:
         return _NEAR_BLEND[mode]
     place.note("not_drawn", f"blend.{mode.name.lower()}", f"the blend mode {name} is drawn as normal")
     return 0
-
-
-def _note_switches(layer: Any, place: Place) -> None:
-    if getattr(layer, "motion_blur", False) and layer.containing_comp.motion_blur:
-        place.note("not_drawn", "layer.motion_blur", "motion blur is not drawn")
-    if getattr(layer, "preserve_transparency", False):
-        place.note("not_drawn", "layer.preserve_transparency", "the layer is not cut to what lies below it")

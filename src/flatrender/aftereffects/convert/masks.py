@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from py_aep.enums import MaskMode
 
 from flatrender.aftereffects.convert.context import Json, Place, Tree
@@ -41,6 +43,13 @@ def layer_masks(group: Tree | None, place: Place) -> list[Json]:
         feather = vector(mask["ADBE Mask Feather"], here)
         if feather["a"] or any(feather["k"]):
             made["f"] = feather
-            here.note("approximate", "mask.feather", "the soft edge of the mask is drawn hard")
+            here.note("not_drawn", "mask.feather", "the soft edge of the mask is drawn hard")
+        _note_edge(mask, here)
         masks.append(made)
     return masks
+
+
+def _note_edge(mask: Any, place: Place) -> None:
+    shapes = [mask["ADBE Mask Shape"].value, *(key.value for key in mask["ADBE Mask Shape"].keyframes)]
+    if any(getattr(shape, "feather_points", None) for shape in shapes if shape is not None):
+        place.note("not_drawn", "mask.variable_feather", "the mask's edge, softer in places, is drawn hard")

@@ -278,3 +278,5 @@ _ITEMS: dict[str, Callable[[Tree, Place], Json | None]] = {
     "ADBE Vector Filter - Zigzag": _zig_zag,
     "ADBE Vector Filter - Repeater": _repeater,
 }
+DRAWN_SHAPES = frozenset(_ITEMS)
+"""Match names of the parts of a shape layer that are converted."""

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from py_aep.enums import FontBaselineOption, FontCapsOption, ParagraphJustification
+from py_aep.enums import (
+    AutoKernType,
+    BoxAutoFitPolicy,
+    BoxVerticalAlignment,
+    FontBaselineOption,
+    FontCapsOption,
+    LineOrientation,
+    ParagraphJustification,
+)
 
 from flatrender.aftereffects.convert.context import Json, Place, rounded, rounded_all
+from flatrender.aftereffects.convert.fonts import drawn_family
 from flatrender.aftereffects.convert.values import note_expression
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from py_aep.models.layers.layer import Layer
     from py_aep.models.text.text_document import TextDocument
 
@@ -22,6 +33,7 @@ _JUSTIFY = {
     ParagraphJustification.FULL_JUSTIFY_LASTLINE_CENTER: 5,
     ParagraphJustification.FULL_JUSTIFY_LASTLINE_FULL: 6,
 }
+_VERTICAL = {BoxVerticalAlignment.TOP: 0, BoxVerticalAlignment.CENTER: 1, BoxVerticalAlignment.BOTTOM: 2}
 _AUTO_LEADING = 1.2
 """Leading of a text that has none of its own, in its size."""
 
@@ -47,7 +59,7 @@ def text_fields(layer: Layer, place: Place, fonts: dict[str, Json]) -> Json:
 def _document(document: TextDocument, place: Place, fonts: dict[str, Json]) -> Json:
     size = _number(document.font_size, 36.0)
     font = document.font or "Vazirmatn-Regular"
-    fonts.setdefault(font, _font(document, font))
+    fonts.setdefault(font, _font(document, font, place))
     made: Json = {
         "s": rounded(size),
         "f": font,
@@ -67,6 +79,7 @@ def _document(document: TextDocument, place: Place, fonts: dict[str, Json]) -> J
     if document.box_text and document.box_text_size and document.box_text_pos:
         made["sz"] = rounded_all(document.box_text_size[:2])
         made["ps"] = rounded_all(document.box_text_pos[:2])
+        made["vj"] = _VERTICAL.get(document.box_vertical_alignment, 0)
     _note_style(document, place)
     return made
 
@@ -78,23 +91,88 @@ def _capitals(document: TextDocument) -> int:
     return 2 if caps in {FontCapsOption.FONT_SMALL_CAPS, FontCapsOption.FONT_ALL_SMALL_CAPS} else 0
 
 
-def _font(document: TextDocument, name: str) -> Json:
+def _font(document: TextDocument, name: str, place: Place) -> Json:
     font = document.font_object
     family = getattr(font, "family_name", None) or name.split("-", maxsplit=1)[0]
     style = getattr(font, "style_name", None) or (name.split("-", maxsplit=1)[1] if "-" in name else "Regular")
-    return {"fName": name, "fFamily": family, "fStyle": style, "ascent": 75}
+    drawn = drawn_family(family, style)
+    if drawn != family:
+        detail = f"the font {family!r} is not installed; the text is drawn in {drawn!r}: install the font or bring it along"
+        place.note("approximate", "font.substituted", detail)
+    return {"fName": name, "fFamily": drawn, "fStyle": style, "ascent": 75}
 
 
 def _note_style(document: TextDocument, place: Place) -> None:
-    if document.font is None or document.font_size is None:
+    mixed = (document.font, document.font_size, document.tracking, document.baseline_shift, document.justification)
+    colours = (
+        document.fill_color if document.apply_fill else True,
+        document.stroke_color if document.apply_stroke else True,
+    )
+    if any(value is None for value in (*mixed, *colours)):
         place.note("approximate", "text.mixed_styles", "the text has several styles; it is drawn in one")
     for scale, side in ((document.horizontal_scale, "width"), (document.vertical_scale, "height")):
         if scale is not None and abs(scale - 1) > 1e-3 and abs(scale - 100) > 1e-3:  # 1 or 100 per cent
             place.note("approximate", "text.scale", f"the letters' {side} of {scale:g} is drawn as it is in the font")
-    if document.faux_bold or document.faux_italic:
-        place.note("approximate", "text.faux_style", "bold or italic letters that the font has not are drawn plain")
-    if document.font_baseline_option not in {None, FontBaselineOption.FONT_NORMAL_BASELINE}:
-        place.note("approximate", "text.baseline", "raised or lowered letters are drawn on the line")
+    for changed, feature, detail in _STYLES:
+        if changed(document):
+            place.note("approximate", feature, detail)
+
+
+_STYLES: tuple[tuple[Callable[[TextDocument], Any], str, str], ...] = (
+    (
+        lambda text: text.faux_bold or text.faux_italic,
+        "text.faux_style",
+        "bold or italic letters that the font has not are drawn plain",
+    ),
+    (
+        lambda text: text.font_baseline_option not in {None, FontBaselineOption.FONT_NORMAL_BASELINE},
+        "text.baseline",
+        "raised or lowered letters are drawn on the line",
+    ),
+    (lambda text: text.tsume, "text.tsume", "the space around letters is not narrowed"),
+    (
+        lambda text: text.first_line_indent or text.start_indent or text.end_indent,
+        "text.paragraph_indent",
+        "the paragraph's indents are not drawn",
+    ),
+    (
+        lambda text: text.space_before or text.space_after,
+        "text.paragraph_space",
+        "the space between paragraphs is not drawn",
+    ),
+    (
+        lambda text: text.line_orientation != LineOrientation.HORIZONTAL,
+        "text.vertical",
+        "the text runs downwards; it is drawn in lines",
+    ),
+    (
+        lambda text: text.justification not in _JUSTIFY,
+        "text.justification",
+        "the paragraphs are set in several ways; all are drawn flush left",
+    ),
+    (lambda text: text.hanging_roman, "text.hanging", "punctuation does not hang out of the box"),
+    (
+        lambda text: text.auto_kern_type == AutoKernType.OPTICAL_KERN,
+        "text.kerning",
+        "letters are kerned as the font says, not by their shapes",
+    ),
+    (
+        lambda text: text.box_text and text.box_inset_spacing,
+        "text.box_inset",
+        "the space inside the box's edges is not drawn",
+    ),
+    (
+        lambda text: text.box_text and text.box_auto_fit_policy != BoxAutoFitPolicy.NONE,
+        "text.box_fit",
+        "the box does not grow with its text",
+    ),
+    (
+        lambda text: text.box_text and text.box_vertical_alignment not in _VERTICAL,
+        "text.box_alignment",
+        "the lines are not spread over the box's height",
+    ),
+)
+"""What of a style is not drawn: how to tell, the finding's name, and what is drawn instead."""
 
 
 def _number(value: Any, otherwise: float) -> float:

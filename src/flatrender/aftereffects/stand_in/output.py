@@ -19,7 +19,25 @@ _FILMS: dict[str, OutputKind] = {
     ".avi": "mov_prores_4444",
     ".gif": "gif",
 }
-_PICTURES: dict[str, OutputKind] = {".png": "png_frames", ".jpg": "jpeg_frames", ".jpeg": "jpeg_frames"}
+_PICTURES: dict[str, OutputKind] = {
+    ".png": "png_frames",
+    ".jpg": "jpeg_frames",
+    ".jpeg": "jpeg_frames",
+    ".tif": "png_frames",
+    ".tiff": "png_frames",
+}
+_TRANSPARENT = {".png", ".tif", ".tiff"}
+_TEMPLATES = (
+    ("h.264", ".mp4"),
+    ("lossless", ".mov"),
+    ("high quality", ".mov"),
+    ("prores", ".mov"),
+    ("png", ".png"),
+    ("jpeg", ".jpg"),
+    ("tiff", ".tif"),
+    ("gif", ".gif"),
+)
+"""What After Effects' own output modules write, by a part of their names."""
 _UNPACK_S = 3600.0
 
 
@@ -35,6 +53,7 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
     alpha: bool
     digits: int | None
     """Digits of the number in a sequence's file names; None for a film."""
+    sound: bool = True
 
     @property
     def is_sequence(self) -> bool:
@@ -42,18 +61,22 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
         return self.digits is not None
 
 
-def read_output(path: str, template: str | None) -> Output:
-    """Read the arguments. Raises OutputError for a format that is not written here."""
+def read_output(path: str, template: str | None, *, alpha: bool = False, sound: bool = True) -> Output:
+    """Read the arguments; a path without an ending gets that of the output module `template`. Raises OutputError for a format that is not written here."""
     target = Path(path)
+    name = (template or "").lower()
+    if target.suffix.lower() not in _FILMS.keys() | _PICTURES.keys() and not target.suffix:
+        target = target.with_name(target.name + next((ending for part, ending in _TEMPLATES if part in name), ""))
     suffix = target.suffix.lower()
-    alpha = "alpha" in (template or "").lower()
+    alpha = alpha or "alpha" in name
     number = _NUMBER.search(target.name)
     if suffix in _PICTURES:
         return Output(
             path=target,
             kind=_PICTURES[suffix],
-            alpha=alpha and suffix == ".png",
+            alpha=alpha and suffix in _TRANSPARENT,
             digits=len(number[1]) if number else 5,
+            sound=False,
         )
     if suffix not in _FILMS:
         known = ", ".join((*_FILMS, *_PICTURES))
@@ -61,18 +84,26 @@ def read_output(path: str, template: str | None) -> Output:
             f"Output to {suffix or 'a file without an ending'} is not possible here; choose one of {known}."
         )
     kind = _FILMS[suffix]
-    return Output(path=target, kind=kind, alpha=alpha and kind != "mp4_h264", digits=None)
+    return Output(path=target, kind=kind, alpha=alpha and kind != "mp4_h264", digits=None, sound=sound)
 
 
-def place(made: Path, output: Output, first: int, step: int) -> None:
-    """Put what the engine made where the caller wants it; of a sequence every `step`-th picture, numbered from `first`. Raises OSError."""
+def place(made: Path, output: Output, first: int) -> None:
+    """Put what the engine made where the caller wants it; a sequence's pictures are numbered from `first`. Raises OSError or RenderError."""
     output.path.parent.mkdir(parents=True, exist_ok=True)
+    suffix = output.path.suffix.lower()
     if output.is_sequence:
         for index, picture in enumerate(sorted(made.iterdir())):
-            if index % step == 0:
-                shutil.move(picture, frame_path(output, first + index))
-    elif output.path.suffix.lower() == ".avi":
-        _lossless_avi(made, output)
+            there = frame_path(output, first + index)
+            if suffix.startswith(".tif"):
+                _encode(picture, ("-c:v", "tiff", "-compression_algo", "lzw", "-f", "image2", "-update", "1"), there)
+            else:
+                shutil.move(picture, there)
+    elif suffix == ".avi":
+        pixels = "gbrap" if output.alpha else "gbrp"
+        sound = ("-c:a", "pcm_s16le") if output.sound else ("-an",)
+        _encode(made, ("-c:v", "utvideo", "-pix_fmt", pixels, *sound, "-f", "avi"), output.path)
+    elif not output.sound and suffix != ".gif":
+        _encode(made, ("-c:v", "copy", "-an"), output.path)
     else:
         shutil.move(made, output.path)
 
@@ -86,8 +117,7 @@ def frame_path(output: Output, frame: int) -> Path:
     return output.path.with_name(f"{output.path.stem}{digits}{output.path.suffix}")
 
 
-def _lossless_avi(made: Path, output: Output) -> None:
-    """Unpack the film into an AVI as After Effects writes it: whole pictures, nothing lost after this."""
-    codec = ("-c:v", "utvideo", "-pix_fmt", "gbrap" if output.alpha else "gbrp", "-c:a", "pcm_s16le")
-    arguments = [*base_arguments(), "-i", f"file:{made}", *codec, "-f", "avi", output_file(output.path.absolute())]
-    run(arguments, what="writing the AVI", code="encoder_failed", deadline_s=_UNPACK_S)
+def _encode(made: Path, codec: tuple[str, ...], target: Path) -> None:
+    """Write what the engine made in a form of After Effects' own, nothing lost after this."""
+    arguments = [*base_arguments(), "-i", f"file:{made}", *codec, output_file(target.absolute())]
+    run(arguments, what=f"writing {target.name}", code="encoder_failed", deadline_s=_UNPACK_S)

@@ -10,7 +10,8 @@ from flatrender.engine.film.settings import FilmSettings, Preset
 
 GOP_SECONDS = 2
 COLOR_TAGS = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=limited"
-_TO_LIMITED = "scale=in_range=full:out_color_matrix=bt709:out_range=limited"
+TO_LIMITED = "scale=in_range=full:out_color_matrix=bt709:out_range=limited"
+"""Filter from full-range BGR pictures to the limited range of BT.709."""
 
 _VP9_SPEED: Mapping[Preset, int] = {
     "ultrafast": 8, "superfast": 7, "veryfast": 5, "faster": 4, "fast": 3, "medium": 2, "slow": 1,
@@ -46,7 +47,7 @@ def picture_filter(settings: FilmSettings) -> str:
         return f"format={lossless_pixels(settings)}"
     pixels = _encoded_pixels(settings)
     spread = f"{_BLEED}," if settings.alpha else ""
-    return f"{spread}{_TO_LIMITED},format={pixels},{COLOR_TAGS}"
+    return f"{spread}{TO_LIMITED},format={pixels},{COLOR_TAGS}"
 
 
 def _encoded_pixels(settings: FilmSettings) -> str:

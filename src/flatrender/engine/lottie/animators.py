@@ -9,12 +9,19 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from flatrender.engine.lazy import LazyModule
 from flatrender.engine.lottie.document import Json, is_number
-from flatrender.engine.lottie.sampling import Floats, bezier_ease, sample, sample_times
+from flatrender.engine.lottie.sampling import bezier_ease, sample, sample_times
 from flatrender.engine.lottie.walk import dicts
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from flatrender.engine.lottie.sampling import Floats
+else:
+    np = LazyModule("numpy")  # it takes a quarter of a second to load, and few scenes need it
 
 _INDEX = 2
 _CHARACTERS, _INKED, _WORDS, _LINES = 1, 2, 3, 4

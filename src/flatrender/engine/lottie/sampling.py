@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from flatrender.engine.lazy import LazyModule
 from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.walk import dicts
 
-Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+else:
+    np = LazyModule("numpy")  # it takes a quarter of a second to load, and few scenes need it
 
 MAX_SAMPLES = 3600
 # Beyond these no value or handle means anything, and products of them would not be numbers.

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from flatrender.engine.lazy import LazyModule
 from flatrender.engine.lottie.animators import Letter, Motion
 from flatrender.engine.lottie.document import Json, is_number
-from flatrender.engine.lottie.sampling import Floats
 from flatrender.engine.text.color_glyphs import Gradient, Painted
 from flatrender.engine.text.glyphs import contours_of, encoded_paths, path_items, united_glyphs
 from flatrender.engine.text.outlines import IDENTITY, Contour, Matrix, multiply, transform, unite
 from flatrender.engine.text.shape import Glyph
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from flatrender.engine.lottie.sampling import Floats
+else:
+    np = LazyModule("numpy")  # it takes a quarter of a second to load, and few scenes need it
 
 LETTERS, WORDS, LINES = 1, 3, 4
 """What moves as one, as range selectors number it (`b`)."""

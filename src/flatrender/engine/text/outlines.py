@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pathops
 from fontTools.cu2qu import curve_to_quadratic
-from numpy.typing import NDArray
+
+from flatrender.engine.lazy import LazyModule
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = LazyModule("numpy")  # it takes a quarter of a second to load, and few scenes need it
 
 Contour = tuple[tuple[float, ...], ...]
 """One closed contour: the start (x, y), then cubics (x1, y1, x2, y2, x, y)."""
@@ -25,7 +31,8 @@ _CURVE_ERROR = 2e-4
 # Scan lines on which a union is checked, and the ink (of the outline's width) that it may lose or gain on one.
 _SCANS = 40
 _SCAN_ERROR = 0.004
-_STEPS = np.linspace(0, 1, 9)[1:, None]
+_PARTS = 8
+"""Straight pieces by which a curve is measured."""
 
 
 def multiply(outer: Matrix, inner: Matrix) -> Matrix:
@@ -84,8 +91,9 @@ def _edges(contours: tuple[Contour, ...]) -> NDArray[np.float64]:
         curves = np.array(contour[1:])
         starts = np.array([contour[0], *(point[-2:] for point in contour[1:-1])])
         p0, p1, p2, p3 = (part[:, None, :] for part in (starts, curves[:, 0:2], curves[:, 2:4], curves[:, 4:6]))
-        rest = 1 - _STEPS
-        points = rest**3 * p0 + 3 * rest**2 * _STEPS * p1 + 3 * rest * _STEPS**2 * p2 + _STEPS**3 * p3
+        step = np.linspace(0, 1, _PARTS + 1)[1:, None]
+        rest = 1 - step
+        points = rest**3 * p0 + 3 * rest**2 * step * p1 + 3 * rest * step**2 * p2 + step**3 * p3
         ring = np.concatenate([starts[:1], points.reshape(-1, 2)])
         rings.append(np.concatenate([ring, np.roll(ring, -1, axis=0)], axis=1))
     return np.concatenate(rings) if rings else np.empty((0, 4))

@@ -194,14 +194,9 @@ def content_key(task: SegmentTask | StillTask) -> bytes:
             background=task.background,
         )
     else:
-        settings = FilmSettings(
-            width=task.width,
-            height=task.height,
-            fps=task.fps,
-            preset=cast("Preset", task.preset),
-            crf=task.crf,
-            background=task.background,
-        )
+        # Every figure of the task besides its range is a setting: a new one cannot be left out of the key.
+        given = {name: getattr(task, name) for name in task.__struct_fields__ if name not in ("scene", "first", "last")}
+        settings = FilmSettings(**given)
         key = segment_key(scene, task.first, task.last, settings)
     return bytes.fromhex(key)
 
