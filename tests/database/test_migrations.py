@@ -38,6 +38,7 @@ NAMES = [
     "14_notification",
     "30_render_snapshot_jobs",
     "31_render_output_kinds",
+    "32_studio_scene_transitions",
 ]
 LEDGER = (
     "CREATE SCHEMA ops; CREATE TABLE ops.schema_migrations "

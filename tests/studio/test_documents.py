@@ -70,6 +70,50 @@ async def test_a_preview_of_unsaved_persian_text_comes_back_with_its_glyphs(stud
     assert (resolved["width"], resolved["height"]) == (1920, 1080)
 
 
+async def test_a_background_of_ones_own_is_saved_and_shown(studio: Studio) -> None:
+    stops = [{"color": "#112233", "at": 0}, {"color": "#ddeeff", "at": 1}]
+    async with studio.client() as client:
+        document = await new_document(client)
+        body = body_of(document)
+        body["scenes"][0]["values"]["@background"] = {"gradient": {"angle": 45, "stops": stops}}
+        url = f"/v1/saved-projects/{document['id']}"
+        saved = await client.put(url, json=body, headers=version(document))
+        assert saved.status_code == 200, saved.text
+        assert saved.json()["scenes"][0]["values"]["@background"]["gradient"]["stops"] == stops
+        plain = body["scenes"][0] | {"values": {}}
+        shown = [
+            (await client.post(f"{url}/preview", json={"scene": scene})).json() for scene in (plain, body["scenes"][0])
+        ]
+        names = [{layer.get("nm") for layer in scene["lottie"]["layers"]} for scene in shown]
+        assert ["flatrender-background-gradient" in found for found in names] == [False, True]
+        body["scenes"][0]["values"] = {"@elsewhere": "#112233"}
+        assert (await client.put(url, json=body, headers=version(saved.json()))).status_code == 422
+
+
+async def test_scenes_give_way_as_was_chosen_and_the_film_is_shorter_by_it(studio: Studio) -> None:
+    async with studio.client() as client:
+        document = await new_document(client)
+        fps = (await client.get("/v1/projects/promo")).json()["fps"]
+        body = body_of(document)
+        body["scenes"][0]["transition"] = {"kind": "push", "duration_ms": 500, "direction": "right"}
+        body["scenes"][-1]["transition"] = {"kind": "fade", "duration_ms": 1000, "color": "#112233"}
+        url = f"/v1/saved-projects/{document['id']}"
+        saved = (await client.put(url, json=body, headers=version(document))).json()
+        push = {"kind": "push", "duration_ms": 500, "direction": "right", "color": "#000000"}
+        assert saved["scenes"][0]["transition"] == push
+        assert saved["scenes"][1]["transition"] is None
+        assert document["duration_frames"] - saved["duration_frames"] == round(fps / 2)
+        copy_ = (await client.post(f"{url}/duplicate")).json()
+        assert [scene["transition"] for scene in copy_["scenes"]] == [scene["transition"] for scene in saved["scenes"]]
+        assert (await client.post(f"{url}/render", json={"profile": "draft"})).status_code == 202
+        asked = studio.render.requests[-1].input.transitions
+        assert [one.kind for one in asked] == ["push"] + ["cut"] * (len(body["scenes"]) - 2)
+        assert (asked[0].duration_ms, asked[0].direction) == (500, "right")
+        for wrong in ({"kind": "spin"}, {"kind": "fade", "color": "red"}, {"kind": "push", "duration_ms": 10**6}):
+            body["scenes"][0]["transition"] = wrong
+            assert (await client.put(url, json=body, headers=version(saved))).status_code == 422
+
+
 async def test_pressing_render_freezes_the_document_and_makes_one_job(studio: Studio) -> None:
     async with studio.client() as client:
         document = await new_document(client)

@@ -54,7 +54,19 @@ export type ClipAfter = 'freeze' | 'loop' | 'first' | 'hide';
 export type ClipOptions = { start?: number; end?: number; speed?: number; after?: ClipAfter; volume?: number };
 /** A picture or film with more to say than which it is; other members of the platform's own are kept as they are. */
 export type MediaValue = { asset: string; clip?: ClipOptions };
-export type FieldValue = string | number | boolean | null | MediaValue;
+export type GradientValue = {
+  kind?: 'linear' | 'radial';
+  angle?: number;
+  stops: { color: string; at: number; opacity?: number }[];
+};
+/** What a person puts behind a scene (docs/binding.md); colours are slots or `#rrggbb`. */
+export type BackgroundValue = {
+  color?: string | null;
+  gradient?: GradientValue | null;
+  image?: FieldValue;
+  opacity?: number;
+};
+export type FieldValue = string | number | boolean | null | MediaValue | BackgroundValue;
 export type FieldOption = { key: string; label: Localized | string };
 export type FieldConstraints = {
   max_length?: number;
@@ -84,7 +96,7 @@ export type Field = {
   key: string;
   type: FieldType;
   label: Localized | string;
-  default: Exclude<FieldValue, MediaValue> | Localized;
+  default: Exclude<FieldValue, MediaValue | BackgroundValue> | Localized;
   options?: FieldOption[] | null;
   constraints?: FieldConstraints | null;
   is_required?: boolean;
@@ -158,12 +170,24 @@ export type Audio = {
   sfx_volume: number;
 };
 
+export const TRANSITIONS = ['cut', 'dissolve', 'push', 'slide', 'wipe', 'circle', 'zoom', 'fade'] as const;
+export type TransitionKind = (typeof TRANSITIONS)[number];
+/** How a scene gives way to the next one; `direction` is where push, slide and wipe move to, `color` what a fade goes through. */
+export type SceneTransition = {
+  kind: TransitionKind;
+  duration_ms: number;
+  direction: 'left' | 'right' | 'up' | 'down';
+  color: string;
+};
+
 export type SavedScene = {
   id: string | null;
   scene_key: string;
   values: Values;
   colors: Colors;
   duration_frames: number | null;
+  /** To the next scene; null is a cut. */
+  transition: SceneTransition | null;
 };
 
 /** What a PUT of a saved project carries: the document without its read-only members. */

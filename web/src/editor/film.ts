@@ -8,6 +8,7 @@ import type {
   Project,
   SavedProject,
   Scene,
+  SceneTransition,
   Values,
 } from '../api/types';
 import { baseLocale, localized } from '../i18n';
@@ -20,6 +21,8 @@ export type FilmScene = {
   values: Values;
   colors: Colors;
   duration_frames: number | null;
+  /** To the next scene of the film; it stays with this one when scenes move. */
+  transition: SceneTransition | null;
 };
 
 /** What a person edits: the saved project without what only the server writes. */
@@ -53,6 +56,7 @@ export function filmFrom(saved: SavedProject): { film: Film; ids: SceneIds } {
       values: scene.values,
       colors: scene.colors,
       duration_frames: scene.duration_frames,
+      transition: scene.transition ?? null,
     };
   });
   const { title, size, palette, global_values, audio } = saved;
@@ -74,6 +78,7 @@ export function bodyFrom(film: Film, ids: SceneIds): DocumentBody {
       values: scene.values,
       colors: scene.colors,
       duration_frames: scene.duration_frames,
+      transition: scene.transition,
     })),
   };
 }
@@ -172,8 +177,23 @@ export function sceneFrames(project: Project, film: Film, scene: FilmScene): num
   );
 }
 
+/** By how many frames each scene and the next are seen at once, by the engine's rule: every scene keeps a frame of its own. */
+export function overlaps(project: Project, film: Film): number[] {
+  const lengths = film.scenes.map((scene) => sceneFrames(project, film, scene));
+  const room = (at: number) => {
+    const alone = at === 0 || at === lengths.length - 1;
+    return Math.floor(((lengths[at] ?? 1) - 1) / (alone ? 1 : 2));
+  };
+  return film.scenes.slice(0, -1).map(({ transition }, at) => {
+    if (!transition || transition.kind === 'cut') return 0;
+    const wanted = Math.max(1, Math.round((transition.duration_ms / 1000) * project.fps));
+    return Math.min(wanted, room(at), room(at + 1));
+  });
+}
+
 export function filmFrames(project: Project, film: Film): number {
-  return film.scenes.reduce((total, scene) => total + sceneFrames(project, film, scene), 0);
+  const lengths = film.scenes.reduce((total, scene) => total + sceneFrames(project, film, scene), 0);
+  return overlaps(project, film).reduce((total, shared) => total - shared, lengths);
 }
 
 /** Whether a field's conditions hold among the values that are shown now. */

@@ -1,6 +1,6 @@
 import { temporal, type TemporalState } from 'zundo';
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Audio, Colors, FieldValue } from '../api/types';
+import type { Audio, Colors, FieldValue, SceneTransition } from '../api/types';
 import { newUid, type Film, type FilmScene } from './film';
 
 /** What a change is called in the undo and redo buttons; `key` is a translation key. */
@@ -15,6 +15,7 @@ export type Step = {
     | 'step.duplicateScene'
     | 'step.moveScene'
     | 'step.audio'
+    | 'step.transition'
     | 'step.size'
     | 'step.locale';
   label?: string;
@@ -42,6 +43,8 @@ export type EditorState = Tracked & {
   addScene: (scene: Omit<FilmScene, 'uid'>, label: string) => void;
   duplicateScene: (uid: string, label: string) => void;
   removeScene: (uid: string, label: string) => void;
+  /** How a scene gives way to the next; null is a cut. */
+  setTransition: (uid: string, transition: SceneTransition | null, label: string) => void;
   moveScene: (uid: string, to: number, label: string) => void;
   /** Ends the step that is being typed, so that the next change is one of its own. */
   endStep: () => void;
@@ -167,6 +170,12 @@ export function createEditorStore(initial: Film, now: () => number = Date.now): 
               { selected: uid },
             );
           },
+          setTransition: (uid, transition, label) =>
+            change(
+              { key: 'step.transition', label },
+              changeScene(uid, (scene) => ({ ...scene, transition })),
+              { together: `transition ${uid}` },
+            ),
           endStep: () => {
             lastKey = null;
           },

@@ -177,6 +177,19 @@ async function story(visitor) {
   await look('studio-fields');
   if (visitor.size === 'narrow') await look('studio-fields-full', { full: true });
 
+  await id('background').click();
+  await id('background-kind').selectOption('gradient');
+  await id('background-way').selectOption('45');
+  await id('background-color-1').fill('#224466');
+  await id('background-color-1').scrollIntoViewIfNeeded();
+  await look('studio-background');
+  await page.waitForFunction(() => document.querySelector('[data-testid=save-state]').dataset.state === 'saved', null, {
+    timeout: 8000,
+  });
+  const { gradient } = double.state.documents[0].scenes[1].values['@background'];
+  assert.deepEqual([gradient.angle, gradient.stops[1].color], [45, '#224466']);
+  await id('background-kind').selectOption('designed');
+
   for (const tab of ['colors', 'audio', 'project']) {
     await id(`tab-${tab}`).click();
     await look(`studio-${tab}`, { full: visitor.size === 'narrow' });
@@ -246,6 +259,16 @@ async function strip(visitor) {
     assert.equal(await keys(), 'opening offer feature photos closing', 'a scene can be dragged');
     await id('undo').click();
   }
+  await id('transition').first().click();
+  await id('transition-kind').selectOption('push');
+  await id('transition-direction').selectOption('up');
+  await look('studio-transition');
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => document.querySelector('[data-testid=save-state]').dataset.state === 'saved', null, {
+    timeout: 8000,
+  });
+  assert.equal(double.state.documents[0].scenes[0].transition.direction, 'up');
+  await id('undo').click();
   await id('scene-add').click();
   await id('scene-add-offer').click();
   await page.waitForTimeout(200);

@@ -175,6 +175,7 @@ export function startDouble({ root, film }) {
         values: {},
         colors: {},
         duration_frames: item.duration_frames,
+        transition: null,
       })),
       duration_frames: project.duration_frames,
       thumbnail_url: `/p/cover-${project.slug}.svg`,
@@ -195,6 +196,8 @@ export function startDouble({ root, film }) {
         body.scene.colors[slot.key] ?? body.palette?.[slot.key] ?? slot.default,
       ]),
     );
+    const ground = body.scene.values['@background'];
+    if (ground) colors.primary = ground.color ?? ground.gradient?.stops[0].color ?? ground;
     const words = scene.fields
       .filter((field) => ['text', 'textarea'].includes(field.type))
       .map((field) => String(body.scene.values[field.key] ?? field.default[body.locale ?? 'fa']));

@@ -41,6 +41,7 @@ describe('autosave', () => {
       values: scene.values,
       colors: scene.colors,
       duration_frames: null,
+      transition: null,
     })),
   });
 
@@ -99,7 +100,10 @@ describe('autosave', () => {
     const uid = newUid();
     const longer = {
       ...film,
-      scenes: [...film.scenes, { uid, scene_key: 'feature', values: {}, colors: {}, duration_frames: null }],
+      scenes: [
+        ...film.scenes,
+        { uid, scene_key: 'feature', values: {}, colors: {}, duration_frames: null, transition: null },
+      ],
     };
     autosave.changed(longer);
     await autosave.flush();

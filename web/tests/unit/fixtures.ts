@@ -1,7 +1,14 @@
 import type { SavedProject } from '../../src/api/types';
 
 export function savedProject(change: Partial<SavedProject> = {}): SavedProject {
-  const scene = (id: string, key: string) => ({ id, scene_key: key, values: {}, colors: {}, duration_frames: null });
+  const scene = (id: string, key: string) => ({
+    id,
+    scene_key: key,
+    values: {},
+    colors: {},
+    duration_frames: null,
+    transition: null,
+  });
   return {
     id: 'doc-1',
     title: 'معرفی',

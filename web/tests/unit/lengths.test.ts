@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Field, Project, Scene } from '../../src/api/types';
-import { filmFrames, isAskedFor, sceneFrames, type Film, type FilmScene } from '../../src/editor/film';
+import { filmFrames, isAskedFor, overlaps, sceneFrames, type Film, type FilmScene } from '../../src/editor/film';
 
 const words: Field = { key: 'words', type: 'textarea', label: 'Words', default: { fa: 'یک دو', en: 'one' } };
 const definition = {
@@ -16,8 +16,20 @@ const scene = (text?: string, frames: number | null = null): FilmScene => ({
   values: text === undefined ? {} : { words: text },
   colors: {},
   duration_frames: frames,
+  transition: null,
 });
 const film = (...scenes: FilmScene[]) => ({ locale: 'fa', global_values: {}, scenes }) as unknown as Film;
+
+describe('the length of a film', () => {
+  it('is shorter by what its scenes share, and every scene keeps a frame of its own', () => {
+    const dissolve = { kind: 'dissolve', duration_ms: 1000, direction: 'left', color: '#000000' } as const;
+    const [first, second, last] = [100, 11, 100].map((frames) => ({ ...scene('a', frames), transition: dissolve }));
+    if (!first || !second || !last) throw new Error('three scenes');
+    expect(filmFrames(project, film(first, last))).toBe(170);
+    expect(overlaps(project, film(first, second, last))).toEqual([5, 5]);
+    expect(filmFrames(project, film({ ...first, transition: null }, last))).toBe(200);
+  });
+});
 
 describe('the length of a scene', () => {
   it('follows the words by the rule of the server', () => {

@@ -9,6 +9,7 @@ import msgspec
 
 from flatrender.engine.errors import RenderError, TemplateError
 from flatrender.engine.film.merge import Rgb, Side, lottie_side, precomp_layer, scene_side
+from flatrender.engine.film.overlaps import overlap_frames, scene_room
 from flatrender.engine.film.plan import output_frames
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.film.transition_kinds import (
@@ -117,26 +118,17 @@ def arrange(scenes: Sequence[ResolvedScene], transitions: Sequence[Transition], 
 def _overlaps(
     scenes: Sequence[ResolvedScene], lengths: Sequence[int], transitions: Sequence[Transition], rate: Fraction
 ) -> tuple[list[int], list[SceneWarning]]:
-    overlaps: list[int] = []
+    wanted = [0 if one.kind == "cut" else max(1, round(Fraction(one.seconds) * rate)) for one in transitions]
+    overlaps = overlap_frames(lengths, wanted)
     warnings: list[SceneWarning] = []
-    last = len(scenes) - 1
-    for index, transition in enumerate(transitions):
-        if transition.kind == "cut":
-            overlaps.append(0)
-            continue
-        wanted = max(1, round(Fraction(transition.seconds) * rate))
-        # A scene with a neighbour on both sides gives each of them less than half.
-        room = [
-            (lengths[at] - 1) // (1 if alone else 2)
-            for at, alone in ((index, index == 0), (index + 1, index + 1 == last))
-        ]
-        overlaps.append(min(wanted, *room))
-        if overlaps[-1] < wanted:
-            short = scenes[index + room.index(min(room))].scene_key
+    for index, (given, asked) in enumerate(zip(overlaps, wanted, strict=True)):
+        if given < asked:
+            before, after = scene_room(lengths, index), scene_room(lengths, index + 1)
+            short = scenes[index if before <= after else index + 1].scene_key
             warnings.append(
                 SceneWarning(
                     code="transition_shortened",
-                    detail=f"the transition after scene {index + 1} lasts {overlaps[-1]} frames instead of {wanted}: "
+                    detail=f"the transition after scene {index + 1} lasts {given} frames instead of {asked}: "
                     f"scene {short!r} is too short for it",
                 )
             )

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from flatrender.contracts.content import ContentApi, TemplateDetails
 from flatrender.contracts.files import FilesApi, StoredFile
+from flatrender.engine.film.overlaps import overlap_frames
 from flatrender.kit.db import Database
 from flatrender.services.studio.errors import Problems, template_gone
-from flatrender.services.studio.forms import Checked, named_tracks, scene_row
+from flatrender.services.studio.forms import Checked, named_tracks, overlap_of, scene_row
 from flatrender.services.studio.queries import tracks
 from flatrender.services.studio.schemas import Audio, DocumentBody
 from flatrender.services.studio.values import MAX_FILM_FRAMES, Checker
@@ -36,7 +37,8 @@ class Checks:
         palette = checker.colors(body.palette, "palette")
         global_values = checker.global_values(body.global_values)
         rows: list[dict[str, Any]] = []
-        frames = 0
+        lengths: list[int] = []
+        overlaps: list[int] = []
         thumbnail = None
         for number, scene in enumerate(body.scenes):
             path = f"scenes.{number}"
@@ -45,7 +47,8 @@ class Checks:
                 continue
             thumbnail = thumbnail or found.snapshot_url
             values = checker.scene_values(found, scene.values, f"{path}.values")
-            frames += checker.frames(found, {**global_values, **values}, body.locale, scene.duration_frames, path)
+            lengths.append(checker.frames(found, {**global_values, **values}, body.locale, scene.duration_frames, path))
+            overlaps.append(overlap_of(scene.transition, template.fps))
             rows.append(
                 scene_row(
                     found.id,
@@ -54,8 +57,10 @@ class Checks:
                     values,
                     checker.colors(scene.colors, f"{path}.colors"),
                     scene.id,
+                    None if scene.transition is None else scene.transition.model_dump(),
                 )
             )
+        frames = sum(lengths) - sum(overlap_frames(lengths, overlaps[:-1]))
         if frames > MAX_FILM_FRAMES:
             checker.problems.add(
                 "value_out_of_range", "scenes", f"the film lasts {frames} frames; at most {MAX_FILM_FRAMES}"

@@ -111,6 +111,7 @@ class Documents:
                             scene.duration_frames,
                             scene.field_values,
                             scene.color_overrides,
+                            transition=scene.transition,
                         )
                         for scene in saved.scenes
                     ],

@@ -25,6 +25,7 @@ from flatrender.services.studio.schemas import (
     RenderBody,
     SavedProject,
     SceneOut,
+    Transition,
 )
 
 
@@ -161,6 +162,7 @@ def _document(saved: Saved, response: Response) -> Document:
                 values=scene.field_values,
                 colors=scene.color_overrides,
                 duration_frames=scene.duration_frames,
+                transition=None if scene.transition is None else Transition.model_validate(scene.transition),
             )
             for scene in saved.scenes
         ],

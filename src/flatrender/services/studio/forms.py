@@ -10,7 +10,7 @@ from flatrender.contracts.content import TemplateDetails
 from flatrender.contracts.files import StoredFile
 from flatrender.kit.errors import Refused
 from flatrender.services.studio.queries.documents import DocumentRow, EffectRow, SceneRow
-from flatrender.services.studio.schemas import Audio, CreateBody, DocumentBody, SceneBody
+from flatrender.services.studio.schemas import Audio, CreateBody, DocumentBody, SceneBody, Transition
 from flatrender.services.studio.values import frames_of
 
 
@@ -101,6 +101,7 @@ def body_of(saved: Saved) -> DocumentBody:
                 values=scene.field_values,
                 colors=scene.color_overrides,
                 duration_frames=scene.duration_frames,
+                transition=None if scene.transition is None else Transition.model_validate(scene.transition),
             )
             for scene in saved.scenes
         ],
@@ -119,6 +120,13 @@ def named_tracks(audio: Audio) -> dict[UUID, tuple[str, str]]:
     return found
 
 
+def overlap_of(transition: Transition | None, fps: float) -> int:
+    """Return for how many frames a transition shows both scenes, by the rule by which films are made; 0 for a cut."""
+    if transition is None or transition.kind == "cut":
+        return 0
+    return max(1, round(transition.duration_ms / 1000 * fps))
+
+
 def scene_row(
     template_scene_id: UUID,
     key: str,
@@ -126,6 +134,7 @@ def scene_row(
     values: dict[str, Any],
     colors: dict[str, str],
     scene_id: UUID | None = None,
+    transition: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return a scene in the form in which it is written; its place is given later."""
     return {
@@ -135,6 +144,7 @@ def scene_row(
         "duration_frames": duration_frames,
         "field_values": values,
         "color_overrides": colors,
+        "transition": transition,
     }
 
 

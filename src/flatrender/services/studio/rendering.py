@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from flatrender.contracts.content import SceneRequest, TemplateDetails
-from flatrender.contracts.render import FilmInput, RenderApi, RenderJobBrief, RenderRequest, SoundTrack
+from flatrender.contracts.render import FilmInput, RenderApi, RenderJobBrief, RenderRequest, SceneTransition, SoundTrack
 from flatrender.kit.db import Conn, Database, IdempotencyKey, emit, run_once
 from flatrender.kit.errors import Conflict, Unavailable
 from flatrender.kit.ids import new_id
@@ -170,12 +170,21 @@ def freeze(
             height=size.height,
             fps=template.fps,
             locale=checked.locale,
+            transitions=scene_transitions(checked),
         ),
         music_volume=audio.music_volume,
         sfx_volume=audio.sfx_volume,
         voiceover_volume=audio.voiceover_volume,
         has_voiceover=audio.voiceover_track_id is not None,
     )
+
+
+def scene_transitions(checked: Checked) -> list[SceneTransition]:
+    """Return how each scene gives way to the next; empty when all are cuts. What the last scene has is for the scene that may follow it."""
+    wanted = [row["transition"] for row in checked.scenes[:-1]]
+    if all(one is None or one["kind"] == "cut" for one in wanted):
+        return []
+    return [SceneTransition(kind="cut") if one is None else msgspec.convert(one, SceneTransition) for one in wanted]
 
 
 def sound_tracks(tenant_id: UUID, checked: Checked, known: Mapping[UUID, TrackRow]) -> list[SoundTrack]:

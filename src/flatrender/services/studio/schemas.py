@@ -16,7 +16,9 @@ Title = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
 Volume = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)]
 Milliseconds = Annotated[int, Field(ge=0, le=MAX_MS)]
-Values = Annotated[dict[Key, Any], Field(max_length=MAX_MEMBERS)]
+ValueKey = Annotated[str, StringConstraints(pattern=r"^(@background|[A-Za-z0-9_.-]{1,120})$")]
+"""A field's key, or the reserved one of a scene's background."""
+Values = Annotated[dict[ValueKey, Any], Field(max_length=MAX_MEMBERS)]
 Colors = Annotated[dict[Key, Any], Field(max_length=MAX_MEMBERS)]
 Frames = Annotated[int, Field(ge=1, le=36_000, strict=True)]
 
@@ -48,6 +50,15 @@ class Audio(_In):
     sfx: Annotated[list[Effect], Field(max_length=MAX_EFFECTS)] = []
 
 
+class Transition(_In):
+    """How a scene gives way to the next one; see docs/outputs.md."""
+
+    kind: Literal["cut", "dissolve", "push", "slide", "wipe", "circle", "zoom", "fade"]
+    duration_ms: Annotated[int, Field(ge=100, le=10_000, strict=True)] = 500
+    direction: Literal["left", "right", "up", "down"] = "left"
+    color: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#000000"
+
+
 class SceneBody(_In):
     """A scene of a document; `id` is null for a new one."""
 
@@ -56,6 +67,8 @@ class SceneBody(_In):
     values: Values = {}
     colors: Colors = {}
     duration_frames: Frames | None = None
+    transition: Transition | None = None
+    """To the next scene; null is a cut."""
 
 
 class DocumentBody(_In):
@@ -113,6 +126,7 @@ class SceneOut(BaseModel):
     values: dict[str, Any]
     colors: dict[str, str]
     duration_frames: int | None
+    transition: Transition | None
 
 
 class Document(BaseModel):

@@ -82,9 +82,7 @@ class Checker:
             values, {**self._global, **{field.key: field for field in scene.fields}}, path, f"scene {scene.key}"
         )
 
-    def frames(
-        self, scene: TemplateScene, values: Mapping[str, Any], locale: str, asked: int | None, path: str
-    ) -> int:
+    def frames(self, scene: TemplateScene, values: Mapping[str, Any], locale: str, asked: int | None, path: str) -> int:
         """Return how many frames a scene lasts, or note that it cannot last as long as was asked."""
         try:
             return frames_of(self._template, scene, values, locale, asked=asked)
@@ -275,5 +273,7 @@ def frames_of(
 def _default(field: TemplateField, language: str) -> Any:
     default = field.default
     if isinstance(default, dict) and field.type in ("text", "textarea"):
-        return next((default[key] for key in (language, "fa", "en") if key in default), next(iter(default.values()), ""))
+        return next(
+            (default[key] for key in (language, "fa", "en") if key in default), next(iter(default.values()), "")
+        )
     return default

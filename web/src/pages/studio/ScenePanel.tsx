@@ -9,6 +9,7 @@ import { useEditor, useSelectedScene, useWorkbench } from './context';
 import { ColorInput } from './fields/ColorInput';
 import { FieldInput, WarningText } from './fields/FieldInput';
 import classes from './Inspector.module.css';
+import { SceneBackground } from './SceneBackground';
 
 /** The warnings of the scene as it was resolved last, when that is the one being edited. */
 export function useWarnings(uid: string | undefined): SceneWarning[] {
@@ -105,6 +106,7 @@ export function ScenePanel() {
           ))}
         </section>
       )}
+      <SceneBackground scene={scene} />
       <SceneColors scene={scene} definition={definition} />
     </div>
   );

@@ -21,6 +21,7 @@ import { localized, useI18n } from '../../i18n';
 import { useEditor, useWorkbench } from './context';
 import { removeScene } from './removeScene';
 import classes from './SceneStrip.module.css';
+import { TransitionButton } from './TransitionButton';
 
 function useSceneActions(scene: FilmScene, index: number) {
   const { locale } = useI18n();
@@ -136,6 +137,7 @@ function SceneItem({ scene, index }: { scene: FilmScene; index: number }) {
           </Menu.Dropdown>
         </Menu>
       </div>
+      {!actions.isLast && <TransitionButton scene={scene} index={index} />}
     </li>
   );
 }
@@ -150,7 +152,7 @@ function AddScene() {
     editor
       .getState()
       .addScene(
-        { scene_key: scene.key, values: {}, colors: {}, duration_frames: null },
+        { scene_key: scene.key, values: {}, colors: {}, duration_frames: null, transition: null },
         localized(scene.title, locale),
       );
     setOpened(false);

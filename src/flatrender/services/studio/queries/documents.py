@@ -59,6 +59,7 @@ class SceneRow:
     field_values: dict[str, Any]
     color_overrides: dict[str, str]
     duration_frames: int | None
+    transition: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +210,7 @@ async def scenes(conn: Conn, *, tenant_id: UUID, document_id: UUID) -> list[Scen
     """Return a document's scenes in order."""
     async with conn.cursor(row_factory=class_row(SceneRow)) as cursor:
         await cursor.execute(
-            "SELECT id, scene_key, field_values, color_overrides, duration_frames FROM studio.saved_scenes"
+            "SELECT id, scene_key, field_values, color_overrides, duration_frames, transition FROM studio.saved_scenes"
             " WHERE tenant_id = %s AND saved_project_id = %s ORDER BY position",
             (tenant_id, document_id),
         )
@@ -239,23 +240,26 @@ async def keep_scenes(conn: Conn, *, tenant_id: UUID, document_id: UUID, ids: Se
 
 
 async def write_scenes(conn: Conn, *, tenant_id: UUID, document_id: UUID, rows: Sequence[dict[str, Any]]) -> None:
-    """Add or change scenes: `{id, scene_id, scene_key, position, duration_frames, field_values, color_overrides}`.
+    """Add or change scenes: `{id, scene_id, scene_key, position, duration_frames, field_values, color_overrides, transition}`.
 
     A row that is as it was is not written. Ids of the document's own scenes or new ones only: `keep_scenes` says which are its own.
     """
     await conn.execute(
         """
         INSERT INTO studio.saved_scenes AS s
-            (id, tenant_id, saved_project_id, scene_id, scene_key, position, duration_frames, field_values, color_overrides)
-        SELECT n.id, %(tenant_id)s, %(document_id)s, n.scene_id, n.scene_key, n.position, n.duration_frames, n.field_values, n.color_overrides
+            (id, tenant_id, saved_project_id, scene_id, scene_key, position, duration_frames, field_values, color_overrides,
+             transition)
+        SELECT n.id, %(tenant_id)s, %(document_id)s, n.scene_id, n.scene_key, n.position, n.duration_frames, n.field_values, n.color_overrides,
+            n.transition
         FROM jsonb_to_recordset(%(rows)s) AS n (id uuid, scene_id uuid, scene_key text, position integer, duration_frames integer,
-                                               field_values jsonb, color_overrides jsonb)
+                                               field_values jsonb, color_overrides jsonb, transition jsonb)
         ON CONFLICT (id) DO UPDATE SET scene_id = EXCLUDED.scene_id, scene_key = EXCLUDED.scene_key, position = EXCLUDED.position,
-            duration_frames = EXCLUDED.duration_frames, field_values = EXCLUDED.field_values, color_overrides = EXCLUDED.color_overrides
+            duration_frames = EXCLUDED.duration_frames, field_values = EXCLUDED.field_values, color_overrides = EXCLUDED.color_overrides,
+            transition = EXCLUDED.transition
         WHERE s.tenant_id = %(tenant_id)s AND s.saved_project_id = %(document_id)s
-          AND (s.scene_id, s.scene_key, s.position, s.duration_frames, s.field_values, s.color_overrides) IS DISTINCT FROM
+          AND (s.scene_id, s.scene_key, s.position, s.duration_frames, s.field_values, s.color_overrides, s.transition) IS DISTINCT FROM
               (EXCLUDED.scene_id, EXCLUDED.scene_key, EXCLUDED.position, EXCLUDED.duration_frames, EXCLUDED.field_values,
-               EXCLUDED.color_overrides)
+               EXCLUDED.color_overrides, EXCLUDED.transition)
         """,
         {"tenant_id": tenant_id, "document_id": document_id, "rows": Jsonb(list(rows))},
     )

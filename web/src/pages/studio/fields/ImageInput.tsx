@@ -60,7 +60,7 @@ function OwnMedia({ kind, choose }: OwnMediaProps) {
 type ImageInputProps = { field: Field; value: FieldValue; label: string; onChange: (value: FieldValue) => void };
 
 function isMedia(value: FieldValue): value is MediaValue {
-  return typeof value === 'object' && value !== null;
+  return typeof value === 'object' && value !== null && 'asset' in value;
 }
 
 /** A picture or film: uploaded, dropped, or taken from one's own; a local picture is shown while it is being sent. */
@@ -144,7 +144,7 @@ export function ImageInput({ field, value: given, label, onChange }: ImageInputP
                 ? t('field.uploading', { percent: formatPercent(share * 100, locale) })
                 : isOwn
                   ? t(film ? 'field.chosenFilm' : 'field.chosenPicture')
-                  : t('field.defaultPicture')}
+                  : t(fallback === '' ? 'field.noPicture' : 'field.defaultPicture')}
           </Text>
           {share !== null && <Progress value={share * 100} w="100%" aria-label={label} />}
           <FileButton
@@ -187,7 +187,7 @@ export function ImageInput({ field, value: given, label, onChange }: ImageInputP
               leftSection={<IconRestore size={14} aria-hidden />}
               onClick={() => onChange(null)}
             >
-              {t('field.resetPicture')}
+              {t(fallback === '' ? 'field.removePicture' : 'field.resetPicture')}
             </Button>
           )}
         </div>
