@@ -446,6 +446,11 @@ def _mixed(mode: BlendingMode) -> Probes:
 def blend_features() -> tuple[Feature, ...]:
     """Return one feature for each blend mode: without a colour to expect, as the engine's report judges those it draws."""
     return tuple(
-        Feature(name=f"blend {mode.name.lower()}", make=_blend(mode), shows=_mixed(mode), named="" if _mixed(mode) else "blend")
+        Feature(
+            name=f"blend {mode.name.lower()}",
+            make=_blend(mode),
+            shows=_mixed(mode),
+            named="" if _mixed(mode) else "blend",
+        )
         for mode in BlendingMode
     )

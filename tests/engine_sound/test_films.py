@@ -22,7 +22,13 @@ def pool():
 
 @pytest.mark.parametrize(
     ("kind", "suffix", "fps"),
-    [("mp4_h264", "mp4", 30), ("mp4_h264", "mp4", 29.97), ("mp4_h265", "mp4", 25), ("webm_vp9", "webm", 24), ("mov_prores_4444", "mov", 30)],
+    [
+        ("mp4_h264", "mp4", 30),
+        ("mp4_h264", "mp4", 29.97),
+        ("mp4_h265", "mp4", 25),
+        ("webm_vp9", "webm", 24),
+        ("mov_prores_4444", "mov", 30),
+    ],
 )
 def test_the_sound_of_a_film_is_in_sync_with_its_pictures_and_as_long(kind, suffix, fps, pool, tmp_path):
     track = TrackSpec(kind="sfx", path=write_wave(tmp_path / "c.wav", clicks(6, TIMES)))

@@ -69,13 +69,16 @@ def test_what_people_choose_is_seen(templates: dict[str, Template], pool: Worker
         "textarea": "دگر سخن\nو باز",
         "color": "#00b050",
         "checkbox": False,
+        "date": "2027-11-05",
         "image": "images/other",
     }
     for key in ("sale", "promo"):
         template = templates[key]
         for spec in template.manifest.scenes:
-            plain = draw(pool, resolve_scene(template, spec.key, locale=locale), spec.snapshot_frame)
             for field in spec.fields:
+                # A field that counts only beside another's value is changed beside that value.
+                given = {condition.field: condition.equals for condition in field.visible_when}
+                plain = draw(pool, resolve_scene(template, spec.key, locale=locale, values=given), spec.snapshot_frame)
                 limits = field.constraints
                 value = changed.get(field.type)
                 assets = None
@@ -90,6 +93,8 @@ def test_what_people_choose_is_seen(templates: dict[str, Template], pool: Worker
                     value = other
                 elif field.type == "text":
                     value = str(value)[: limits.max_length or 99]
-                scene = resolve_scene(template, spec.key, locale=locale, values={field.key: value}, assets=assets)
+                scene = resolve_scene(
+                    template, spec.key, locale=locale, values=given | {field.key: value}, assets=assets
+                )
                 seen = np.abs(draw(pool, scene, spec.snapshot_frame) - plain).max()
                 assert seen > 20, f"{key}.{spec.key}.{field.key}"

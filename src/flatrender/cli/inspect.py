@@ -32,7 +32,11 @@ def inspect(template: TemplateFile, json: Json = False) -> None:
         _print(report)
 
 
-_DRAWN = {"open_engine": "as designed", "approximate": "nearly as designed", "after_effects": "in part; After Effects needed"}
+_DRAWN = {
+    "open_engine": "as designed",
+    "approximate": "nearly as designed",
+    "after_effects": "in part; After Effects needed",
+}
 
 
 def _print(report: TemplateReport) -> None:
@@ -45,7 +49,14 @@ def _print(report: TemplateReport) -> None:
     scenes = Table("scene", "type", "seconds", "layers", "drawn", "fields")
     for scene in report.scenes:
         fields = ", ".join(f"{f.key} ({f.type})" for f in scene.fields)
-        scenes.add_row(scene.key, scene.scene_type, f"{scene.seconds:g}", str(scene.layers), _DRAWN[scene.compatibility.verdict], fields)
+        scenes.add_row(
+            scene.key,
+            scene.scene_type,
+            f"{scene.seconds:g}",
+            str(scene.layers),
+            _DRAWN[scene.compatibility.verdict],
+            fields,
+        )
     console.print(scenes)
     if report.fields:
         console.print("In every scene: " + ", ".join(map(_described, report.fields)), markup=False)

@@ -174,7 +174,10 @@ def _probe_pictures(
     near = 0.011
     rate = float(expected.rate)
     held_once = expected.kind == "webp"
-    late = max((abs(at - round(at * rate) / rate) if held_once else abs(at - n / rate) for n, at in enumerate(run_of.times)), default=0)
+    late = max(
+        (abs(at - round(at * rate) / rate) if held_once else abs(at - n / rate) for n, at in enumerate(run_of.times)),
+        default=0,
+    )
     still = held_once and len(run_of.times) == 1
     checks = [
         (

@@ -214,7 +214,9 @@ class Platform:
         from flatrender.services.content.settings import ContentSettings
 
         settings = ContentSettings(resolve_threads=self.settings.resolve_threads)
-        return build(database=self._database("content"), files=self.peers.files, settings=settings, objects=self.objects)
+        return build(
+            database=self._database("content"), files=self.peers.files, settings=settings, objects=self.objects
+        )
 
     def _studio(self) -> ServiceModule:
         from flatrender.services.studio.module import build

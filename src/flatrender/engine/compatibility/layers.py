@@ -56,7 +56,9 @@ def space_of(layer: Json) -> Found:
         yield "matte", UNLIKE, "the inverted luma matte is drawn as After Effects does; lottie-web ignores it"
     blend = layer.get("bm")
     if isinstance(blend, int) and blend in _BLENDS:
-        cause = f"the blend mode {_BLENDS[blend]} is mixed a little otherwise in the browser's preview and by other players"
+        cause = (
+            f"the blend mode {_BLENDS[blend]} is mixed a little otherwise in the browser's preview and by other players"
+        )
         yield "blend mode", "approximate", cause
 
 

@@ -32,9 +32,7 @@ def build(
     pictures = Pictures(max_pixels=chosen.max_pixels, queue_limit=chosen.picture_queue_limit)
     sounds = Sounds(limit=chosen.probe_limit, deadline_s=chosen.probe_deadline_s)
     intake = Intake(chosen.spool_folder, stall_s=chosen.stall_s)
-    films = Films(
-        objects, limit=chosen.probe_limit, max_bytes=chosen.max_upload_bytes, folder=chosen.spool_folder
-    )
+    films = Films(objects, limit=chosen.probe_limit, max_bytes=chosen.max_upload_bytes, folder=chosen.spool_folder)
     uploads = Uploads(database, objects, chosen, intake, pictures, sounds, films)
     waveforms = Waveforms(
         objects,
