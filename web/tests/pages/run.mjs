@@ -216,7 +216,7 @@ async function story(visitor) {
 }
 
 async function strip(visitor) {
-  const { page, id, double } = visitor;
+  const { page, id, look, double } = visitor;
   const keys = () =>
     page.$$eval('[data-testid=scene-item]', (items) => items.map((item) => item.dataset.sceneKey).join(' '));
   assert.equal(await keys(), 'opening feature photos offer closing');

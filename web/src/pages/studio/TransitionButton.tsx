@@ -23,7 +23,7 @@ export function TransitionButton({ scene, index }: { scene: FilmScene; index: nu
   const change = (edit: Partial<SceneTransition>) => {
     // the film is read in the direction of its words
     const start = editor.getState().film.locale === 'fa' ? 'right' : 'left';
-    const next = { kind, duration_ms: 500, direction: start, color: '#000000', ...own, ...edit } as SceneTransition;
+    const next = { kind, duration_ms: 500, direction: start, color: '#000000', ...own, ...edit };
     editor.getState().setTransition(scene.uid, next.kind === 'cut' ? null : next, t(`transition.${next.kind}`));
   };
   const label = t('transition.button', {
