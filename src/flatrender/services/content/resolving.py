@@ -166,7 +166,11 @@ class Resolver:
                 frames=scene.frames,
                 snapshot_frame=scene.snapshot_frame,
                 warnings=[msgspec.to_builtins(warning) for warning in scene.warnings],
-                clips=[ClipReference(sha256=clip.sha256, object_key=keys[clip.sha256]) for clip in scene.clips if clip.sha256 in keys],
+                clips=[
+                    ClipReference(sha256=clip.sha256, object_key=keys[clip.sha256])
+                    for clip in scene.clips
+                    if clip.sha256 in keys
+                ],
             )
 
         try:

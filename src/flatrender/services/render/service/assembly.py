@@ -252,9 +252,7 @@ class Assembly:
             tracks += clip_tracks(scene, float(shown.begins / rate))
         return tracks
 
-    async def _mixed(
-        self, out: Path, tracks: Sequence[TrackSpec], duration_s: float, cancel: threading.Event
-    ) -> Path:
+    async def _mixed(self, out: Path, tracks: Sequence[TrackSpec], duration_s: float, cancel: threading.Event) -> Path:
         await asyncio.to_thread(
             mix_sound, tracks, duration_s, out, deadline_s=self._settings.join_deadline_s, cancel=cancel
         )

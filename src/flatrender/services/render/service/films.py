@@ -219,9 +219,7 @@ class Films:
             return {"text": branding.product_name[:MAX_TEXT]}
         return {"image": str(branding.watermark_file_id)}
 
-    async def _resolve(
-        self, tenant_id: UUID, film: FilmInput, mark: dict[str, Any] | None
-    ) -> list[ResolvedSceneData]:
+    async def _resolve(self, tenant_id: UUID, film: FilmInput, mark: dict[str, Any] | None) -> list[ResolvedSceneData]:
         found: list[ResolvedSceneData] = []
         for start in range(0, len(film.scenes), self._settings.resolve_batch):
             batch = [
