@@ -22,8 +22,8 @@ export function TransitionButton({ scene, index }: { scene: FilmScene; index: nu
   const length = t('common.seconds', { n: formatNumber(seconds, locale, { maximumFractionDigits: 1 }) });
   const change = (edit: Partial<SceneTransition>) => {
     // the film is read in the direction of its words
-    const start = editor.getState().film.locale === 'fa' ? 'right' : 'left';
-    const next = { kind, duration_ms: 500, direction: start, color: '#000000', ...own, ...edit };
+    const start: SceneTransition['direction'] = editor.getState().film.locale === 'fa' ? 'right' : 'left';
+    const next: SceneTransition = { kind, duration_ms: 500, direction: start, color: '#000000', ...own, ...edit };
     editor.getState().setTransition(scene.uid, next.kind === 'cut' ? null : next, t(`transition.${next.kind}`));
   };
   const label = t('transition.button', {
