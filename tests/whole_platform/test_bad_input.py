@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TWO_GIGABYTES = 2 * 1024**3
 
 CLAIMS = {
-    "/v1/files": (413, "files.too_large", "64 MiB"),
+    "/v1/files": (413, "files.too_large", "256 MiB"),
     "/v1/saved-projects": (413, "too_large", "2097152 bytes"),
 }
 

@@ -14,6 +14,8 @@ def split_easing(layer: Json, notes: list[Note]) -> None:
     """Write such properties out frame by frame."""
     for holder in objects(layer):
         for key, prop in holder.items():
+            if type(prop) is not dict or type(prop.get("k")) is not list:
+                continue
             frames = keyframes(prop)
             if frames is None or "a" not in prop or not any(_differs(frame) for frame in frames):
                 continue

@@ -17,6 +17,7 @@ from flatrender.engine.lottie.rewrite.repeaters import expand_repeaters
 from flatrender.engine.lottie.rewrite.solids import redraw_solids
 from flatrender.engine.lottie.rewrite.stars import redraw_stars
 from flatrender.engine.lottie.rewrite.texts import align_tracked
+from flatrender.engine.lottie.walk import objects
 
 MARK = "flatrender"
 """The key at the root of a rewritten animation; players skip keys that they do not know."""
@@ -29,13 +30,16 @@ def rewrite_for_engine(lottie: Json) -> list[Note]:
     if isinstance(mark, dict) and mark.get("rewritten") == _VERSION:
         return []
     notes: list[Note] = []
+    # Few files have expressions, and looking for them in every layer costs as much as all else here.
+    scripted = any(isinstance(node.get("x"), str) for node in objects(lottie))
     for layers in list(layer_lists(lottie)):
         for layer in layers:
             if not isinstance(layer, dict):
                 continue
             order_keys(layer)
-            unroll_loops(layer, lottie["op"], notes)
-            tame_expressions(layer, notes)
+            if scripted:
+                unroll_loops(layer, lottie["op"], notes)
+                tame_expressions(layer, notes)
             redraw_solids(layer, notes)
             redraw_stars(layer, notes)
             expand_repeaters(layer, notes)
