@@ -13,7 +13,7 @@ from .bad_requests import REQUESTS, Refusal
 from .bad_world import World
 from .crashing import FILMS, WATCHDOG_S, animation
 from .problem_documents import checked
-from .running import Running, wait_for_film
+from .running import Running, eventually, wait_for_film
 from .story import new_document, press_render, template
 from .test_database_away import DATABASE_AWAY
 
@@ -75,12 +75,21 @@ def test_a_claim_of_two_gigabytes_is_refused_before_the_body_is_sent(world: Worl
     assert world.state() == before
 
 
+def registered_nodes(world: World) -> list[str]:
+    """Return the ids of the platform's nodes, once the one that it starts has introduced itself."""
+
+    def ids() -> list[str]:
+        return [node["id"] for node in world.admin.get("/v1/admin/nodes").json()["items"]]
+
+    return eventually(lambda: ids() or None, timeout_s=60, what="a registered node")
+
+
 @pytest.mark.parametrize("name", FILMS)
 def test_a_film_of_an_animation_that_kills_or_hangs_the_renderer_fails_and_the_next_one_is_made(
     world: World, name: str
 ) -> None:
     code, words = FILMS[name]
-    nodes = world.admin.get("/v1/admin/nodes").json()["items"]
+    nodes = registered_nodes(world)
     answer = world.bring(world.uploaded(animation(name), name))
     assert answer.status_code == 201, answer.text
     project = answer.json()
@@ -98,7 +107,7 @@ def test_a_film_of_an_animation_that_kills_or_hangs_the_renderer_fails_and_the_n
         following = new_document(world.user, template(world.user, "opener"))
         made = wait_for_film(world.user, press_render(world.user, following)["id"])
         assert made["status"] == "completed", made
-        assert [node["id"] for node in world.admin.get("/v1/admin/nodes").json()["items"]] == [n["id"] for n in nodes]
+        assert registered_nodes(world) == nodes
     finally:
         world.admin.post(f"/v1/admin/projects/{project['id']}/archive")
 
