@@ -11,7 +11,6 @@ import psycopg
 import pytest
 
 from flatrender.kit.database_roles import SERVICE_ROLES
-
 from tests.aftereffects.making import small_project
 
 from .running import Running, eventually, wait_for_film
