@@ -119,7 +119,7 @@ def _archive(collected: Path, target: Path) -> None:
 def _write_template(project: "Project", path: Path, folder: Path) -> Conversion:
     from flatrender.aftereffects.convert import convert_composition  # noqa: PLC0415 - only after the limits hold
     from flatrender.aftereffects.errors import ProjectError  # noqa: PLC0415 - likewise
-    from flatrender.aftereffects.scene import find_footage  # noqa: PLC0415 - likewise
+    from flatrender.aftereffects.footage_files import find_footage  # noqa: PLC0415 - likewise
     from flatrender.engine.template.model import Manifest  # noqa: PLC0415 - likewise
     from flatrender.engine.template.plain import suggest  # noqa: PLC0415 - likewise
 
