@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from py_aep.models.items.composition import CompItem
     from py_aep.models.project import Project
 
+    from flatrender.aftereffects.collected import Collected
+
 FONTS = "(Fonts)"
 FOOTAGE = "(Footage)"
 MAX_SCENES = 60
@@ -60,44 +62,36 @@ def main(arguments: list[str]) -> int:
 
 
 def _convert(folder: Path, request: ConversionRequest) -> Conversion:
-    from flatrender.aftereffects.errors import ProjectError  # noqa: PLC0415 - only after the limits hold
-    from flatrender.aftereffects.project import open_project  # noqa: PLC0415 - likewise
+    from flatrender.aftereffects.project import open_project  # noqa: PLC0415 - only after the limits hold
     from flatrender.engine.template.pack import pack  # noqa: PLC0415 - likewise
 
     collected, template = folder / "collected", folder / "template"
     collected.mkdir()
     template.mkdir()
-    project_path = _collect(Path(request.source), request.name, collected)
-    if project_path is None:
-        raise ProjectError("the archive holds no After Effects project (.aep)", where=request.name)
-    for addition in request.additions:
-        _add(addition, project_path.parent)
+    project_path = _collect(request, collected).project
     conversion = _write_template(open_project(project_path), project_path, template)
     (folder / PACKAGE_FILE).write_bytes(pack(template))
     _archive(collected, folder / SOURCE_FILE)
     return msgspec.structs.replace(conversion, project=project_path.relative_to(collected).as_posix())
 
 
-def _collect(source: Path, name: str, collected: Path) -> Path | None:
-    """Lay the project and what came with it into a folder; return where the project is."""
-    from flatrender.engine.template.store import ArchiveStore  # noqa: PLC0415 - only after the limits hold
+def _collect(request: ConversionRequest, collected: Path) -> "Collected":
+    """Lay the project, what came with it and what is added into a folder, and look at it."""
+    from flatrender.aftereffects.collected import open_collected, unpack  # noqa: PLC0415 - only after the limits hold
 
+    source = Path(request.source)
     with source.open("rb") as file:
         packed = file.read(2) == b"PK"
-    if not packed:
-        project = collected / (PurePosixPath(name).name or "project.aep")
-        source.rename(project)
-        return project
-    archive = ArchiveStore(source.read_bytes(), name)
-    for entry in archive.names:
-        path = collected / entry
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(archive.read(entry))
-    projects = sorted(
-        (path for path in collected.rglob("*") if path.suffix.lower() == ".aep" and path.is_file()),
-        key=lambda path: ("auto-save" in str(path).lower(), len(path.parts), path.name),
-    )
-    return projects[0] if projects else None
+    if packed:
+        named = source.with_name(PurePosixPath(request.name).name or "project.zip")
+        source.rename(named)
+        unpack(named, collected)
+    else:
+        source.rename(collected / (PurePosixPath(request.name).name or "project.aep"))
+    beside = open_collected(collected, collected).project.parent
+    for addition in request.additions:
+        _add(addition, beside)
+    return open_collected(collected, collected)
 
 
 def _add(addition: Addition, beside: Path) -> None:
