@@ -237,7 +237,7 @@ class Importer:
             entry_path=kept.package_file.name if package.plain else MANIFEST,
             first_scene=package.scenes[0].key,
             manifest=msgspec.to_builtins(manifest),
-            report={"warnings": package.warnings},
+            report={"warnings": package.warnings + _left_out(kept)},
             created_by_user_id=user_id,
             source=source,
         )
@@ -296,6 +296,12 @@ def slug_of(key: str) -> str:
 def _file_name(path: str) -> str:
     name = re.sub(r"[\x00-\x1f\\/]", "", PurePosixPath(path).name)
     return name[-200:] or "package"
+
+
+def _left_out(kept: Kept) -> list[dict[str, Any]]:
+    names = [] if kept.source is None else kept.source.conversion.left_out
+    detail = "this composition is in no scene: its size is one that not every scene has, or there are too many"
+    return [{"code": "composition_left_out", "detail": detail, "layer": name} for name in names[:MAX_SCENES]]
 
 
 def _source_columns(kept: Kept) -> versions.SourceColumns | None:
