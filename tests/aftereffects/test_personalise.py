@@ -23,7 +23,7 @@ from .comparing import State, differences, state
 from .features import filled, square
 from .making import add_comp, moving_square, new_project
 from .mutating import mutated
-from .personalising import TEXT, Written, field, place, write
+from .personalising import Written, write
 
 
 def promo(folder: Path) -> Path:
