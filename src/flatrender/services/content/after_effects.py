@@ -67,15 +67,20 @@ class MissingFont(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """PostScript name, as the project says it."""
     family: str
-    style: str = ""
+    style: str
+    drawn_in: str
+    """The family that stands in for it."""
 
 
 class MissingFootage(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that the project shows and that did not come with it."""
+    """A file that the project shows and that did not come with it, or that cannot be read."""
 
     name: str
-    path: str = ""
+    path: str
     """Where it lay on the designer's machine."""
+    kind: str
+    """`picture`, `clip` or `sound`."""
+    reason: Literal["missing", "unreadable"]
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +92,8 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True):
     """By the scene's key in the package."""
     missing_fonts: list[MissingFont]
     missing_footage: list[MissingFootage]
+    left_out: list[str]
+    """Compositions that are in no scene although they could be."""
 
 
 class ConversionProblem(msgspec.Struct, frozen=True, kw_only=True):
