@@ -66,7 +66,8 @@ def color_of(prop: Property, stop: int | None = None) -> str:
     """Return the property's colour as `#rrggbb`, of a gradient that of its stop; of a moving one that of the first key."""
     value = prop.keyframes[0].value if prop.keyframes else prop.value
     if isinstance(value, Gradient):
-        return hex_of(value.color_stops[stop or 0].color)
+        stops = value.color_stops
+        return hex_of(stops[min(stop or 0, len(stops) - 1)].color) if stops else ""
     return hex_of(value)
 
 

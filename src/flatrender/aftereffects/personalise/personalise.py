@@ -164,7 +164,7 @@ def _written(  # noqa: PLR0917  # the arguments of its only caller
     if timing is not None and comp is not None:
         write_timing(comp, timing, notes)
     queued = write_queue(opened, tuple(queue), target) if queue is not None else ()
-    keep_found(opened, source, target, notes)
+    brought = keep_found(opened, source, target, notes)
 
     def verify(saved: Project) -> None:
         for field, place, wanted in expected:
@@ -182,7 +182,7 @@ def _written(  # noqa: PLR0917  # the arguments of its only caller
         output=str(target),
         changes=tuple(change for change in notes.changes if change.before != change.after),
         notes=tuple(notes.notes),
-        media=tuple(media.written),
+        media=(*media.written, *brought),
         queued=queued,
     )
 

@@ -23,7 +23,7 @@ from flatrender.aftereffects.findings import Finding
 from flatrender.aftereffects.project import open_project, saved_by
 from flatrender.aftereffects.template.fitting import at_rate, in_size
 from flatrender.aftereffects.template.fonts import FontShelf, PackageFonts, family_and_style
-from flatrender.aftereffects.template.footage import FILMS, FootageFinder, PackageMedia
+from flatrender.aftereffects.template.footage import PackageMedia
 from flatrender.aftereffects.template.manifest import SizedFields, color_slots, merged_fields, scene_fields
 from flatrender.aftereffects.template.report import TemplateResult, TemplateScene, engine_for
 from flatrender.aftereffects.template.scenes import ChosenScene, chosen_scenes, template_rate, template_sizes
@@ -82,9 +82,10 @@ class _Maker:
         self._collected = collected
         self._folder = folder
         self._title = title or collected.project.stem
-        files = [*(files_below(extra) if extra is not None else ()), *files_below(collected.folder)]
-        fonts = [file for file in files if file.suffix.lower() in {".ttf", ".otf"}] if extra is not None else []
-        self._media = PackageMedia(folder, FootageFinder(files))
+        added = files_below(extra) if extra is not None else []
+        fonts = [file for file in added if file.suffix.lower() in {".ttf", ".otf"}]
+        roots = [root for root in (extra, collected.folder) if root is not None]
+        self._media = PackageMedia(folder, roots)
         self._fonts = PackageFonts(folder, FontShelf([*fonts, *collected.fonts]))
         self._project: Project = open_project(collected.project)
         self._music: list[Music] = []
@@ -156,31 +157,20 @@ class _Maker:
         lottie: Json = msgspec.json.decode(msgspec.json.encode(conversion.lottie))
         bound = bind_fields(comp, fields, lottie, Trials(self._project, comp, conversion.lottie))
         findings = [*conversion.findings, *_field_findings(bound), *unoffered(comp)]
-        bound = self._with_media(conversion, lottie, bound, findings)
+        self._bring_media(conversion, lottie, findings)
         findings = self._with_fonts(lottie, findings)
         return _Drawn(comp, conversion, lottie, bound, findings)
 
-    def _with_media(
-        self, conversion: Conversion, lottie: Json, fields: tuple[SuggestedField, ...], findings: list[Finding]
-    ) -> tuple[SuggestedField, ...]:
-        """Bring the composition's files along; a film becomes the value that its field has by default."""
+    def _bring_media(self, conversion: Conversion, lottie: Json, findings: list[Finding]) -> None:
+        """Bring the composition's files along, and say which are missing."""
         assets = {asset["id"]: asset for asset in lottie["assets"]}
-        films: dict[str, str] = {}
         for footage in conversion.footage:
             self._items[footage.path] = int(footage.asset.removeprefix("file_"))
             if footage.kind == "sound":
                 self._add_sound(footage.name, self._media.sound(footage))
-            elif footage.asset in assets:
-                film = self._media.place(footage, assets[footage.asset])
-                if film is not None:
-                    films[footage.asset] = film
-                elif footage.kind == "clip" and Path(footage.path).suffix.lower() not in FILMS:
-                    detail = f"of the pictures of {footage.name!r} only the first is shown"
-                    findings.append(_finding("not_drawn", "footage.sequence", footage.name, detail))
-                if (footage.path, footage.name) in self._media.missing:
-                    detail = f"{footage.name!r} is missing or cannot be read: add the file to the project's folder"
-                    findings.append(_finding("not_drawn", "footage.missing", footage.name, detail))
-        return tuple(_showing_film(field, lottie, films) for field in fields)
+            elif footage.asset in assets and not self._media.place(footage, assets[footage.asset]):
+                detail = f"{footage.name!r} is missing or cannot be read: add the file to the project's folder"
+                findings.append(_finding("not_drawn", "footage.missing", footage.name, detail))
 
     def _add_sound(self, name: str, file: str | None) -> None:
         if file is not None and all(music.file != file for music in self._music):
@@ -207,12 +197,18 @@ class _Maker:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(self._collected.project, target)
         footage: list[SourceFootage] = []
-        for number, (path, file) in enumerate(sorted(self._media.used.items()), start=1):
-            name = f"source/footage/{number}{file.suffix.lower()}"
-            kept = self._folder / name
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, kept)
-            footage.append(SourceFootage(item_id=self._items[path], path=path, file=name))
+        for number, (path, files) in enumerate(sorted(self._media.used.items()), start=1):
+            for file in files:
+                name = (
+                    f"source/footage/{number}/{file.name}"
+                    if len(files) > 1
+                    else f"source/footage/{number}{file.suffix.lower()}"
+                )
+                kept = self._folder / name
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, kept)
+            whole = name if len(files) == 1 else f"source/footage/{number}"
+            footage.append(SourceFootage(item_id=self._items[path], path=path, file=whole))
         return SourceProject(
             file="source/project.aep",
             sha256=hashlib.sha256(target.read_bytes()).hexdigest(),
@@ -266,18 +262,6 @@ def _field_findings(fields: Sequence[SuggestedField]) -> list[Finding]:
         detail = f"the value of {field.key!r} is not drawn{' everywhere' if reached else ''}: {field.unbound}"
         found.append(_finding(verdict, f"field.{field.origin}", field.places[0].path(), detail))
     return found
-
-
-def _showing_film(field: SuggestedField, lottie: Json, films: dict[str, str]) -> SuggestedField:
-    """Give a picture's field the film that its layer shows by default: only values put films into scenes."""
-    if field.type != "image" or not films:
-        return field
-    names = {binding.layer for binding in field.bindings}
-    for layers in (lottie["layers"], *(asset["layers"] for asset in lottie["assets"] if "layers" in asset)):
-        for layer in layers:
-            if layer.get("nm") in names and layer.get("refId") in films:
-                return msgspec.structs.replace(field, default=films[layer["refId"]])
-    return field
 
 
 def _scene_source(drawn: _Drawn, fields: Sequence[SuggestedField]) -> SceneSource:

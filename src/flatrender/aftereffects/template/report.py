@@ -36,7 +36,7 @@ class MissingFootage(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     """Where the project says it lies."""
     kind: str
-    """`picture`, `clip` or `sound`."""
+    """`picture`, `clip`, `sequence` or `sound`."""
     width: int
     height: int
     reason: Literal["missing", "unreadable"]
