@@ -343,7 +343,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature(name="start time", make=_layer(start_time=0.4), frame=2, shows=((48, 32, WHITE),)),
     Feature(name="nested composition", make=_nested(), shows=_MIDDLE),
     Feature(name="collapsed composition", make=_nested(collapse_transformation=True), shows=_MIDDLE),
-    Feature(name="reversed composition", make=_nested(stretch=-100), named="layer.reversed"),
+    Feature(name="reversed composition", make=_nested(stretch=-100, start_time=0.8, in_point=0.8, out_point=0), frame=10, shows=_MIDDLE),
     Feature(name="stretched composition", make=_nested(stretch=200), shows=_MIDDLE),
     Feature(name="guide layer", make=_layer(guide_layer=True), shows=((48, 32, WHITE),)),
     Feature(name="adjustment layer", make=_adjustment, named="layer.adjustment"),

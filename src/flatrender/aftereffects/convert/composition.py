@@ -117,9 +117,10 @@ class _Library:
     """The assets of one conversion; each composition and file is converted once."""
 
     def __init__(self, root: CompItem) -> None:
-        self.assets: dict[int, Json] = {}
+        self.assets: dict[int | str, Json] = {}
         self.fonts: dict[str, Json] = {}
         self.files: list[Footage] = []
+        self._fps = rounded(root.frame_rate)
         self._open = [root.id]
 
     def composition(self, item: CompItem, place: Place) -> str:
@@ -143,9 +144,15 @@ class _Library:
         """Return the asset id of a picture or clip; None for what cannot be seen."""
         asset = f"file_{item.id}"
         if item.id not in self.assets:
-            described = footage_of(item, asset, place)
+            described = footage_of(item, asset, place, {file.file_name.casefold() for file in self.files})
             self.files.append(described)
             if described.kind in {"sound", "placeholder"}:
                 return None
-            self.assets[item.id] = asset_of(described)
+            self.assets[item.id] = asset_of(item, described)
+        return asset
+
+    def layers(self, name: str, layers: list[Json]) -> str:
+        """Add a composition of these layers and return its asset id."""
+        asset = f"drawn_{len(self.assets)}"
+        self.assets[asset] = {"id": asset, "nm": name, "fr": self._fps, "layers": layers}
         return asset

@@ -36,7 +36,8 @@ def layer_effects(group: Tree | None, place: Place) -> list[Json]:
         if make is not None:
             fields = make(effect, here)
             made.append({**fields, "nm": effect.name, "mn": effect.match_name, "en": 1})
-        elif effect.match_name not in _CONTROLS:
+        elif effect.match_name not in _CONTROLS and not effect.match_name.startswith("Pseudo/"):
+            # Pseudo effects, menus among them, only hold values for expressions.
             here.note("not_drawn", f"effect.{effect.match_name}", f"the effect {effect.name!r} is not drawn")
     return made
 
