@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from flatrender.engine import RenderError as RenderError
     from flatrender.engine import ResolvedScene as ResolvedScene
     from flatrender.engine import SceneWarning as SceneWarning
+    from flatrender.engine import Source as Source
+    from flatrender.engine import SpriteSheet as SpriteSheet
     from flatrender.engine import Store as Store
     from flatrender.engine import StoreInfo as StoreInfo
     from flatrender.engine import Template as Template
@@ -25,14 +27,20 @@ if TYPE_CHECKING:
     from flatrender.engine import Transition as Transition
     from flatrender.engine import ValueRefused as ValueRefused
     from flatrender.engine import WorkerPool as WorkerPool
+    from flatrender.engine import derive_film as derive_film
     from flatrender.engine import inspect_template as inspect_template
     from flatrender.engine import kind_for as kind_for
     from flatrender.engine import load_template as load_template
+    from flatrender.engine import make_sprite_sheet as make_sprite_sheet
     from flatrender.engine import mix_sound as mix_sound
+    from flatrender.engine import open_film as open_film
     from flatrender.engine import render_film as render_film
     from flatrender.engine import render_still as render_still
     from flatrender.engine import resolve_kept as resolve_kept
     from flatrender.engine import resolve_scene as resolve_scene
+    from flatrender.engine import take_poster as take_poster
+    from flatrender.engine import take_still as take_still
+    from flatrender.engine import template_transition as template_transition
 
 __version__ = "0.1.0"
 

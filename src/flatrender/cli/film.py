@@ -119,7 +119,7 @@ class Maker:
         settings = film_settings(request, frame, template.fps, kind)
         values = sort_values(template, wanted, request.values, request.document)
         colors = parse_colors(template, request.color_preset, request.colors)
-        transitions = parse_transitions(request.transition, len(wanted))
+        transitions = parse_transitions(request.transition, len(wanted), template, frame.size_key)
         scenes = self._resolved(request, wanted, frame, values, colors, settings)
         last: list[FilmProgress] = []
 

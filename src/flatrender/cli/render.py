@@ -92,7 +92,7 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
         typer.Option(
             metavar="KIND[:SECONDS[:DIRECTION]]",
             rich_help_panel=SCENES,
-            help="Between scenes: cut, dissolve, push, slide, wipe, circle, zoom or fade, left, right, up or down; for all gaps, or `a,b,c`.",
+            help="Between scenes, for all gaps or `a,b,c`: cut, dissolve, push, slide, wipe, circle, zoom, fade or the template's own; left, right, up, down.",
         ),
     ] = None,
     watermark: Annotated[

@@ -25,12 +25,19 @@ def encoder_arguments(settings: FilmSettings, out: Path, *, threads: int) -> lis
     """
     rate = settings.rate
     size = f"{settings.width}x{settings.height}"
-    flags = ("-fflags", "+bitexact", "-flags:v", "+bitexact+cgop" if settings.kind == "mp4_h264" else "+bitexact")
     return [
         *base_arguments(),
         *("-protocol_whitelist", "file,pipe", "-f", "rawvideo", "-pixel_format", raw_pixels(settings)),
         *("-video_size", size, "-framerate", f"{rate.numerator}/{rate.denominator}", "-i", "pipe:0"),
-        *("-vf", picture_filter(settings), *codec_arguments(settings, threads=threads)),
+        *("-vf", picture_filter(settings), *segment_arguments(settings, out, threads=threads)),
+    ]
+
+
+def segment_arguments(settings: FilmSettings, out: Path, *, threads: int) -> list[str]:
+    """Return the end of a segment's command line, from the codec to the file: the same wherever the pictures come from, so that segments join."""
+    flags = ("-fflags", "+bitexact", "-flags:v", "+bitexact+cgop" if settings.kind == "mp4_h264" else "+bitexact")
+    return [
+        *codec_arguments(settings, threads=threads),
         *("-an", "-map_metadata", "-1", *flags, *_container(settings), output_file(out)),
     ]
 

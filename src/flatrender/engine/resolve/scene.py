@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flatrender.engine.errors import ValueRefused
+from flatrender.engine.lottie.baking import write_texts
 from flatrender.engine.lottie.document import Json, canonical
 from flatrender.engine.lottie.edit import apply_color_slots, fill_slots, rgb_of_hex, set_visible
 from flatrender.engine.lottie.retime import Stretch, insert_time, marked_region, set_duration
@@ -92,6 +93,7 @@ def resolve_scene(
     for one in (backdrop, stamp):
         if one is not None:
             one.put_picture(images)
+    write_texts(lottie)
     if "fonts" in lottie or "chars" in lottie or any(layer.get("ty") == TEXT for layer in all_layers(lottie)):
         from flatrender.engine.resolve.texts import TextSetter  # noqa: PLC0415  # shaping takes longer to import than a scene of shapes to resolve
 

@@ -38,7 +38,7 @@ def router(*, nodes: Nodes, leases: Leases, snapshots: Snapshots) -> APIRouter:
     @routes.post("/internal/frame-jobs/claim")
     async def claim_frames(request: Request, authorization: Authorization = None) -> Response:
         """Wait for a chunk of a film."""
-        return answer(await leases.claim(bearer(authorization), await message(request, Claim)))
+        return answer(await leases.claim(bearer(authorization), await message(request, Claim), request.is_disconnected))
 
     @routes.post("/internal/frame-jobs/{id}/result")
     async def frames_result(id: UUID, request: Request, authorization: Authorization = None) -> Response:
@@ -53,7 +53,9 @@ def router(*, nodes: Nodes, leases: Leases, snapshots: Snapshots) -> APIRouter:
     @routes.post("/internal/snapshot-jobs/claim")
     async def claim_picture(request: Request, authorization: Authorization = None) -> Response:
         """Wait for a single picture: a studio preview or a scene's thumbnail."""
-        return answer(await snapshots.claim(bearer(authorization), await message(request, Claim)))
+        return answer(
+            await snapshots.claim(bearer(authorization), await message(request, Claim), request.is_disconnected)
+        )
 
     @routes.post("/internal/snapshot-jobs/{id}/result")
     async def scene_result(id: UUID, request: Request, authorization: Authorization = None) -> Response:
