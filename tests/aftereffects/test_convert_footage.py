@@ -50,10 +50,7 @@ def greys(project: Any, film: Path, numbers: list[float], pool: WorkerPool, fold
     opened = open_scene(path, "Main", folder)
     assert opened.missing == ()
     scene = resolve_scene(opened.template, "main")
-    pictures = [
-        pool.draw(scene, number, width=96, height=64, background=(255, 255, 255))
-        for number in numbers
-    ]
+    pictures = [pool.draw(scene, number, width=96, height=64, background=(255, 255, 255)) for number in numbers]
     return [int(np.frombuffer(picture, np.uint8).reshape(64, 96, 4)[32, 48, 0]) for picture in pictures]
 
 
@@ -119,9 +116,7 @@ def test_footage_of_wide_pixels_is_widened(film: Path, pool: WorkerPool, tmp_pat
     path = film.parent / "wide.aep"
     project.save(path)
     scene = resolve_scene(open_scene(path, "Main", tmp_path).template, "main")
-    picture = np.frombuffer(
-        pool.draw(scene, 5, width=96, height=64, background=(255, 255, 255)), np.uint8
-    )
+    picture = np.frombuffer(pool.draw(scene, 5, width=96, height=64, background=(255, 255, 255)), np.uint8)
     line = picture.reshape(64, 96, 4)[32, :, 0]
     assert (line[:22] == 255).all()
     assert (line[26:70] < 60).all()
