@@ -18,6 +18,7 @@ from flatrender.engine.ffmpeg import ffmpeg
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.resolve import resolve_scene
 
+from . import effect_templates
 from .making import add_comp, new_project
 
 _FRAMES, _FPS = 20, 10
@@ -171,3 +172,25 @@ def test_an_interpretation_that_is_not_followed_is_named(
     setattr(item.main_source, setting, value)
     comp.add(item)
     assert feature in {finding.feature for finding in convert_composition(comp).findings}
+
+
+def test_a_colour_effect_changes_the_colours_of_a_film(film: Path, pool: WorkerPool, tmp_path: Path) -> None:
+    effect_templates.install()
+    project, _, layer = with_film(film)
+    layer.effects.add_property("ADBE Invert")
+    found = greys(project, film, [0, 5, 15], pool, tmp_path)
+    assert near(found, [255, 205, 105]), found
+
+
+def test_a_colour_effect_changes_the_colours_of_a_picture(pool: WorkerPool, tmp_path: Path) -> None:
+    effect_templates.install()
+    Image.new("RGB", (96, 64), (255, 128, 0)).save(tmp_path / "orange.png")
+    project = new_project()
+    comp = add_comp(project)
+    layer = comp.add(project.import_file(py_aep.ImportOptions(str(tmp_path / "orange.png"))))
+    layer.effects.add_property("ADBE Invert")
+    project.save(tmp_path / "orange.aep")
+    (tmp_path / "scene").mkdir()
+    scene = resolve_scene(open_scene(tmp_path / "orange.aep", "Main", tmp_path / "scene").template, "main")
+    picture = np.frombuffer(pool.draw(scene, 0, width=96, height=64, background=(0, 0, 0)), np.uint8).reshape(64, 96, 4)
+    assert np.abs(picture[32, 48, 2::-1].astype(int) - [0, 127, 255]).max() <= 3

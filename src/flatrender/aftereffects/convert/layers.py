@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from py_aep.enums import AutoOrientType, BlendingMode, TrackMatteType
 
 from flatrender.aftereffects.convert.context import Json, Place
-from flatrender.aftereffects.convert.effects import DRAWN_EFFECTS, layer_effects, note_layer_styles
+from flatrender.aftereffects.convert.effects import DRAWN_EFFECTS, EffectDrawer, note_layer_styles
 from flatrender.aftereffects.convert.footage import hex_color
 from flatrender.aftereffects.convert.masks import layer_masks
-from flatrender.aftereffects.convert.nesting import resting
+from flatrender.aftereffects.convert.nesting import Composition, Picture, resting
+from flatrender.aftereffects.convert.recolor import Repainter
 from flatrender.aftereffects.convert.rest import note_rest
 from flatrender.aftereffects.convert.shapes import DRAWN_SHAPES, shape_items
 from flatrender.aftereffects.convert.switches import note_nested, note_sound, note_switches
@@ -65,6 +66,7 @@ class Library(Protocol):
     """Where layers put what several of them may use."""
 
     fonts: dict[str, Json]
+    assets: dict[int | str, Json]
 
     def composition(self, item: CompItem, place: Place) -> str:
         """Return the asset id of a composition."""
@@ -83,6 +85,7 @@ def convert_layers(comp: CompItem, library: Library, place: Place) -> list[Json]
     mattes = {matte.id for layer in layers if _shows(layer, layers) and (matte := _matte(layer)) is not None}
     parents = {parent.id for layer in layers for parent in _ancestors(layer)}
     made: list[Json] = []
+    drawn: list[tuple[Any, Json, Place]] = []
     for layer in layers:
         here = place.inside(layer.name)
         shown = _shows(layer, layers)
@@ -94,7 +97,24 @@ def convert_layers(comp: CompItem, library: Library, place: Place) -> list[Json]
             if layer.id in parents:
                 made.append(_frame(layer, here, numbers) | {"ty": _NULL})
             continue
-        made.append(_layer(layer, here, library, numbers, is_matte=layer.id in mattes and not shown))
+        converted = _layer(layer, here, library, numbers, is_matte=layer.id in mattes and not shown)
+        made.append(converted)
+        drawn.append((layer, converted, here))
+
+    def source(number: int) -> Json | None:
+        layer: Any = layers[number - 1] if 0 < number <= len(layers) else None
+        if layer is None or getattr(layer, "source", None) is None or layer.null_layer:
+            return None
+        shown = {"st": place.frame(layer.start_time), "sr": 1} | _source(
+            layer, layer.source, place.inside(layer.name), library
+        )
+        return shown if shown["ty"] != _NULL else None
+
+    composition = Composition(made, (int(comp.width), int(comp.height)), library.assets, library.layers, source)
+    effects = EffectDrawer(Repainter(library.assets))
+    for layer, converted, here in drawn:
+        if getattr(layer, "effects_active", True) and not getattr(layer, "adjustment_layer", False):
+            effects.draw(layer.effects, Picture(composition, converted), here)
     return _mattes_marked(made)
 
 
@@ -172,9 +192,6 @@ def _layer(layer: Layer, place: Place, library: Library, numbers: dict[int, int]
     masks = layer_masks(layer.masks, place)
     if masks:
         made["hasMask"], made["masksProperties"] = True, masks
-    effects = layer_effects(layer.effects, place) if getattr(layer, "effects_active", True) else []
-    if effects:
-        made["ef"] = effects
     note_layer_styles(layer.layer_styles if hasattr(layer, "layer_styles") else None, place)
     matte = _matte(layer)
     if matte is not None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from py_aep.enums import PropertyValueType
 
+from flatrender.aftereffects.convert.effects import READ_PARAMETERS
+
 if TYPE_CHECKING:
     from flatrender.aftereffects.convert.context import Place, Tree
 
@@ -31,11 +33,6 @@ _MOVING = frozenset(
         "ADBE Vector Repeater Scale", "ADBE Vector Repeater Rotation", "ADBE Vector Repeater Opacity 1",
         "ADBE Vector Repeater Opacity 2", "ADBE Vector Grad Start Pt", "ADBE Vector Grad End Pt", "ADBE Vector Grad Colors",
         "ADBE Vector Grad HiLite Length", "ADBE Vector Grad HiLite Angle",
-        "ADBE Gaussian Blur 2-0001", "ADBE Gaussian Blur 2-0002", "ADBE Gaussian Blur 2-0003",
-        "ADBE Drop Shadow-0001", "ADBE Drop Shadow-0002", "ADBE Drop Shadow-0003", "ADBE Drop Shadow-0004",
-        "ADBE Drop Shadow-0005", "ADBE Drop Shadow-0006", "ADBE Fill-0002", "ADBE Fill-0005",
-        "ADBE Tint-0001", "ADBE Tint-0002", "ADBE Tint-0003",
-        "ADBE Tritone-0001", "ADBE Tritone-0002", "ADBE Tritone-0003", "ADBE Tritone-0004",
     }
 )  # fmt: skip
 """Read with keys; an expression on them is noted where they are read."""
@@ -126,7 +123,7 @@ def _node(part: Any, place: Place) -> None:
         _group(part, place.inside(part.name))
         return
     name = part.match_name
-    if name in _MOVING or name in _SPACE:
+    if name in _MOVING or name in _SPACE or name in READ_PARAMETERS:
         return
     changed = _changed(part)
     if not changed:
