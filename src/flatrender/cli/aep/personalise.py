@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flatrender.cli.options import OUTPUT, SCENES, Json, Locale, Quiet, ValuesFile
+from flatrender.cli.aep.options import Composition, ProjectFile
+from flatrender.cli.options import OUTPUT, SCENES, Json, Quiet
 
 if TYPE_CHECKING:
-    from flatrender.aftereffects.personalise import PersonaliseReport, RenderOrder, ScenePart, Timing
+    from flatrender.aftereffects.personalise import Change, PersonaliseReport, RenderOrder, ScenePart, Timing
 
 _PART = re.compile(
     r"(?P<scene>.+?)(?:=(?P<seconds>\d+(?:\.\d+)?)(?::(?P<how>trim|stretch|hold))?(?:\+(?P<overlap>\d+(?:\.\d+)?))?)?\Z"
@@ -21,24 +22,14 @@ _TIMES = "What is shown when"
 
 
 def personalise(  # options of a command are positional to typer only
-    project: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE", help="An .aep, a folder with one that After Effects collected, or a zip of that."
-        ),
-    ],
+    project: ProjectFile,
     output: Annotated[
         Path,
         typer.Option(
             "--output", "-o", rich_help_panel=OUTPUT, help="The copy: .aep. What it needs goes to `media/` beside it."
         ),
     ],
-    comp: Annotated[
-        str | None,
-        typer.Option(
-            "--comp", metavar="NAME", rich_help_panel=SCENES, help="A composition (default: the first scene)."
-        ),
-    ] = None,
+    comp: Composition = None,
     values: Annotated[
         list[str] | None,
         typer.Option(
@@ -48,8 +39,18 @@ def personalise(  # options of a command are positional to typer only
             help="Value of a field that `aep inspect` lists. A picture or film is a path. May be repeated.",
         ),
     ] = None,
-    values_file: ValuesFile = None,
-    locale: Locale = "fa",
+    values_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--values",
+            metavar="FILE|-",
+            rich_help_panel=SCENES,
+            help='JSON object of values, `{"key": value}`; `-` reads standard input. `--set` wins.',
+        ),
+    ] = None,
+    locale: Annotated[
+        str, typer.Option(rich_help_panel=SCENES, help="How numbers and dates are written in texts: fa, en.")
+    ] = "fa",
     scene: Annotated[
         list[str] | None,
         typer.Option(
@@ -227,11 +228,26 @@ def _print(report: PersonaliseReport) -> None:
         typer.echo(f"flatrender: note: {note.where}: {note.detail} [{note.code}]", err=True)
     if report.changes:
         table = Table("field", "where", "before", "now")
-        for change in report.changes:
-            table.add_row(change.key, escape(change.where), escape(_short(change.before)), escape(_short(change.after)))
+        for changes in _by_field(report):
+            first, more = changes[0], len(changes) - 1
+            where = first.where + (f" and {more} more" if more else "")
+            table.add_row(first.key, escape(where), escape(_short(first.before)), escape(_short(first.after)))
         console.print(table)
-    files = f", {len(report.media)} files in media/" if report.media else ""
-    console.print(f"{report.output}  {len(report.changes)} changes{files}", markup=False)
+    told = f"{_count(len(report.changes), 'place')} changed"
+    files = f", {_count(len(report.media), 'file')} in media/" if report.media else ""
+    console.print(f"{report.output}  {told}{files}", markup=False)
+
+
+def _by_field(report: PersonaliseReport) -> list[list[Change]]:
+    """Return the changes of each field; what belongs to none stands alone."""
+    found: dict[str, list[Change]] = {}
+    for number, change in enumerate(report.changes):
+        found.setdefault(change.key or f" {number}", []).append(change)
+    return list(found.values())
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _short(value: Any) -> str:
