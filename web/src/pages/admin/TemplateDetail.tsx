@@ -22,6 +22,7 @@ import film from '../Film.module.css';
 import classes from './Admin.module.css';
 import { ImportButton } from './ImportButton';
 import { SceneRow } from './SceneRow';
+import { SvgPreviews } from './SvgPreviews';
 import { TemplateStatus } from './Templates';
 
 const route = getRouteApi('/signed-in/shell/admin/templates/$projectId');
@@ -211,6 +212,7 @@ export function AdminTemplate() {
         </Alert>
       )}
       <SceneTable project={project} />
+      <SvgPreviews project={project} />
     </>
   );
 }
