@@ -95,6 +95,12 @@ def composition(project: Project, name: str) -> CompItem:
     raise ProjectError(f"the project has no composition {name!r}; it has {known or 'none'}", code="composition_unknown")
 
 
+def saved_by(project: Project) -> str:
+    """Return the version of the After Effects that saved the project, as `24.1`; empty when the file does not say."""
+    head = getattr(project, "_head", None)  # the library tells it of the application, which is not kept
+    return f"{head.ae_version_major}.{head.ae_version_minor}" if head is not None else ""
+
+
 def _parse(file: Path) -> Project:
     try:
         return py_aep.parse(file).project

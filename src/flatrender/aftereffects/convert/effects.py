@@ -50,13 +50,18 @@ class EffectDrawer:
             if name in _EFFECTS:
                 fields = _EFFECTS[name](effect, here)
                 picture.widen(_reach(fields))
+                if picture.layer.get("masksProperties"):
+                    picture.nest()  # players apply a layer's masks after its effects
                 picture.layer.setdefault("ef", []).append({**fields, "nm": effect.name, "mn": name, "en": 1})
             elif name in COLOR_EFFECTS:
                 self._recolor(name, Parameters(effect, here), picture, here)
             elif name in DRAWN_STEPS:
                 DRAWN_STEPS[name][0](Parameters(effect, here), picture)
             elif name not in _CONTROLS and not name.startswith("Pseudo/"):
+                # Pseudo effects, menus among them, only hold values for expressions.
                 here.note("not_drawn", f"effect.{name}", f"the effect {effect.name!r} is not drawn")
+        if picture.layer.get("ef") and "tt" in picture.layer:
+            picture.nest()  # a track matte cuts what the effects have made
 
     def _recolor(self, name: str, effect: Parameters, picture: Picture, place: Place) -> None:
         change = COLOR_EFFECTS[name][0](effect)

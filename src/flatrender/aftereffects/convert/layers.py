@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from py_aep.enums import AutoOrientType, BlendingMode, TrackMatteType
 
+from flatrender.aftereffects.convert.adjustments import adjust
 from flatrender.aftereffects.convert.context import Json, Place
 from flatrender.aftereffects.convert.effects import DRAWN_EFFECTS, EffectDrawer, note_layer_styles
 from flatrender.aftereffects.convert.footage import hex_color
@@ -112,10 +113,23 @@ def convert_layers(comp: CompItem, library: Library, place: Place) -> list[Json]
 
     composition = Composition(made, (int(comp.width), int(comp.height)), library.assets, library.layers, source)
     effects = EffectDrawer(Repainter(library.assets))
-    for layer, converted, here in drawn:
-        if getattr(layer, "effects_active", True) and not getattr(layer, "adjustment_layer", False):
+    for layer, converted, here in reversed(drawn):
+        if not getattr(layer, "effects_active", True):
+            continue
+        if not getattr(layer, "adjustment_layer", False):
             effects.draw(layer.effects, Picture(composition, converted), here)
+        elif any(getattr(effect, "enabled", True) for effect in layer.effects or ()):
+            _adjust(layer, converted, composition, effects, here)
     return _mattes_marked(made)
+
+
+def _adjust(layer: Any, converted: Json, composition: Composition, effects: EffectDrawer, place: Place) -> None:
+    source = getattr(layer, "source", None)
+    size = None if source is None else (float(source.width), float(source.height))
+    if "tt" in converted:
+        place.note("not_drawn", "layer.adjustment", "the track matte of an adjustment layer does not cut its effects")
+    if adjust(composition, converted, size, lambda picture: effects.draw(layer.effects, picture, place)):
+        place.note("exact", "layer.adjustment", "the layers below are drawn again with its effects")
 
 
 def _mattes_marked(layers: list[Json]) -> list[Json]:
@@ -205,6 +219,8 @@ def _content(layer: Layer, place: Place, library: Library) -> Json:
     if layer.null_layer:
         return {"ty": _NULL}
     kind = type(layer).__name__
+    if getattr(layer, "adjustment_layer", False) and kind != "ShapeLayer":
+        return {"ty": _NULL}
     if kind == "ShapeLayer":
         return {"ty": _SHAPE, "shapes": shape_items(_contents(layer), place.inside("Contents"))}
     if kind == "TextLayer":
@@ -215,10 +231,6 @@ def _content(layer: Layer, place: Place, library: Library) -> Json:
     source = getattr(layer, "source", None)
     if source is None:
         place.note("not_drawn", f"layer.{kind}", "a layer of this kind is not drawn")
-        return {"ty": _NULL}
-    if getattr(layer, "adjustment_layer", False):
-        if any(getattr(effect, "enabled", True) for effect in layer.effects or ()):
-            place.note("not_drawn", "layer.adjustment", "effects on the layers below an adjustment layer are not drawn")
         return {"ty": _NULL}
     return _source(layer, source, place, library)
 

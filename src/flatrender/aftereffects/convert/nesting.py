@@ -171,7 +171,8 @@ class Picture:
 
     def widen(self, reach: float) -> None:
         """Make room for an effect that draws so far beyond the layer, px, where a composition would cut it."""
-        if reach > 0 and not self.after_transform and self.layer["ty"] == PRECOMPOSITION:
+        cut = self.layer["ty"] == PRECOMPOSITION or bool(self.layer.get("masksProperties"))
+        if reach > 0 and cut and not self.after_transform:
             self.nest(margin=math.ceil(reach))
 
     def frames(self) -> tuple[float, float]:

@@ -2,63 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 
 from flatrender.aftereffects.errors import ProjectError
 from flatrender.engine.template.model import Binding, Constraints, FieldType, LocaleText
+from flatrender.engine.template.source import PlacedField, ProjectPlace, Step, Takes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from py_aep.models.items.composition import CompItem
     from py_aep.models.layers.layer import Layer
     from py_aep.models.project import Project
 
+    from flatrender.engine.template.model import ColorSlot, Field
+
 Origin = Literal["essential_graphics", "control", "name", "text", "footage", "color"]
 """What suggested the field, the surest first: an Essential Graphics controller, a control effect, a name by the designers' convention, a text
 layer, a picture or film, a colour that several layers have."""
-
-Takes = Literal["text", "color", "number", "checkbox", "choice", "footage", "solid", "visible"]
-"""What is written at a place: a text's words; a colour property; a number; a checkbox (0 or 1); an entry of a menu, from 1; another source for
-the layer; the colour of the layer's solid; whether the layer is switched on."""
-
-
-class Step(msgspec.Struct, frozen=True):
-    """One step down a layer's properties."""
-
-    match_name: str
-    nth: int = 0
-    """Which of the children with that match name, from 0."""
-    name: str = ""
-    """What the person sees."""
-
-
-class ProjectPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One place of a project that takes a field's value. Ids are those of the file, and stay when it is saved again."""
-
-    takes: Takes
-    composition: str
-    composition_id: int
-    layer: str
-    layer_id: int
-    layer_index: int
-    """From 1, the topmost first, as After Effects counts."""
-    property: tuple[Step, ...] = ()
-    """From the layer to the property; empty where the layer itself takes the value (`footage`, `solid`, `visible`)."""
-    component: int | None = None
-    """Of a value with several numbers: the one that is meant, from 0."""
-    values: dict[str, float] = {}
-    """Of `choice`: what each option's key stands for."""
-    invert: bool = False
-    """Of `visible` and `checkbox`: written when the field is off."""
-    controller: str = ""
-    """The id of the Essential Graphics controller that stands for the property."""
-    item_id: int | None = None
-    """Of `footage` and `solid`: the project item that the layer shows now."""
-
-    def path(self) -> str:
-        """Return the place for people: composition › layer › property."""
-        return " › ".join((self.composition, self.layer, *(step.name or step.match_name for step in self.property)))
 
 
 class SuggestedField(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -87,6 +50,37 @@ class SuggestedField(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """A colour of the whole composition: a colour slot of the template, not a field. Its key is the slot's."""
     unbound: str = ""
     """Why the converted Lottie cannot take the value, or not everywhere. Written into the project it is taken all the same."""
+
+
+__all__ = [
+    "Origin", "PlacedField", "ProjectPlace", "Step", "SuggestedField", "Takes", "layer_at", "property_at", "stored_fields",
+]  # fmt: skip
+
+
+def stored_fields(
+    placed: Iterable[PlacedField], fields: Iterable[Field], slots: Iterable[ColorSlot]
+) -> tuple[SuggestedField, ...]:
+    """Return the fields of a template's scene as they were suggested, from what its template.json keeps: places, and what the manifest says of them."""
+    known = {field.key: field for field in fields}
+    colors = {slot.key: slot for slot in slots}
+    made = []
+    for one in placed:
+        field, slot = known.get(one.key), colors.get(one.key)
+        made.append(
+            SuggestedField(
+                key=one.key,
+                type=cast("FieldType", one.type),
+                label=field.label if field is not None else slot.label if slot is not None else {},
+                origin="name",
+                places=one.places,
+                default=field.default if field is not None else slot.default if slot is not None else None,
+                constraints=field.constraints if field is not None else Constraints(),
+                bindings=field.bindings if field is not None else (),
+                is_required=field is not None and field.is_required,
+                slot=field is None,
+            )
+        )
+    return tuple(made)
 
 
 def layer_at(project: Project, place: ProjectPlace) -> Layer:

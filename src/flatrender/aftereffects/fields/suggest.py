@@ -10,13 +10,20 @@ import msgspec
 
 from flatrender.aftereffects.errors import ProjectError
 from flatrender.aftereffects.fields.colors import color_slots
-from flatrender.aftereffects.fields.contents import footage_fields, marked_layers, named_fields, text_fields
+from flatrender.aftereffects.fields.contents import (
+    footage_fields,
+    marked_layers,
+    named_fields,
+    text_fields,
+    wrongly_named,
+)
 from flatrender.aftereffects.fields.controls import control_fields
-from flatrender.aftereffects.fields.essential import controllers, essential_fields
+from flatrender.aftereffects.fields.essential import controllers, essential_fields, not_offered
 from flatrender.aftereffects.fields.keys import Keys
 from flatrender.aftereffects.fields.layers import properties, scene_layers
 from flatrender.aftereffects.fields.model import SuggestedField
 from flatrender.aftereffects.fields.places import place_key
+from flatrender.aftereffects.findings import Finding
 from flatrender.aftereffects.project import composition as composition_named
 from flatrender.engine.errors import EngineError
 from flatrender.engine.template.model import Binding
@@ -57,6 +64,20 @@ def suggest_fields(project: Project, composition: CompItem | str) -> tuple[Sugge
             code="project_unsupported",
             where=str(comp.name),
         ) from error
+
+
+def unoffered(comp: CompItem) -> list[Finding]:
+    """Return a finding for each line of the Essential Graphics panel, and each name of the convention, that becomes no field."""
+    layers = scene_layers(comp)
+    found: list[Finding] = []
+    for line in controllers(comp, layers):
+        if reason := not_offered(line):
+            where = f"{comp.name} › Essential Graphics › {line.name}"
+            found.append(Finding(feature=f"essential.{line.kind}", where=where, verdict="not_drawn", detail=reason))
+    for one, reason in wrongly_named(layers, marked_layers(layers)):
+        where = f"{one.comp.name} › {one.layer.name}"
+        found.append(Finding(feature="field.name", where=where, verdict="approximate", detail=reason))
+    return found
 
 
 def _suggested(layers: list[SceneLayer], comp: CompItem) -> list[SuggestedField]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -18,6 +19,7 @@ from flatrender.engine.compatibility.layers import (
     texts_of,
 )
 from flatrender.engine.compatibility.shapes import shapes_of
+from flatrender.engine.lottie.baking import answer_for, evaluate_expressions, scripted_places
 from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.walk import IMAGE, TEXT, dicts, text_documents
 
@@ -26,7 +28,8 @@ SceneVerdict = Literal["open_engine", "approximate", "after_effects"]
 
 MAX_FINDINGS = 500
 
-_RULES: tuple[Callable[[Json], Iterator[tuple[str, str, str]]], ...] = (
+_Rule = Callable[[Json], Iterator[tuple[str, str, str]]]
+_RULES: tuple[_Rule, ...] = (
     kind_of,
     space_of,
     styles_of,
@@ -34,7 +37,6 @@ _RULES: tuple[Callable[[Json], Iterator[tuple[str, str, str]]], ...] = (
     masks_of,
     shapes_of,
     texts_of,
-    expressions_of,
 )
 
 
@@ -69,10 +71,16 @@ _WORST: dict[Verdict, int] = {"not_drawn": 0, "approximate": 1, "exact": 2}
 
 
 def compatibility(document: Json, *, alone: bool = True) -> Report:
-    """Judge a checked Lottie; at most 500 findings are listed. `alone`: nothing comes with it, no fonts and no pictures beside it."""
+    """Judge a checked Lottie; at most 500 findings are listed. Expressions are evaluated to be judged.
+
+    `alone`: nothing comes with it, no fonts and no pictures beside it.
+    """
     found: dict[Finding, None] = {}
+    answers = evaluate_expressions(document)
+    given = {id(prop): answer_for(answers, place) for place, prop in scripted_places(document)} if answers else {}
+    rules: tuple[_Rule, ...] = (*_RULES, partial(expressions_of, answers=given))
     for layer, path in _layers(document):
-        for rule in _RULES:
+        for rule in rules:
             for feature, verdict, cause in rule(layer):
                 unlike = verdict == UNLIKE
                 judged = _verdict(verdict)

@@ -110,7 +110,7 @@ class WorkerPool:
         self,
         scene: ResolvedScene,
         frames: Sequence[float],
-        argv: Sequence[str],
+        into: Sequence[str] | messages.H264File,
         *,
         width: int,
         height: int,
@@ -119,16 +119,17 @@ class WorkerPool:
         progress: Callable[[int], None] | None = None,
         cancel: threading.Event | None = None,
     ) -> EncodeReport:
-        """Draw `frames` (as for `draw`) in order into the standard input of the program `argv`.
+        """Draw `frames` (as for `draw`) in order into the standard input of a program (`into` is its command line), or into a file.
 
-        Raw BGRA pictures, straight RGBA without background, or with `planar` YUV 4:2:0 in planes, BT.709, limited range (then with a
-        background, width and height even, width at least 16).
+        A program gets raw BGRA pictures, straight RGBA without background, or with `planar` YUV 4:2:0 in planes, BT.709, limited range. Planes,
+        which are also what a file is made of, want a background, an even width and height, and a width of at least 16.
 
-        `progress` is called in this thread with the number of frames handed to the program.
+        `progress` is called in this thread with the number of frames handed to the encoder.
         """
         limits = self.limits
+        target = into if isinstance(into, messages.H264File) else messages.Program(tuple(into), planar)
         with self._opened(scene, width, height, background, cancel) as (handle, key):
-            handle.send(messages.Encode(key, tuple(frames), tuple(argv), planar))
+            handle.send(messages.Encode(key, tuple(frames), target))
             timeout, doing, code = limits.encoder_s, "starting the encoder", "encoder_failed"
             while True:
                 reply = self._expect(handle, scene, timeout, doing, cancel, code)

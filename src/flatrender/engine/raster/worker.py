@@ -4,6 +4,7 @@ Commands come on standard input, replies go to standard output; at the end of st
 end, whatever native code is doing.
 """
 
+import ctypes
 import gc
 import os
 import queue
@@ -26,6 +27,8 @@ if sys.platform != "win32":
     import resource
 
 _KEPT_SCENES = 4
+_TRIM_THRESHOLD, _MMAP_MAX, _PERTURB, _ARENA_MAX = -1, -4, -6, -8
+"""As glibc's `malloc.h` numbers them. What is allocated is filled with the complement of PERTURB's byte."""
 
 
 class Worker:
@@ -45,7 +48,7 @@ class Worker:
                 return messages.Picture(bytes(self._open[command.key].draw(command.frame)))
             case messages.Encode():
                 animation = self._open[command.key]
-                return self._encoding.run(animation, command.frames, command.argv, planar=command.planar)
+                return self._encoding.run(animation, command.frames, command.into)
 
     def _make_ready(self, command: messages.Open) -> messages.Opened:
         if command.key in self._open:
@@ -85,6 +88,22 @@ def _limit_memory(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def _keep_memory() -> None:
+    """Give no memory back to the system: each segment's encoder takes the same hundreds of megabytes again, and fresh pages are slow to get.
+
+    What is given out again is filled with zeros, as fresh pages are: x264 reads some of what it never wrote, and equal pictures must
+    become equal files.
+    """
+    if sys.platform != "linux":
+        return
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):  # another C library
+        return
+    for option, value in ((_ARENA_MAX, 1), (_MMAP_MAX, 0), (_TRIM_THRESHOLD, 2**31 - 1), (_PERTURB, 255)):
+        mallopt(option, value)
+
+
 def _listen(stream: IO[bytes], commands: "queue.Queue[bytes]") -> None:
     while (body := messages.read(stream)) is not None:
         commands.put(body)
@@ -99,6 +118,7 @@ def main() -> None:
     gc.set_threshold(100_000, 50, 1000)  # a large scene is a hundred thousand objects, none of them garbage
     if len(sys.argv) > 1:
         _limit_memory(int(sys.argv[1]))
+    _keep_memory()
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever native code prints must not land among the replies
     commands: queue.Queue[bytes] = queue.Queue(maxsize=4)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flatrender.engine.errors import ValueRefused
+from flatrender.engine.lottie.baking import write_texts
 from flatrender.engine.lottie.document import Json, canonical
 from flatrender.engine.lottie.edit import apply_color_slots, fill_slots, rgb_of_hex, set_visible
 from flatrender.engine.lottie.retime import Stretch, insert_time, marked_region, set_duration
@@ -89,6 +90,7 @@ def resolve_scene(
     for one in (backdrop, stamp):
         if one is not None:
             one.put_picture(images)
+    write_texts(lottie)
     TextSetter(lottie, template.fonts, locale, warnings, template.plain).set_all(binder.texts, binder.families)
     images.embed_rest()
     count = _set_frames(template, scene, lottie, current, frames, voice_seconds)

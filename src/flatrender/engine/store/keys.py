@@ -48,7 +48,7 @@ def sources_version() -> str:
 
 def _hashed(wanted: Callable[[str], bool]) -> str:
     digest = hashlib.sha256()
-    for source in sorted([*_ENGINE.rglob("*.py"), *_ENGINE.rglob("*.wat")]):
+    for source in sorted([*_ENGINE.rglob("*.py"), *_ENGINE.rglob("*.wat"), *_ENGINE.rglob("*.js")]):
         name = source.relative_to(_ENGINE)
         if wanted(name.parts[0]):
             digest.update(name.as_posix().encode() + b"\0" + source.read_bytes() + b"\0")

@@ -14,6 +14,11 @@ def not_found(what: str) -> NotFound:
     return NotFound(f"there is no such {what}", code="content.not_found")
 
 
+def file_not_found() -> NotFound:
+    """Return the error for an uploaded file that is not there, or is somebody else's."""
+    return NotFound("there is no such file: upload the package first", code="content.file_not_found")
+
+
 def from_engine(error: EngineError) -> AppError:
     """Return what a caller sees of an engine's error: its code stays, values are named as the studio names them."""
     fields = ((error.where, error.detail),) if error.where else ()

@@ -3,6 +3,8 @@
 import re
 from uuid import UUID
 
+import msgspec
+
 from flatrender.kit.db import Conn, Database, current_version_check, emit
 from flatrender.kit.errors import Conflict, Refused
 from flatrender.kit.ids import DEFAULT_TENANT_ID
@@ -199,7 +201,16 @@ async def _own_detail(conn: Conn, tenant_id: UUID, project_id: UUID) -> tuple[Pr
     newest = await versions.newest(conn, tenant_id=tenant_id, project_id=project_id)
     if row is None or newest is None:
         raise not_found("template")
-    return row, (await load_details(conn, [newest]))[0]
+    (details,) = await load_details(conn, [newest])
+    if newest.source_file_id is None:
+        return row, details
+    findings = await scenes.compatibility(
+        conn, tenant_id=tenant_id, scene_ids=[scene.row.id for scene in details.scenes]
+    )
+    return row, msgspec.structs.replace(
+        details,
+        scenes=[msgspec.structs.replace(scene, findings=findings.get(scene.row.id, [])) for scene in details.scenes],
+    )
 
 
 async def _move_to_category(conn: Conn, tenant_id: UUID, project_id: UUID, slug: str) -> None:

@@ -10,6 +10,7 @@ import { localized, useI18n } from '../../i18n';
 import { queries, queryClient } from '../../queries';
 import { say } from '../../say';
 import classes from './Admin.module.css';
+import { EngineBadge } from './EngineBadge';
 
 const TONES = { queued: 'quiet', running: 'busy', done: 'good', error: 'bad' } as const;
 
@@ -74,6 +75,11 @@ export function SceneRow({ scene, project, job }: SceneRowProps) {
       <td>
         <code className="ltr">{scene.key}</code>
       </td>
+      {project.source && (
+        <td>
+          <EngineBadge engine={scene.engine} sceneKey={scene.key} />
+        </td>
+      )}
       <td>
         {t('common.seconds', {
           n: formatNumber(scene.duration_frames / project.fps, locale, { maximumFractionDigits: 2 }),

@@ -6,7 +6,7 @@ from flatrender.engine.lottie.document import Json, layer_lists
 from flatrender.engine.lottie.rewrite.blends import isolate_blends
 from flatrender.engine.lottie.rewrite.easing import split_easing
 from flatrender.engine.lottie.rewrite.effects import fit_effects
-from flatrender.engine.lottie.rewrite.expressions import tame_expressions
+from flatrender.engine.lottie.rewrite.expressions import write_expressions
 from flatrender.engine.lottie.rewrite.groups import separate_groups
 from flatrender.engine.lottie.rewrite.loops import unroll_loops
 from flatrender.engine.lottie.rewrite.masks import combine_masks
@@ -17,7 +17,7 @@ from flatrender.engine.lottie.rewrite.repeaters import expand_repeaters
 from flatrender.engine.lottie.rewrite.solids import redraw_solids
 from flatrender.engine.lottie.rewrite.stars import redraw_stars
 from flatrender.engine.lottie.rewrite.texts import align_tracked
-from flatrender.engine.lottie.walk import objects
+from flatrender.engine.lottie.walk import all_layers, objects
 
 MARK = "flatrender"
 """The key at the root of a rewritten animation; players skip keys that they do not know."""
@@ -32,14 +32,15 @@ def rewrite_for_engine(lottie: Json) -> list[Note]:
     notes: list[Note] = []
     # Few files have expressions, and looking for them in every layer costs as much as all else here.
     scripted = any(isinstance(node.get("x"), str) for node in objects(lottie))
+    if scripted:
+        for layer in all_layers(lottie):
+            unroll_loops(layer, lottie["op"], notes)
+        write_expressions(lottie, notes)
     for layers in list(layer_lists(lottie)):
         for layer in layers:
             if not isinstance(layer, dict):
                 continue
             order_keys(layer)
-            if scripted:
-                unroll_loops(layer, lottie["op"], notes)
-                tame_expressions(layer, notes)
             redraw_solids(layer, notes)
             redraw_stars(layer, notes)
             expand_repeaters(layer, notes)

@@ -285,7 +285,7 @@ class Snapshots:
                 return []
             claimed = [first]
             most = min(claim.batch, self._settings.batch_stills)
-            if first.project_sha256 is not None and most > 1:
+            if first.project_sha256 is not None and first.machine_failures == 0 and most > 1:
                 claimed += await rows.claim_scene_jobs_of(
                     conn,
                     **scope,

@@ -1,0 +1,133 @@
+"""The project's own footage, where it really lies: a copy in another folder must not lose it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING, Any
+
+from flatrender.aftereffects.personalise.colors import layers_showing
+from flatrender.aftereffects.personalise.media import FOLDER
+from flatrender.aftereffects.personalise.paths import absolute, point_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from py_aep.models.project import Project
+
+    from flatrender.aftereffects.personalise.report import Notes
+
+_MAX_ENTRIES = 20_000
+"""Files looked at below the project's folder."""
+_MAX_LINKED = 5_000
+"""Files of the project that a copy elsewhere brings along."""
+
+
+def keep_found(project: Project, source: Path, target: Path, notes: Notes) -> tuple[str, ...]:
+    """Point every file of the project that a layer shows to where it lies, and return the files that were brought along, relative to the copy.
+
+    It is sought where the project says, at the end of that path below the project's folder, or by its name there. A copy that does not lie below the
+    project's folder gets the files that do beside it (as hard links where the file system has them). What is not found is noted and stays as it is.
+    """
+    folder = absolute(source).parent
+    elsewhere = not target.is_relative_to(folder)
+    names: dict[str, list[Path]] | None = None
+    brought: list[str] = []
+    for item, told in _files(project):
+        stands = Path(told)
+        found = stands if stands.is_absolute() and _exists(stands) else _below(folder, told)
+        if found is None:
+            if names is None:
+                names = _named(folder)
+            found = _best(names.get(_parts(told)[-1].lower(), []), told)
+        name = _parts(told)[-1]
+        if found is None:
+            notes.note("footage_missing", str(item.name), f"{name!r} was not found; it is missing in the copy as well")
+            continue
+        if found != stands:
+            notes.note("footage_found", str(item.name), f"{name!r} lies beside the project, not where the project says")
+        if elsewhere and found.is_relative_to(folder) and len(brought) < _MAX_LINKED:
+            found = _linked(item, found, target.parent / FOLDER / f"f{item.id}", brought)
+        if found != stands or target.parent != folder:
+            point_to(item, found, target)
+    return tuple(f"{FOLDER}/{name}" for name in brought)
+
+
+def _files(project: Project) -> Iterator[tuple[Any, str]]:
+    """Yield each item that some layer shows and that has a file, with where the project says that it lies."""
+    for item in project.footages:
+        if item.asset_type == "file" and item.file and layers_showing(item):
+            yield item, str(item.file)
+
+
+def _parts(told: str) -> list[str]:
+    parts = PureWindowsPath(told).parts if "\\" in told else Path(told).parts
+    return [part for part in parts if part not in {"/", ""}] or [told]
+
+
+def _below(folder: Path, told: str) -> Path | None:
+    parts = _parts(told)
+    for length in range(min(len(parts), 6), 0, -1):
+        tail = parts[-length:]
+        if any(part in {"..", "."} or ":" in part for part in tail):
+            continue
+        for base in (folder, folder / "(Footage)"):
+            if _exists(path := base.joinpath(*tail)):
+                return path
+    return None
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _named(folder: Path) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    looked = 0
+    for base, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            looked += 1
+            if looked > _MAX_ENTRIES:
+                return found
+            found.setdefault(name.lower(), []).append(Path(base) / name)
+    return found
+
+
+def _best(candidates: list[Path], told: str) -> Path | None:
+    """Return the candidate whose folders agree most with the path that the project says."""
+    wanted = [part.lower() for part in reversed(_parts(told))]
+
+    def agreeing(path: Path) -> int:
+        count = 0
+        for one, other in zip(reversed(path.parts), wanted, strict=False):
+            if one.lower() != other:
+                break
+            count += 1
+        return count
+
+    return max(candidates, key=agreeing, default=None)
+
+
+def _linked(item: Any, found: Path, folder: Path, brought: list[str]) -> Path:
+    """Put an item's file, or all pictures of its sequence, into a folder of its own under their names, and return the first."""
+    names = [Path(name).name for name in item.main_source.file_names] or [found.name]
+    for name in [found.name, *(name for name in names[:_MAX_LINKED] if name != found.name)]:
+        file = found.with_name(name)
+        there = folder / name
+        if not _exists(file):
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        if not there.exists():
+            try:
+                os.link(file, there)
+            except OSError:
+                with contextlib.suppress(FileExistsError):
+                    shutil.copyfile(file, there)
+        brought.append(f"{folder.name}/{name}")
+    return folder / found.name
