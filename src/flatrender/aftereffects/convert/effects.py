@@ -1,4 +1,4 @@
-"""Effects and layer styles."""
+"""Effects."""
 
 from __future__ import annotations
 
@@ -60,8 +60,6 @@ class EffectDrawer:
             elif name not in _CONTROLS and not name.startswith("Pseudo/"):
                 # Pseudo effects, menus among them, only hold values for expressions.
                 here.note("not_drawn", f"effect.{name}", f"the effect {effect.name!r} is not drawn")
-        if picture.layer.get("ef") and "tt" in picture.layer:
-            picture.nest()  # a track matte cuts what the effects have made
 
     def _recolor(self, name: str, effect: Parameters, picture: Picture, place: Place) -> None:
         change = COLOR_EFFECTS[name][0](effect)
@@ -86,15 +84,6 @@ def _reach(fields: Json) -> float:
 def _greatest(prop: Json) -> float:
     values = [key["s"][0] for key in prop["k"]] if prop["a"] else [prop["k"]]
     return max(float(value) for value in values)
-
-
-def note_layer_styles(group: Tree | None, place: Place) -> None:
-    """Note the layer styles that are switched on."""
-    if group is None or not getattr(group, "enabled", True):
-        return
-    for style in group:
-        if style.match_name != "ADBE Blend Options Group" and getattr(style, "enabled", False):
-            place.note("not_drawn", f"style.{style.match_name}", f"the layer style {style.name!r} is not drawn")
 
 
 def _value(prop: Property, place: Place, kind: int, factor: float = 1.0) -> Json:

@@ -8,13 +8,15 @@ from py_aep.enums import AutoOrientType, BlendingMode, TrackMatteType
 
 from flatrender.aftereffects.convert.adjustments import adjust
 from flatrender.aftereffects.convert.context import Json, Place
-from flatrender.aftereffects.convert.effects import DRAWN_EFFECTS, EffectDrawer, note_layer_styles
+from flatrender.aftereffects.convert.effects import DRAWN_EFFECTS, EffectDrawer
+from flatrender.aftereffects.convert.feather import cut_softly, is_soft
 from flatrender.aftereffects.convert.footage import hex_color
 from flatrender.aftereffects.convert.masks import layer_masks
 from flatrender.aftereffects.convert.nesting import Composition, Picture, resting
 from flatrender.aftereffects.convert.recolor import Repainter
 from flatrender.aftereffects.convert.rest import note_rest
 from flatrender.aftereffects.convert.shapes import DRAWN_SHAPES, shape_items
+from flatrender.aftereffects.convert.styles import draw_styles
 from flatrender.aftereffects.convert.switches import note_nested, note_sound, note_switches
 from flatrender.aftereffects.convert.texts import text_fields
 from flatrender.aftereffects.convert.timing import layer_time, plays_from_its_start
@@ -114,11 +116,17 @@ def convert_layers(comp: CompItem, library: Library, place: Place) -> list[Json]
     composition = Composition(made, (int(comp.width), int(comp.height)), library.assets, library.layers, source)
     effects = EffectDrawer(Repainter(library.assets))
     for layer, converted, here in reversed(drawn):
-        if not getattr(layer, "effects_active", True):
-            continue
+        active = getattr(layer, "effects_active", True)
         if not getattr(layer, "adjustment_layer", False):
-            effects.draw(layer.effects, Picture(composition, converted), here)
-        elif any(getattr(effect, "enabled", True) for effect in layer.effects or ()):
+            picture = Picture(composition, converted)
+            if is_soft(converted):
+                cut_softly(picture, here)
+            if active:
+                effects.draw(layer.effects, picture, here)
+            draw_styles(layer, picture, here)
+            if converted.get("ef") and "tt" in converted:
+                picture.nest()  # a track matte cuts what effects and styles have made
+        elif active and any(getattr(effect, "enabled", True) for effect in layer.effects or ()):
             _adjust(layer, converted, composition, effects, here)
     return _mattes_marked(made)
 
@@ -206,7 +214,6 @@ def _layer(layer: Layer, place: Place, library: Library, numbers: dict[int, int]
     masks = layer_masks(layer.masks, place)
     if masks:
         made["hasMask"], made["masksProperties"] = True, masks
-    note_layer_styles(layer.layer_styles if hasattr(layer, "layer_styles") else None, place)
     matte = _matte(layer)
     if matte is not None:
         made["tt"], made["tp"] = _MATTES[layer.track_matte_type], numbers[matte.id]
