@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from py_aep.enums import TrackMatteType
+from py_aep.models.properties.shape import Shape
+
 from . import effect_templates
 from .features import BLUE, GREEN, RED, WHITE, Feature, filled, square
 from .making import add_comp
@@ -75,6 +78,55 @@ def _parented_wipe(_: Any, comp: Any) -> None:
     square(comp, (0, 0, 1), "Child").parent = layer
 
 
+def _adjusted(
+    match_name: str, values: Values | None = None, *, size: tuple[int, int] = (96, 64), **settings: Any
+) -> Callable[[Any, Any], None]:
+    """A red square on green below an adjustment layer, a blue square of 10 px above it at 10, 10."""
+
+    def make(_: Any, comp: Any) -> None:
+        comp.add_solid([0, 1, 0], "Ground", 96, 64, 1.0)
+        square(comp)
+        layer = comp.add_solid([1, 1, 1], "Adjust", *size, 1.0)
+        layer.adjustment_layer = True
+        set_effect(layer, match_name, values or {})
+        if "opacity" in settings:
+            layer.transform["ADBE Opacity"].value = settings["opacity"]
+        if "in_point" in settings:
+            layer.in_point = settings["in_point"]
+        top = comp.add_solid([0, 0, 1], "Top", 10, 10, 1.0)
+        top.transform["ADBE Position"].value = [10, 10, 0]
+
+    return make
+
+
+def _adjusted_child(_: Any, comp: Any) -> None:
+    """The parent of the square below lies above the adjustment layer."""
+    below = square(comp)
+    layer = comp.add_solid([1, 1, 1], "Adjust", 96, 64, 1.0)
+    layer.adjustment_layer = True
+    set_effect(layer, "ADBE Invert", {})
+    null = comp.add_null(1.0)
+    below.parent = null
+    null.transform["ADBE Position"].value = [68, 32, 0]
+
+
+def _cut(kind: str, match_name: str, values: Values) -> Callable[[Any, Any], None]:
+    """A square of which a mask or a matte leaves the left half, with an effect."""
+
+    def make(_: Any, comp: Any) -> None:
+        layer = square(comp)
+        if kind == "mask":
+            mask = layer.masks.add_property("ADBE Mask Atom")
+            mask["ADBE Mask Shape"].value = Shape(vertices=[[0, 0], [10, 0], [10, 20], [0, 20]], closed=True)
+        else:
+            matte = comp.add_solid([1, 1, 1], "Matte", 10, 20, 1.0)
+            matte.transform["ADBE Position"].value = [43, 32, 0]
+            layer.set_track_matte(matte, TrackMatteType.ALPHA)
+        set_effect(layer, match_name, values)
+
+    return make
+
+
 EFFECT_FEATURES: tuple[Feature, ...] = (
     Feature(name="fill", make=on_solid("ADBE Fill", {2: [0, 0, 1, 1]}), shows=((48, 32, BLUE), (36, 32, WHITE))),
     Feature(name="fill, keyed", make=on_solid("ADBE Fill", {2: {0: [0, 0, 1, 1], 0.8: [0, 1, 0, 1]}}), frame=19.9, shows=((48, 32, GREEN),)),
@@ -142,6 +194,20 @@ EFFECT_FEATURES: tuple[Feature, ...] = (
     Feature(name="posterize time", make=on_nested("ADBE Posterize Time", {1: 5}), shows=((48, 32, RED),)),
     Feature(name="stroke without a mask", make=on_solid("ADBE Stroke"), named="engine.effect"),
     Feature(name="effect switched off", make=lambda _, comp: setattr(set_effect(square(comp), "ADBE Invert", {}), "enabled", False), shows=((48, 32, RED),)),
+    Feature(name="adjusted, invert", make=_adjusted("ADBE Invert"), shows=((48, 32, _CYAN), (80, 50, (255, 0, 255)), (10, 10, BLUE))),
+    Feature(name="adjusted, half", make=_adjusted("ADBE Invert", opacity=50), shows=((48, 32, _GREY), (10, 10, BLUE))),
+    Feature(name="adjusted, small", make=_adjusted("ADBE Invert", size=(10, 10)), shows=((48, 32, _CYAN), (40, 32, RED), (10, 10, BLUE))),
+    Feature(name="adjusted, before it begins", make=_adjusted("ADBE Invert", in_point=0.4), frame=5, shows=((48, 32, RED),)),
+    Feature(name="adjusted, after it begins", make=_adjusted("ADBE Invert", in_point=0.4), frame=15, shows=((48, 32, _CYAN),)),
+    Feature(name="adjusted, wiped", make=_adjusted("ADBE Linear Wipe", {1: 50}), shows=((45, 32, WHITE), (52, 32, RED))),
+    Feature(name="adjusted, moved", make=_adjusted("ADBE Geometry2", {2: [68, 32]}), shows=((68, 32, RED), (50, 32, GREEN), (10, 50, WHITE))),
+    Feature(name="adjusted below a parent", make=_adjusted_child, shows=((68, 32, _CYAN), (48, 32, WHITE))),
+    Feature(name="adjusted, blur", make=_adjusted("ADBE Gaussian Blur 2", {1: 10}), named="engine.effect", shows=((10, 10, BLUE),)),
+    Feature(name="mask before tint", make=_cut("mask", "ADBE Tint", {1: [0, 0, 1, 1], 2: [0, 0, 1, 1]}), named="engine",
+            shows=((43, 32, BLUE), (53, 32, WHITE))),
+    Feature(name="mask before shadow", make=_cut("mask", "ADBE Drop Shadow", {2: 255, 3: 90, 4: 5}), named="engine",
+            shows=((43, 32, RED), (51, 32, _BLACK), (56, 32, WHITE))),
+    Feature(name="matte after shadow", make=_cut("matte", "ADBE Drop Shadow", {2: 255, 3: 90, 4: 5}), named="engine", shows=((43, 32, RED), (51, 32, WHITE))),
     *(
         Feature(name=name, make=on_solid(name), named=f"effect.{name}")
         for name in (

@@ -1,4 +1,4 @@
-"""Effects and layer styles."""
+"""Effects."""
 
 from __future__ import annotations
 
@@ -50,12 +50,15 @@ class EffectDrawer:
             if name in _EFFECTS:
                 fields = _EFFECTS[name](effect, here)
                 picture.widen(_reach(fields))
+                if picture.layer.get("masksProperties"):
+                    picture.nest()  # players apply a layer's masks after its effects
                 picture.layer.setdefault("ef", []).append({**fields, "nm": effect.name, "mn": name, "en": 1})
             elif name in COLOR_EFFECTS:
                 self._recolor(name, Parameters(effect, here), picture, here)
             elif name in DRAWN_STEPS:
                 DRAWN_STEPS[name][0](Parameters(effect, here), picture)
             elif name not in _CONTROLS and not name.startswith("Pseudo/"):
+                # Pseudo effects, menus among them, only hold values for expressions.
                 here.note("not_drawn", f"effect.{name}", f"the effect {effect.name!r} is not drawn")
 
     def _recolor(self, name: str, effect: Parameters, picture: Picture, place: Place) -> None:
@@ -81,15 +84,6 @@ def _reach(fields: Json) -> float:
 def _greatest(prop: Json) -> float:
     values = [key["s"][0] for key in prop["k"]] if prop["a"] else [prop["k"]]
     return max(float(value) for value in values)
-
-
-def note_layer_styles(group: Tree | None, place: Place) -> None:
-    """Note the layer styles that are switched on."""
-    if group is None or not getattr(group, "enabled", True):
-        return
-    for style in group:
-        if style.match_name != "ADBE Blend Options Group" and getattr(style, "enabled", False):
-            place.note("not_drawn", f"style.{style.match_name}", f"the layer style {style.name!r} is not drawn")
 
 
 def _value(prop: Property, place: Place, kind: int, factor: float = 1.0) -> Json:

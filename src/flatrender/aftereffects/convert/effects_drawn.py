@@ -52,10 +52,10 @@ def gradient_ramp(effect: Parameters, picture: Picture) -> None:
         "g": {"p": 2, "k": effect.combined((2, 4), lambda values: [0, *values[0][:3], 1, *values[1][:3]])},
     }  # fmt: skip
     keep = effect.percent(7) if effect.has(7) else static(0)
-    _filled(picture, fill, keep)
+    fill_layer(picture, fill, keep)
 
 
-def _filled(picture: Picture, fill: Json, keep: Json) -> None:
+def fill_layer(picture: Picture, fill: Json, keep: Json) -> None:
     """Fill the layer's shape; `keep`, percent, is how much of what it was stays."""
     layer = picture.layer
     plain = layer["ty"] == SOLID and not layer.get("ef") and not layer.get("masksProperties")
@@ -69,12 +69,12 @@ def _filled(picture: Picture, fill: Json, keep: Json) -> None:
     matte = copy.deepcopy(layers[0]) if keep != static(0) else layers.pop(0)
     colored.update(ind=_next(layers, matte))
     if keep != static(0):
-        colored["ks"]["o"] = _rest(keep)
+        colored["ks"]["o"] = remaining(keep)
     layers.insert(0, colored)
     picture.matte(layers, matte)
 
 
-def _rest(percent: Json) -> Json:
+def remaining(percent: Json) -> Json:
     """Return what a share leaves of a hundred percent."""
     if not percent["a"]:
         return static(100 - percent["k"])

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from py_aep.enums import AutoOrientType, BlendingMode, TrackMatteType
 
+from flatrender.aftereffects.convert.adjustments import adjust
 from flatrender.aftereffects.convert.context import Json, Place
-from flatrender.aftereffects.convert.effects import DRAWN_EFFECTS, EffectDrawer, note_layer_styles
+from flatrender.aftereffects.convert.effects import DRAWN_EFFECTS, EffectDrawer
+from flatrender.aftereffects.convert.feather import cut_softly, is_soft
 from flatrender.aftereffects.convert.footage import hex_color
 from flatrender.aftereffects.convert.masks import layer_masks
 from flatrender.aftereffects.convert.nesting import Composition, Picture, resting
 from flatrender.aftereffects.convert.recolor import Repainter
 from flatrender.aftereffects.convert.rest import note_rest
 from flatrender.aftereffects.convert.shapes import DRAWN_SHAPES, shape_items
+from flatrender.aftereffects.convert.styles import draw_styles
 from flatrender.aftereffects.convert.switches import note_nested, note_sound, note_switches
 from flatrender.aftereffects.convert.texts import text_fields
 from flatrender.aftereffects.convert.timing import layer_time, plays_from_its_start
@@ -112,10 +115,29 @@ def convert_layers(comp: CompItem, library: Library, place: Place) -> list[Json]
 
     composition = Composition(made, (int(comp.width), int(comp.height)), library.assets, library.layers, source)
     effects = EffectDrawer(Repainter(library.assets))
-    for layer, converted, here in drawn:
-        if getattr(layer, "effects_active", True) and not getattr(layer, "adjustment_layer", False):
-            effects.draw(layer.effects, Picture(composition, converted), here)
+    for layer, converted, here in reversed(drawn):
+        active = getattr(layer, "effects_active", True)
+        if not getattr(layer, "adjustment_layer", False):
+            picture = Picture(composition, converted)
+            if is_soft(converted):
+                cut_softly(picture, here)
+            if active:
+                effects.draw(layer.effects, picture, here)
+            draw_styles(layer, picture, here)
+            if converted.get("ef") and "tt" in converted:
+                picture.nest()  # a track matte cuts what effects and styles have made
+        elif active and any(getattr(effect, "enabled", True) for effect in layer.effects or ()):
+            _adjust(layer, converted, composition, effects, here)
     return _mattes_marked(made)
+
+
+def _adjust(layer: Any, converted: Json, composition: Composition, effects: EffectDrawer, place: Place) -> None:
+    source = getattr(layer, "source", None)
+    size = None if source is None else (float(source.width), float(source.height))
+    if "tt" in converted:
+        place.note("not_drawn", "layer.adjustment", "the track matte of an adjustment layer does not cut its effects")
+    if adjust(composition, converted, size, lambda picture: effects.draw(layer.effects, picture, place)):
+        place.note("exact", "layer.adjustment", "the layers below are drawn again with its effects")
 
 
 def _mattes_marked(layers: list[Json]) -> list[Json]:
@@ -192,7 +214,6 @@ def _layer(layer: Layer, place: Place, library: Library, numbers: dict[int, int]
     masks = layer_masks(layer.masks, place)
     if masks:
         made["hasMask"], made["masksProperties"] = True, masks
-    note_layer_styles(layer.layer_styles if hasattr(layer, "layer_styles") else None, place)
     matte = _matte(layer)
     if matte is not None:
         made["tt"], made["tp"] = _MATTES[layer.track_matte_type], numbers[matte.id]
@@ -205,6 +226,8 @@ def _content(layer: Layer, place: Place, library: Library) -> Json:
     if layer.null_layer:
         return {"ty": _NULL}
     kind = type(layer).__name__
+    if getattr(layer, "adjustment_layer", False) and kind != "ShapeLayer":
+        return {"ty": _NULL}
     if kind == "ShapeLayer":
         return {"ty": _SHAPE, "shapes": shape_items(_contents(layer), place.inside("Contents"))}
     if kind == "TextLayer":
@@ -215,10 +238,6 @@ def _content(layer: Layer, place: Place, library: Library) -> Json:
     source = getattr(layer, "source", None)
     if source is None:
         place.note("not_drawn", f"layer.{kind}", "a layer of this kind is not drawn")
-        return {"ty": _NULL}
-    if getattr(layer, "adjustment_layer", False):
-        if any(getattr(effect, "enabled", True) for effect in layer.effects or ()):
-            place.note("not_drawn", "layer.adjustment", "effects on the layers below an adjustment layer are not drawn")
         return {"ty": _NULL}
     return _source(layer, source, place, library)
 

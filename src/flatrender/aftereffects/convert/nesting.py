@@ -139,7 +139,7 @@ class Picture:
         reference = self.composition.add(name or str(outer["nm"]), layers)
         width, height = self.width + 2 * margin, self.height + 2 * margin
         if shift:
-            _moved_back(outer["ks"], shift)
+            moved_back(outer["ks"], shift)
         outer.update(ty=PRECOMPOSITION, refId=reference, w=width, h=height, st=0, sr=1)
         self.shift = margin
         return layers
@@ -171,7 +171,8 @@ class Picture:
 
     def widen(self, reach: float) -> None:
         """Make room for an effect that draws so far beyond the layer, px, where a composition would cut it."""
-        if reach > 0 and not self.after_transform and self.layer["ty"] == PRECOMPOSITION:
+        cut = self.layer["ty"] == PRECOMPOSITION or bool(self.layer.get("masksProperties"))
+        if reach > 0 and cut and not self.after_transform:
             self.nest(margin=math.ceil(reach))
 
     def frames(self) -> tuple[float, float]:
@@ -194,7 +195,7 @@ class Picture:
         layers.insert(0, matte)
 
 
-def _moved_back(transform: Json, shift: float) -> None:
+def moved_back(transform: Json, shift: float) -> None:
     """Move the anchor point by the shift of the content."""
     anchor = transform["a"]
     if not anchor["a"]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from py_aep.enums import PropertyValueType
 
 from flatrender.aftereffects.convert.effects import READ_PARAMETERS
+from flatrender.aftereffects.convert.styles import DRAWN_STYLES, READ_STYLE_SETTINGS
 
 if TYPE_CHECKING:
     from flatrender.aftereffects.convert.context import Place, Tree
@@ -36,6 +37,7 @@ _MOVING = frozenset(
     }
 )  # fmt: skip
 """Read with keys; an expression on them is noted where they are read."""
+_READ = READ_PARAMETERS | READ_STYLE_SETTINGS | {"ADBE Global Angle2"}
 _STILL = frozenset(
     {
         "ADBE Vector Shape Direction", "ADBE Vector Star Type", "ADBE Vector Fill Rule", "ADBE Vector Stroke Line Cap",
@@ -96,7 +98,8 @@ def _effects(parade: Tree, place: Place, drawn: frozenset[str]) -> None:
 
 def _styles(styles: Tree, place: Place) -> None:
     for style in styles:
-        if style.match_name == "ADBE Blend Options Group":
+        drawn = style.match_name in DRAWN_STYLES and getattr(style, "enabled", False)
+        if drawn or style.match_name == "ADBE Blend Options Group":
             _group(style, place.inside(style.name))
 
 
@@ -123,7 +126,7 @@ def _node(part: Any, place: Place) -> None:
         _group(part, place.inside(part.name))
         return
     name = part.match_name
-    if name in _MOVING or name in _SPACE or name in READ_PARAMETERS:
+    if name in _MOVING or name in _SPACE or name in _READ:
         return
     changed = _changed(part)
     if not changed:
