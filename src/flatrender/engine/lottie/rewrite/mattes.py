@@ -7,7 +7,6 @@ from typing import Any
 from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.rewrite.notes import Note, named
 
-
 _INVERTED = (2, 4)
 
 
