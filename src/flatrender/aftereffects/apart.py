@@ -11,6 +11,7 @@ import msgspec
 
 from flatrender.aftereffects.convert import Conversion
 from flatrender.aftereffects.errors import ProjectError
+from flatrender.aftereffects.inspection_report import ProjectReport
 from flatrender.aftereffects.template.report import TemplateResult
 from flatrender.engine.errors import EngineError, RenderError
 from flatrender.engine.process import run
@@ -42,11 +43,17 @@ class _TemplateOrder(msgspec.Struct, tag="template", kw_only=True):
     folder: str
     work: str
     compositions: tuple[str, ...]
+    only_first: bool
     title: str
     extra: str | None
 
 
-_Order = _ConvertOrder | _TemplateOrder
+class _InspectOrder(msgspec.Struct, tag="inspect"):
+    source: str
+    work: str
+
+
+_Order = _ConvertOrder | _TemplateOrder | _InspectOrder
 _Answer = TypeVar("_Answer", bound=msgspec.Struct)
 
 
@@ -58,18 +65,29 @@ def convert_apart(project: Path, name: str, *, seconds: float = SECONDS) -> Conv
     return _apart(_ConvertOrder(str(project), name), Conversion, project.name, seconds)
 
 
+def inspect_apart(source: Path, *, seconds: float = SECONDS) -> ProjectReport:
+    """Describe an `.aep`, a collected folder or a zip of it in a child process of at most 1 GiB and `seconds`.
+
+    Raises ProjectError as `open_collected` and `inspect_project` do, and `project_invalid` when the process ends otherwise.
+    """
+    with tempfile.TemporaryDirectory(prefix="flatrender-project-") as work:
+        return _apart(_InspectOrder(str(source), work), ProjectReport, source.name, seconds)
+
+
 def template_apart(
     source: Path,
     folder: Path,
     *,
     compositions: tuple[str, ...] = (),
+    only_first: bool = False,
     title: str = "",
     extra: Path | None = None,
     seconds: float = TEMPLATE_SECONDS,
 ) -> TemplateResult:
     """Make a template package of an `.aep`, a collected folder or a zip of it in a child process of at most 1 GiB and `seconds`.
 
-    `folder` is empty or not there yet. `compositions`: those that become scenes; without it the project says. `title`: of the template; without it
+    `folder` is empty or not there yet. `compositions`: those that become scenes; without it the project says; with `only_first` there is
+    one scene, of one size. `title`: of the template; without it
     the project's file name. `extra`: a folder with fonts and footage that were added later. What is written is checked as a template before this
     returns; `folder` is left as it is when it raises.
 
@@ -82,6 +100,7 @@ def template_apart(
             folder=str(folder),
             work=work,
             compositions=compositions,
+            only_first=only_first,
             title=title,
             extra=str(extra) if extra is not None else None,
         )
@@ -89,7 +108,7 @@ def template_apart(
 
 
 def _apart(order: _Order, answer: type[_Answer], where: str, seconds: float) -> _Answer:
-    argv = [sys.executable, "-m", "flatrender.aftereffects.apart", msgspec.json.encode(order).decode()]
+    argv = [sys.executable, "-P", "-m", "flatrender.aftereffects.apart", msgspec.json.encode(order).decode()]
     try:
         said = run(argv, what="reading the project", code="project_invalid", deadline_s=seconds, max_output=_MAX_ANSWER)
         if said.startswith(b'{"type":"refused"'):
@@ -102,7 +121,7 @@ def _apart(order: _Order, answer: type[_Answer], where: str, seconds: float) -> 
         ) from error
 
 
-def _answer(order: _Order) -> Conversion | TemplateResult | _Refused:
+def _answer(order: _Order) -> Conversion | TemplateResult | ProjectReport | _Refused:
     try:
         if isinstance(order, _ConvertOrder):
             from flatrender.aftereffects.convert import convert_composition  # noqa: PLC0415  # the process does one of these
@@ -110,12 +129,19 @@ def _answer(order: _Order) -> Conversion | TemplateResult | _Refused:
 
             return convert_composition(composition(open_project(order.project), order.composition))
         from flatrender.aftereffects.collected import open_collected  # noqa: PLC0415
+
+        collected = open_collected(Path(order.source), Path(order.work))
+        if isinstance(order, _InspectOrder):
+            from flatrender.aftereffects.inspect import inspect_project  # noqa: PLC0415
+
+            return inspect_project(collected)
         from flatrender.aftereffects.template.make import make_template  # noqa: PLC0415
 
         return make_template(
-            open_collected(Path(order.source), Path(order.work)),
+            collected,
             Path(order.folder),
             compositions=order.compositions,
+            only_first=order.only_first,
             title=order.title,
             extra=Path(order.extra) if order.extra is not None else None,
         )

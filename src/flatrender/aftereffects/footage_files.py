@@ -70,7 +70,7 @@ def find_footage(path: str, beside: Path) -> Path | None:
         if looked_at > _MAX_SEARCHED:
             return None
         for file in sorted(files):
-            if file.casefold() == name:
+            if file.casefold() == name and (Path(folder) / file).resolve().is_relative_to(beside.resolve()):
                 return Path(folder) / file
     return None
 

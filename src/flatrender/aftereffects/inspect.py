@@ -6,7 +6,6 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
-import msgspec
 from py_aep.binary.utils import ChunkNotFoundError
 
 from flatrender.aftereffects.collected import Collected
@@ -16,11 +15,20 @@ from flatrender.aftereffects.convert.footage import Footage, footage_of, hex_col
 from flatrender.aftereffects.errors import ProjectError
 from flatrender.aftereffects.expressions import Expressions
 from flatrender.aftereffects.fields.layers import SceneLayer, properties
-from flatrender.aftereffects.fields.model import SuggestedField
 from flatrender.aftereffects.fields.places import documents_of
 from flatrender.aftereffects.fields.suggest import suggest_fields, unoffered
-from flatrender.aftereffects.findings import Finding, Findings
+from flatrender.aftereffects.findings import Findings
 from flatrender.aftereffects.footage_files import find_footage
+from flatrender.aftereffects.inspection_report import (
+    CompositionReport,
+    EffectReport,
+    ExpressionCount,
+    FailedExpression,
+    FontReport,
+    FootageReport,
+    LayerReport,
+    ProjectReport,
+)
 from flatrender.aftereffects.project import open_project, saved_by
 from flatrender.aftereffects.template.fonts import FontShelf, family_and_style
 from flatrender.aftereffects.template.scenes import scene_candidates
@@ -30,6 +38,8 @@ if TYPE_CHECKING:
     from py_aep.models.items.composition import CompItem
     from py_aep.models.project import Project
 
+    from flatrender.aftereffects.fields.model import Step
+
 MAX_COMPOSITIONS = 2_000
 _EXPRESSION_SECONDS = 2.0
 """So long are expressions evaluated; those left are counted as not tried."""
@@ -38,120 +48,6 @@ _OWN_EFFECTS = (
     "ADBE ", "CC ", "CS ", "APC ", "EPR ", "Pseudo/", "Keylight ", "VISINF ", "ISL ", "Synthetic Aperture ", "CINEMA 4D ", "mocha", "DRFS ",
 )  # fmt: skip
 """How the match names begin of effects that come with After Effects, and of controls that scripts make."""
-
-
-class LayerReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One layer."""
-
-    number: int
-    name: str
-    kind: str
-    """`text`, `shape`, `composition`, `solid`, `footage`, `null`, `adjustment`, `camera`, `light` or `other`."""
-    source: str
-    """The name of the item that it shows."""
-    enabled: bool
-    begins: float
-    """s of the composition."""
-    ends: float
-    parent: int | None
-    matte: int | None
-    three_d: bool
-    effects: tuple[str, ...]
-    """Match names, those switched off too."""
-    expressions: int
-    comment: str
-
-
-class FailedExpression(msgspec.Struct, frozen=True, kw_only=True):
-    """An expression that is not evaluated here: its property keeps its keys."""
-
-    where: str
-    reason: str
-
-
-class ExpressionCount(msgspec.Struct, frozen=True, kw_only=True):
-    """The enabled expressions of a composition."""
-
-    count: int
-    evaluated: int
-    not_tried: int
-    """Left when the time for it was over."""
-    failed: tuple[FailedExpression, ...]
-
-
-class CompositionReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One composition."""
-
-    name: str
-    width: int
-    height: int
-    fps: float
-    seconds: float
-    frames: int
-    used_in: tuple[str, ...]
-    """Compositions that show it; none for an outermost one."""
-    is_scene: bool
-    """A template made of the project has a scene of it."""
-    layers: tuple[LayerReport, ...]
-    fields: tuple[SuggestedField, ...]
-    """Of scenes."""
-    not_offered: tuple[Finding, ...]
-    """Essential Graphics controllers and marked layers that become no field, with the reason."""
-    expressions: ExpressionCount
-    cameras: int
-    lights: int
-    three_d_layers: int
-    background: str
-    markers: tuple[str, ...]
-
-
-class FontReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A font that texts are set in."""
-
-    post_script_name: str
-    family: str
-    style: str
-    state: Literal["brought", "available", "substituted"]
-    """It lies with the project; the engine or this machine has it; or `drawn_in` stands in for it."""
-    drawn_in: str
-    used_by: tuple[str, ...]
-    """Compositions and layers, at most 20."""
-
-
-class FootageReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that the project shows."""
-
-    name: str
-    path: str
-    kind: str
-    """`picture`, `clip`, `sequence`, `sound` or `placeholder`."""
-    width: int
-    height: int
-    found: bool
-    used_in: tuple[str, ...]
-
-
-class EffectReport(msgspec.Struct, frozen=True, kw_only=True):
-    """An effect, and how often it is applied."""
-
-    match_name: str
-    name: str
-    count: int
-    third_party: bool
-    """A plug-in that does not come with After Effects."""
-
-
-class ProjectReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole project."""
-
-    file: str
-    after_effects: str
-    """The version that saved it."""
-    compositions: tuple[CompositionReport, ...]
-    fonts: tuple[FontReport, ...]
-    footage: tuple[FootageReport, ...]
-    effects: tuple[EffectReport, ...]
-    render_queue: tuple[str, ...]
 
 
 def inspect_project(collected: Collected) -> ProjectReport:
@@ -202,7 +98,10 @@ class _Inspection:
             SceneLayer(comp, layer, number, layer.name, True) for number, layer in enumerate(comp.layers, start=1)
         ]
         numbers = {one.layer.id: one.number for one in layers}
-        reports = tuple(self._layer(one, numbers) for one in layers)
+        spoken = {
+            one.number: [(steps, prop) for steps, prop in properties(one.layer) if _speaks(prop)] for one in layers
+        }
+        reports = tuple(self._layer(one, numbers, len(spoken[one.number])) for one in layers)
         return CompositionReport(
             name=comp.name,
             width=int(comp.width),
@@ -215,7 +114,7 @@ class _Inspection:
             layers=reports,
             fields=suggest_fields(self._project, comp) if is_scene else (),
             not_offered=tuple(unoffered(comp)),
-            expressions=self._expressions(comp, layers),
+            expressions=self._expressions(comp, [(one, *found) for one in layers for found in spoken[one.number]]),
             cameras=sum(one.kind == "camera" for one in reports),
             lights=sum(one.kind == "light" for one in reports),
             three_d_layers=sum(one.three_d for one in reports),
@@ -223,7 +122,7 @@ class _Inspection:
             markers=_markers(comp),
         )
 
-    def _layer(self, one: SceneLayer, numbers: dict[int, int]) -> LayerReport:
+    def _layer(self, one: SceneLayer, numbers: dict[int, int], expressions: int) -> LayerReport:
         layer = one.layer
         effects = list(layer.effects or ())
         for effect in effects:
@@ -244,7 +143,7 @@ class _Inspection:
             matte=numbers.get(matte.id) if matte is not None else None,
             three_d=bool(getattr(layer, "three_d_layer", False)),
             effects=tuple(effect.match_name for effect in effects),
-            expressions=sum(_speaks(prop) for _, prop in properties(layer)),
+            expressions=expressions,
             comment=str(layer.comment or "")[:500],
         )
 
@@ -257,12 +156,10 @@ class _Inspection:
             third_party=not effect.match_name.startswith(_OWN_EFFECTS),
         )
 
-    def _expressions(self, comp: CompItem, layers: list[SceneLayer]) -> ExpressionCount:
+    def _expressions(self, comp: CompItem, found: list[tuple[SceneLayer, tuple[Step, ...], Any]]) -> ExpressionCount:
         spoken = [
             (f"{comp.name} › {one.layer.name} › {' › '.join(step.name or step.match_name for step in steps)}", prop)
-            for one in layers
-            for steps, prop in properties(one.layer)
-            if _speaks(prop)
+            for one, steps, prop in found
         ]
         expressions = Expressions(comp)
         failed: list[FailedExpression] = []

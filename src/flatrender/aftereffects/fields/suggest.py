@@ -17,7 +17,7 @@ from flatrender.aftereffects.fields.contents import (
     text_fields,
     wrongly_named,
 )
-from flatrender.aftereffects.fields.controls import control_fields
+from flatrender.aftereffects.fields.controls import control_effects, control_fields
 from flatrender.aftereffects.fields.essential import controllers, essential_fields, not_offered
 from flatrender.aftereffects.fields.keys import Keys
 from flatrender.aftereffects.fields.layers import properties, scene_layers
@@ -87,7 +87,10 @@ def _suggested(layers: list[SceneLayer], comp: CompItem) -> list[SuggestedField]
     unmarked = [one for place, one in enumerate(layers) if place not in told]
     chosen = _Chosen()
     chosen.add(essential_fields(controllers(comp, layers)))
-    chosen.add(control_fields(layers, _named_by_expressions(layers)))
+    if any(
+        True for one in layers for _ in control_effects(one)
+    ):  # the expressions of large scenes take a while to read
+        chosen.add(control_fields(layers, _named_by_expressions(layers)))
     chosen.add(named)
     kinds = {_KINDS.get(field.type, "") for field in named}
     if "text" not in kinds:

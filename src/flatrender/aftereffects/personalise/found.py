@@ -13,7 +13,7 @@ from flatrender.aftereffects.personalise.media import FOLDER
 from flatrender.aftereffects.personalise.paths import absolute, point_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from py_aep.models.project import Project
 
@@ -25,11 +25,14 @@ _MAX_LINKED = 5_000
 """Files of the project that a copy elsewhere brings along."""
 
 
-def keep_found(project: Project, source: Path, target: Path, notes: Notes) -> tuple[str, ...]:
+def keep_found(
+    project: Project, source: Path, target: Path, notes: Notes, known: Mapping[int, Path]
+) -> tuple[str, ...]:
     """Point every file of the project that a layer shows to where it lies, and return the files that were brought along, relative to the copy.
 
-    It is sought where the project says, at the end of that path below the project's folder, or by its name there. A copy that does not lie below the
-    project's folder gets the files that do beside it (as hard links where the file system has them). What is not found is noted and stays as it is.
+    `known`: files by the ids of their items. Others are sought where the project says, at the end of that path below the project's folder, or by their
+    names there. A copy that does not lie below the project's folder gets the files that do beside it (as hard links where the file system has
+    them), and every copy the known ones. What is not found is noted and stays as it is.
     """
     folder = absolute(source).parent
     elsewhere = not target.is_relative_to(folder)
@@ -37,7 +40,9 @@ def keep_found(project: Project, source: Path, target: Path, notes: Notes) -> tu
     brought: list[str] = []
     for item, told in _files(project):
         stands = Path(told)
-        found = stands if stands.is_absolute() and _exists(stands) else _below(folder, told)
+        found = known.get(item.id)
+        if found is None:
+            found = stands if stands.is_absolute() and _exists(stands) else _below(folder, told)
         if found is None:
             if names is None:
                 names = _named(folder)
@@ -48,7 +53,8 @@ def keep_found(project: Project, source: Path, target: Path, notes: Notes) -> tu
             continue
         if found != stands:
             notes.note("footage_found", str(item.name), f"{name!r} lies beside the project, not where the project says")
-        if elsewhere and found.is_relative_to(folder) and len(brought) < _MAX_LINKED:
+        apart = item.id in known and not found.is_relative_to(target.parent)
+        if (apart or (elsewhere and found.is_relative_to(folder))) and len(brought) < _MAX_LINKED:
             found = _linked(item, found, target.parent / FOLDER / f"f{item.id}", brought)
         if found != stands or target.parent != folder:
             point_to(item, found, target)

@@ -161,7 +161,7 @@ def _footage(writing: Writing, field: SuggestedField, checked: Field, place: Pro
     where = place.path()
     file = writing.assets.get(value.asset)
     if file is None:
-        raise PersonaliseError(f"the file {value.asset[:60]!r} was not handed over", code="asset_missing", where=where)
+        raise PersonaliseError(f"there is no file {value.asset[:120]!r}", code="asset_missing", where=where)
     fit: Fit = value.fit or checked.constraints.fit
     layer: Any = layer_at(writing.project, place)
     meant = frozenset(other.layer_id for other in field.places if other.takes == "footage")

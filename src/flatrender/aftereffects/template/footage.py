@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _SOUNDS = frozenset({".ogg", ".wav"})
 _MAX_BYTES = 256 << 20
-CLEAR_PNG = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+CLEAR_PNG = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAC0lEQVR42mNgAAIAAAUAAen63NgAAAAASUVORK5CYII="
+)
 """One pixel that is clear, in the place of what was not found."""
 
 
@@ -32,7 +34,8 @@ class PackageMedia:
         self._folder = folder
         self._roots = tuple(roots)
         self._brought: dict[tuple[str, str], bool] = {}
-        self._sounds: dict[str, str | None] = {}
+        self.sounds: dict[str, str | None] = {}
+        """What each path of the project became, by `sound`."""
         self._names: set[str] = set()
         self.missing: dict[tuple[str, str], MissingFootage] = {}
         self.used: dict[str, tuple[Path, ...]] = {}
@@ -53,14 +56,14 @@ class PackageMedia:
 
     def sound(self, footage: Footage) -> str | None:
         """Return the name of a sound below the package, in a form that films take; None for one that is missing or cannot be read."""
-        if footage.path not in self._sounds:
+        if footage.path not in self.sounds:
             found = self._found(footage)
             if found:
                 self.used[footage.path] = found
-            self._sounds[footage.path] = self._sound(found[0]) if found else None
-        if self._sounds[footage.path] is None:
+            self.sounds[footage.path] = self._sound(found[0]) if found else None
+        if self.sounds[footage.path] is None:
             self._miss(footage)
-        return self._sounds[footage.path]
+        return self.sounds[footage.path]
 
     def _found(self, footage: Footage) -> tuple[Path, ...]:
         paths = [f"{footage.path}/{name}" for name in footage.files] or [footage.path]

@@ -21,11 +21,12 @@ from flatrender.aftereffects.fields.trial import Trials
 from flatrender.aftereffects.fields.tried import NOTHING_FOLLOWS
 from flatrender.aftereffects.findings import Finding
 from flatrender.aftereffects.project import open_project, saved_by
+from flatrender.aftereffects.stand_in.sound import sound_tracks
 from flatrender.aftereffects.template.fitting import at_rate, in_size
 from flatrender.aftereffects.template.fonts import FontShelf, PackageFonts, family_and_style
 from flatrender.aftereffects.template.footage import PackageMedia
 from flatrender.aftereffects.template.manifest import SizedFields, color_slots, merged_fields, scene_fields
-from flatrender.aftereffects.template.report import TemplateResult, TemplateScene, engine_for
+from flatrender.aftereffects.template.report import SceneSound, TemplateResult, TemplateScene, engine_for
 from flatrender.aftereffects.template.scenes import ChosenScene, chosen_scenes, template_rate, template_sizes
 from flatrender.aftereffects.template.snapshot import snapshot_frame
 from flatrender.engine.template.load import load_template
@@ -64,17 +65,24 @@ class _MadeScene(NamedTuple):
     findings: tuple[Finding, ...]
     frames: int
     snapshot: int
+    sounds: tuple[SceneSound, ...]
 
 
 def make_template(
-    collected: Collected, folder: Path, *, compositions: Sequence[str] = (), title: str = "", extra: Path | None = None
+    collected: Collected,
+    folder: Path,
+    *,
+    compositions: Sequence[str] = (),
+    only_first: bool = False,
+    title: str = "",
+    extra: Path | None = None,
 ) -> TemplateResult:
     """Write a template package into the empty `folder`: one scene for each scene composition, or for each of `compositions`.
 
-    `extra` is a folder with fonts and footage that were added to the project later. Raises ProjectError, and TemplateError for a template that
-    breaks a limit of the format.
+    With `only_first` there is one scene, of the first. `extra` is a folder with fonts and footage that were added to the project later. Raises
+    ProjectError, and TemplateError for a template that breaks a limit of the format.
     """
-    return _Maker(collected, folder, title, extra).make(compositions)
+    return _Maker(collected, folder, title, extra).make(compositions, only_first=only_first)
 
 
 class _Maker:
@@ -93,8 +101,10 @@ class _Maker:
         self._items: dict[str, int] = {}
         self._texts: set[str] = set()
 
-    def make(self, names: Sequence[str]) -> TemplateResult:
+    def make(self, names: Sequence[str], *, only_first: bool) -> TemplateResult:
         scenes, left_out = chosen_scenes(self._project, names)
+        if only_first:
+            scenes, left_out = [scenes[0]._replace(comps=scenes[0].comps[:1])], []
         sizes, fps = template_sizes(scenes), template_rate(scenes)
         for scene in scenes:
             used = [scene.nearest(size) for size in sizes]
@@ -145,7 +155,9 @@ class _Maker:
         frames = max(1, int(min(one.lottie["op"] - one.lottie["ip"] for one in drawn.values()) + 1e-6))
         findings = dict.fromkeys(finding for one in drawn.values() for finding in one.findings)
         snapshot = snapshot_frame(first.lottie, frames)
-        return _MadeScene(scene, drawn, list(fields), tuple(findings)[:_MAX_NOTES], frames, snapshot)
+        return _MadeScene(
+            scene, drawn, list(fields), tuple(findings)[:_MAX_NOTES], frames, snapshot, self._sounds(first)
+        )
 
     def _drawn(self, comp: CompItem) -> _Drawn:
         fields = suggest_fields(self._project, comp)
@@ -171,6 +183,25 @@ class _Maker:
             elif footage.asset in assets and not self._media.place(footage, assets[footage.asset]):
                 detail = f"{footage.name!r} is missing or cannot be read: add the file to the project's folder"
                 findings.append(_finding("not_drawn", "footage.missing", footage.name, detail))
+
+    def _sounds(self, drawn: _Drawn) -> tuple[SceneSound, ...]:
+        """Return when the composition's sounds are heard."""
+        begins = drawn.conversion.lottie["ip"] / drawn.conversion.lottie["fr"]
+        ends = drawn.conversion.lottie["op"] / drawn.conversion.lottie["fr"]
+        kept = {files[0]: self._media.sounds.get(path) for path, files in self._media.used.items()}
+        tracks = sound_tracks(drawn.comp, self._collected.project, begins_s=begins, ends_s=ends)
+        return tuple(
+            SceneSound(
+                file=str(kept[track.path]),
+                start_s=track.start_s,
+                offset_s=track.offset_s,
+                end_s=track.end_s or 0,
+                speed=track.speed,
+                volume=track.volume,
+            )
+            for track in tracks
+            if kept.get(track.path) is not None
+        )
 
     def _add_sound(self, name: str, file: str | None) -> None:
         if file is not None and all(music.file != file for music in self._music):
@@ -292,4 +323,5 @@ def _told(made: _MadeScene) -> TemplateScene:
         engine=engine_for(made.findings),
         fields=tuple(made.fields),
         findings=made.findings,
+        sounds=made.sounds,
     )

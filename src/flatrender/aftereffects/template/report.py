@@ -42,6 +42,20 @@ class MissingFootage(msgspec.Struct, frozen=True, kw_only=True):
     reason: Literal["missing", "unreadable"]
 
 
+class SceneSound(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of sound of a scene, where the composition has it."""
+
+    file: str
+    """Below the package."""
+    start_s: float
+    """Of the scene."""
+    offset_s: float
+    end_s: float
+    """The part of the file that sounds, s of it."""
+    speed: float
+    volume: float
+
+
 class TemplateScene(msgspec.Struct, frozen=True, kw_only=True):
     """One scene of the template."""
 
@@ -56,6 +70,7 @@ class TemplateScene(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[SuggestedField, ...]
     """All that could be offered; those with `unbound` and without bindings are no fields of the drawn scene."""
     findings: tuple[Finding, ...]
+    sounds: tuple[SceneSound, ...]
 
 
 class TemplateResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from flatrender.engine.lottie.baking import Answer, is_scripted
 from flatrender.engine.lottie.document import Json
+from flatrender.engine.lottie.rewrite.effects import DRAWN_EFFECTS
 from flatrender.engine.lottie.rewrite.loops import is_simple_loop
 from flatrender.engine.lottie.rewrite.masks import draws_right
 from flatrender.engine.lottie.rewrite.timing import scalar
@@ -27,7 +28,7 @@ _KINDS = {
     15: "a data layer shows nothing",
 }
 _SILENT = (6, 15)
-_CONTROLS, _DRAWN_EFFECTS = 5, (20, 21, 22, 23, 25, 29)
+_CONTROLS = 5
 _NEAR_EFFECTS = {
     20: "a tint weighs the three colours by their brightness for the eye, lottie-web alike",
     23: "a tritone weighs the three colours by their brightness for the eye, lottie-web alike",
@@ -52,6 +53,8 @@ def space_of(layer: Json) -> Found:
         turned = any(scalar(transform.get(key), 0) != 0 for key in ("rx", "ry"))
         if turned:
             yield "three dimensions", "approximate", "the layer is turned in space, but drawn without perspective"
+    if isinstance(transform, dict) and "rx" in transform and not ("ry" in transform and "rz" in transform):
+        yield "malformed transform", UNLIKE, "one of a layer's three turns is missing: lottie-web fails on it and leaves the layer out"
     if layer.get("tt") == 4:
         yield "matte", UNLIKE, "the inverted luma matte is drawn as After Effects does; lottie-web ignores it"
     blend = layer.get("bm")
@@ -79,13 +82,13 @@ def effects_of(layer: Json) -> Found:
         kind = effect.get("ty")
         name = str(effect.get("nm") or kind)[:60]
         if effect.get("en", 1) == 0:
-            if kind in _DRAWN_EFFECTS:
+            if kind in DRAWN_EFFECTS:
                 cause = f"the effect {name!r} is switched off, and so not drawn; lottie-web draws it all the same"
                 yield "effect", UNLIKE, cause
             continue
         if kind == _CONTROLS:
             continue
-        if kind not in _DRAWN_EFFECTS:
+        if kind not in DRAWN_EFFECTS:
             yield "effect", "not_drawn", f"the effect {name!r} is not drawn"
         elif isinstance(kind, int) and kind in _NEAR_EFFECTS:
             yield "effect", "approximate", f"the effect {name!r}: {_NEAR_EFFECTS[kind]}"

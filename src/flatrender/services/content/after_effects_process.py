@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from flatrender.aftereffects.collected import Collected
     from flatrender.aftereffects.template import TemplateScene
 
+COLLECTED = "collected"
 FONTS = "(Fonts)"
 FOOTAGE = "(Footage)"
 MAX_FINDINGS = 400
@@ -49,7 +50,8 @@ def main(arguments: list[str]) -> int:
     try:
         result = ConversionResult(conversion=_convert(folder, request))
     except EngineError as error:
-        result = ConversionResult(problem=ConversionProblem(code=error.code, detail=error.detail, where=error.where))
+        where = None if error.where == COLLECTED else error.where
+        result = ConversionResult(problem=ConversionProblem(code=error.code, detail=error.detail, where=where))
     except (MemoryError, RecursionError):
         result = ConversionResult(
             problem=ConversionProblem(
@@ -66,7 +68,7 @@ def _convert(folder: Path, request: ConversionRequest) -> Conversion:
     from flatrender.aftereffects.template.make import make_template  # noqa: PLC0415 - only after the limits hold
     from flatrender.engine.template.pack import pack  # noqa: PLC0415 - likewise
 
-    collected, template = folder / "collected", folder / "template"
+    collected, template = folder / COLLECTED, folder / "template"
     collected.mkdir()
     template.mkdir()
     found = _collect(request, collected)

@@ -37,3 +37,9 @@ class ContentSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Films fetched from a remote object store that are kept on this machine."""
     picture_bytes: int = 32 * MIB
     """Pictures of one request together."""
+    traces_waiting: int = 8
+    """Pictures that wait to be traced (one is at a time); more are told to come back."""
+    trace_seconds: float = 60.0
+    """How long a caller waits for a traced picture."""
+    traced_picture_bytes: int = 32 * MIB
+    """Largest picture that is traced."""
