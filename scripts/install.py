@@ -36,6 +36,7 @@ def main() -> int:
             "pip",
             "sync",
             "--quiet",
+            "--compile-bytecode",
             "--python",
             str(python),
             "--require-hashes",
@@ -55,6 +56,8 @@ def main() -> int:
             "--editable",
             str(ROOT),
         ],
+        # Python is often told not to write bytecode, and would then compile thousands of lines at each start of a command.
+        [str(python), "-m", "compileall", "-q", str(ROOT / "src")],
     )
     print("installing the locked dependencies …", flush=True)
     for step in steps:

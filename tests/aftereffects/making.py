@@ -1,5 +1,6 @@
 """Small After Effects projects made by py-aep, so that no project of others is needed."""
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -30,3 +31,9 @@ def moving_square(folder: Path, *, frames: int = 20) -> Path:
     path = folder / "moving square.aep"
     project.save(path)
     return path
+
+
+def small_project() -> bytes:
+    """Return the bytes of such a project."""
+    with tempfile.TemporaryDirectory() as folder:
+        return moving_square(Path(folder)).read_bytes()

@@ -25,7 +25,7 @@ DEMO = ROOT / "templates"
 
 @pytest.fixture
 async def database(module_database: DatabaseCopy) -> AsyncIterator[Database]:
-    empty(module_database, "content", "projects", "categories", "outbox_events", "idempotency_keys")
+    empty(module_database, "content", "project_imports", "projects", "categories", "outbox_events", "idempotency_keys")
     database = pools_of(module_database, "content", "svc_content")
     await database.open()
     yield database

@@ -39,6 +39,9 @@ NAMES = [
     "30_render_snapshot_jobs",
     "31_render_output_kinds",
     "32_studio_scene_transitions",
+    "33_content_after_effects",
+    "34_render_after_effects",
+    "35_file_manager_permanent_urls",
 ]
 LEDGER = (
     "CREATE SCHEMA ops; CREATE TABLE ops.schema_migrations "

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from flatrender.kit.database_roles import SERVICE_ROLES
+from tests.aftereffects.making import small_project
 
 from .running import Running, eventually, wait_for_film
 from .story import edited, press_render, upload
@@ -28,6 +29,9 @@ BODIES: dict[str, Any] = {
     "POST /v1/saved-projects/{document_id}/render": {"profile": "draft"},
     "POST /v1/saved-projects": {"project_id": "project_id"},
     "POST /v1/admin/projects": {"file_id": "file_id"},
+    "POST /v1/admin/projects/{project_id}/missing-files": {
+        "files": [{"file_id": "00000000-0000-0000-0000-000000000000"}]
+    },
     "POST /v1/snapshots": "snapshot",
 }
 """Bodies that name the other tenant's things; a route with a path parameter and no entry is asked without a body."""
@@ -71,6 +75,7 @@ def everything(client: httpx.Client) -> dict[str, Any]:
 
     return {
         "project_id": project["id"],
+        "import_id": imported_project(client),
         "reference": project["id"],
         "scene_id": detail["scenes"][0]["id"],
         "document_id": document["id"],
@@ -85,6 +90,18 @@ def everything(client: httpx.Client) -> dict[str, Any]:
         "node_id": str(uuid.uuid4()),
         "slug": detail["slug"],
     }
+
+
+def imported_project(client: httpx.Client) -> str:
+    """Import an After Effects project and return the id of its import."""
+    file = upload(
+        client, small_project(), name="small.aep", content_type="application/octet-stream", purpose="template_package"
+    )
+    asked = client.post("/v1/admin/projects", json={"file_id": file["id"]})
+    assert asked.status_code == 202, asked.text
+    address = f"/v1/admin/imports/{asked.json()['id']}"
+    eventually(lambda: client.get(address).json()["status"] == "done", timeout_s=60, what="the import")
+    return str(asked.json()["id"])
 
 
 def body_for(route: str, ids: dict[str, Any]) -> Any:

@@ -6,9 +6,11 @@ import os
 import threading
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import py_aep
+from py_aep.binary.utils import ChunkNotFoundError, find_by_list_type
+from py_aep.parsers import essential_graphics as essential_graphics_parser
 from py_aep.parsers import render_queue as render_queue_parser
 
 from flatrender.aftereffects.errors import ProjectError
@@ -21,6 +23,20 @@ MAX_PROJECT_BYTES = 512 << 20
 _SIGNATURE = b"RIFX"
 _KIND = b"Egg!"
 _parsing = threading.Lock()
+
+
+def _find_in_either_form(*, chunks: list[Any], list_type: str) -> Any:
+    """Find a list of an Essential Graphics panel. Before After Effects 2020 its names were kept in another list, of the same form."""
+    try:
+        return find_by_list_type(chunks=chunks, list_type=list_type)
+    except ChunkNotFoundError:
+        if list_type != "CpS2":
+            raise
+        return find_by_list_type(chunks=chunks, list_type="CapS")
+
+
+# The library refuses the whole panel, and the composition's markers with it, where the newer list is not there.
+vars(essential_graphics_parser)["find_by_list_type"] = _find_in_either_form
 
 
 def open_project(path: str | os.PathLike[str]) -> Project:
@@ -77,6 +93,12 @@ def composition(project: Project, name: str) -> CompItem:
             return comp
     known = ", ".join(repr(comp.name) for comp in project.compositions[:12])
     raise ProjectError(f"the project has no composition {name!r}; it has {known or 'none'}", code="composition_unknown")
+
+
+def saved_by(project: Project) -> str:
+    """Return the version of the After Effects that saved the project, as `24.1`; empty when the file does not say."""
+    head = getattr(project, "_head", None)  # the library tells it of the application, which is not kept
+    return f"{head.ae_version_major}.{head.ae_version_minor}" if head is not None else ""
 
 
 def _parse(file: Path) -> Project:

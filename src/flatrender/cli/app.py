@@ -14,7 +14,9 @@ _COMMANDS = {
     "render": ("flatrender.cli.render", "Films and pictures"),
     "still": ("flatrender.cli.still", "Films and pictures"),
     "inspect": ("flatrender.cli.inspect", "Films and pictures"),
+    "film": ("flatrender.cli.film_files", "Films and pictures"),
     "store": ("flatrender.cli.store", "Films and pictures"),
+    "aep": ("flatrender.cli.aep", "Films and pictures"),
     "up": ("flatrender.cli.up", "The platform"),
     "serve": ("flatrender.cli.serve", "The platform"),
     "node": ("flatrender.cli.node", "The platform"),
@@ -43,7 +45,7 @@ def build(only: str | None = None) -> typer.Typer:
 
     for name, (module, panel) in _COMMANDS.items():
         if only in (None, name):
-            command: Any = getattr(importlib.import_module(module), name)
+            command: Any = getattr(importlib.import_module(module), module.rpartition(".")[2])
             if isinstance(command, typer.Typer):
                 app.add_typer(command, name=name, rich_help_panel=panel)
             else:

@@ -10,25 +10,28 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from flatrender.engine.errors import RenderError
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.film.transition_kinds import Direction, TransitionKind
-from flatrender.engine.film.transitions import CUT, Transition
+from flatrender.engine.film.transitions import CUT, Transition, template_transition
 from flatrender.engine.sound.track import TrackSpec
 
 if TYPE_CHECKING:
     from flatrender.engine.resolve.watermark import Anchor
+    from flatrender.engine.template import Template
 
 _KINDS = tuple(kind for kind in get_args(TransitionKind) if kind != "template")
 _DIRECTIONS = get_args(Direction)
 _PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".svg", ".gif"}
 
 
-def parse_transitions(text: str | None, scenes: int) -> list[Transition]:
+def parse_transitions(
+    text: str | None, scenes: int, template: Template | None = None, size_key: str | None = None
+) -> list[Transition]:
     """Return the transitions that `KIND[:SECONDS[:DIRECTION]]` means: one for every gap, or after commas one for each.
 
-    Raises RenderError `settings_invalid`.
+    KIND may also be the key of a transition that the template brings, which has no direction. Raises RenderError `settings_invalid`.
     """
     if text is None:
         return []
-    each = [_transition(part.strip()) for part in text.split(",")]
+    each = [_transition(part.strip(), template, size_key) for part in text.split(",")]
     if len(each) == 1:
         return each * (scenes - 1)
     if len(each) != scenes - 1:
@@ -39,24 +42,29 @@ def parse_transitions(text: str | None, scenes: int) -> list[Transition]:
     return each
 
 
-def _transition(text: str) -> Transition:
+def _transition(text: str, template: Template | None, size_key: str | None) -> Transition:
     kind, _, rest = text.partition(":")
     seconds, _, direction = rest.partition(":")
-    if kind not in _KINDS or (direction and direction not in _DIRECTIONS):
+    own = [one.key for one in template.manifest.transitions] if template is not None else []
+    if kind not in (*_KINDS, *own) or (direction and (direction not in _DIRECTIONS or kind in own)):
         raise RenderError(
-            f"--transition {text[:40]!r}: write KIND[:SECONDS[:DIRECTION]] with {', '.join(_KINDS)} and {', '.join(_DIRECTIONS)}",
+            f"--transition {text[:40]!r}: write KIND[:SECONDS[:DIRECTION]] with {', '.join((*_KINDS, *own))} and {', '.join(_DIRECTIONS)}",
             code="settings_invalid",
         )
     if kind == "cut":
         return CUT
     try:
-        lasts = float(seconds) if seconds else 0.5
+        lasts = float(seconds) if seconds else None
     except ValueError:
         raise RenderError(
             f"--transition {text[:40]!r}: {seconds!r} is no number of seconds", code="settings_invalid"
         ) from None
+    if template is not None and kind in own and kind not in _KINDS:
+        return template_transition(template, kind, size=size_key, seconds=lasts)
     return Transition(
-        kind=cast("TransitionKind", kind), seconds=lasts, direction=cast("Direction", direction or "left")
+        kind=cast("TransitionKind", kind),
+        seconds=0.5 if lasts is None else lasts,
+        direction=cast("Direction", direction or "left"),
     )
 
 

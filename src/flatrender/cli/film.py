@@ -119,7 +119,7 @@ class Maker:
         settings = film_settings(request, frame, template.fps, kind)
         values = sort_values(template, wanted, request.values, request.document)
         colors = parse_colors(template, request.color_preset, request.colors)
-        transitions = parse_transitions(request.transition, len(wanted))
+        transitions = parse_transitions(request.transition, len(wanted), template, frame.size_key)
         scenes = self._resolved(request, wanted, frame, values, colors, settings)
         last: list[FilmProgress] = []
 
@@ -167,7 +167,7 @@ class Maker:
             hits = self._store.use.hits if self._store is not None else 0
             if not warm and not seen and not is_kept(scene, settings, self._store):
                 # The workers get ready while the other scenes are resolved.
-                self._pool.warm()
+                self._pool.warm(films=True)
                 warm = True
             for warning in () if self._quiet else scene.warnings:
                 typer.echo(f"flatrender: warning: {scene.scene_key}: {warning.detail} [{warning.code}]", err=True)

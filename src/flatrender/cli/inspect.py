@@ -64,6 +64,8 @@ def _print(report: TemplateReport) -> None:
         console.print("Colours: " + ", ".join(f"{s.key} {s.default}" for s in report.color_slots), markup=False)
     if report.presets:
         console.print("Presets: " + ", ".join(p.key for p in report.presets), markup=False)
+    if report.transitions:
+        console.print("Transitions: " + ", ".join(t.key for t in report.transitions), markup=False)
     if report.music:
         console.print("Music: " + ", ".join(m.key for m in report.music), markup=False)
     if report.fonts:

@@ -110,6 +110,40 @@ class ClipReference(msgspec.Struct, frozen=True, kw_only=True):
     object_key: str
 
 
+class SourceAsset(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of the tenant's that a value of an After Effects scene names."""
+
+    sha256: str
+    object_key: str
+    name: str
+    """A short ASCII file name with the ending of the file's form, for the node's disk."""
+
+
+class SourceProject(msgspec.Struct, frozen=True, kw_only=True):
+    """The After Effects project that draws a scene as it was designed."""
+
+    object_key: str
+    """Of the archive (ZIP) with the project, its footage and its fonts, or of the project alone."""
+    sha256: str
+    """Hexadecimal, of that object."""
+    size_bytes: int
+    path: str
+    """Where the project lies in the archive; empty: the object is the project."""
+    composition: str
+    first_frame: int = 0
+    """Of the composition, from 0: the scene's first."""
+    fps: float | None = None
+    """Of the composition; None: the scene's."""
+    fields: list[dict[str, Any]] = []
+    """Where each field of the scene lies in the project, as the template's manifest says it."""
+    values: dict[str, Any] = {}
+    """Field key → value, colours included; only what somebody gave, the project has the rest."""
+    assets: dict[str, SourceAsset] = {}
+    """Name of a file in a value → the file."""
+    overlay: bytes | None = None
+    """A transparent Lottie of the scene's size and length that is laid over every frame (the watermark)."""
+
+
 class ResolvedSceneData(msgspec.Struct, frozen=True, kw_only=True):
     """A scene as it will be drawn (see `engine.scene.ResolvedScene`)."""
 
@@ -126,6 +160,8 @@ class ResolvedSceneData(msgspec.Struct, frozen=True, kw_only=True):
     """`{code, detail, field, layer}`."""
     clips: list[ClipReference] = []
     """The films that `lottie` names by their hash."""
+    source: SourceProject | None = None
+    """Not None: only After Effects draws the scene as it was designed, from this; `lottie` is an approximation for previews."""
 
 
 class SceneReference(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,9 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flatrender.engine.errors import EngineError, RenderError, TemplateError, ValueRefused
+    from flatrender.engine.film.opened import open_film
+    from flatrender.engine.film.outputs import (
+        Source,
+        SpriteSheet,
+        derive_film,
+        make_sprite_sheet,
+        take_poster,
+        take_still,
+    )
     from flatrender.engine.film.render import FilmProgress, render_film
     from flatrender.engine.film.settings import FilmSettings
-    from flatrender.engine.film.transitions import Transition
+    from flatrender.engine.film.transitions import Transition, template_transition
     from flatrender.engine.inspect import TemplateReport, inspect_template
     from flatrender.engine.kinds import KINDS, kind_for
     from flatrender.engine.probe import FilmReport
@@ -37,6 +46,8 @@ _WHERE = {
     "RenderError": "errors",
     "ResolvedScene": "scene",
     "SceneWarning": "scene",
+    "Source": "film.outputs",
+    "SpriteSheet": "film.outputs",
     "Store": "store.disk",
     "StoreInfo": "store.disk",
     "Template": "template",
@@ -46,14 +57,20 @@ _WHERE = {
     "Transition": "film.transitions",
     "ValueRefused": "errors",
     "WorkerPool": "raster.pool",
+    "derive_film": "film.outputs",
     "inspect_template": "inspect",
     "kind_for": "kinds",
     "load_template": "template",
+    "make_sprite_sheet": "film.outputs",
     "mix_sound": "sound.mix",
+    "open_film": "film.opened",
     "render_film": "film.render",
     "render_still": "still",
     "resolve_kept": "resolve.kept",
     "resolve_scene": "resolve.scene",
+    "take_poster": "film.outputs",
+    "take_still": "film.outputs",
+    "template_transition": "film.transitions",
 }
 
 __all__ = [
@@ -66,6 +83,8 @@ __all__ = [
     "RenderError",
     "ResolvedScene",
     "SceneWarning",
+    "Source",
+    "SpriteSheet",
     "Store",
     "StoreInfo",
     "Template",
@@ -75,14 +94,20 @@ __all__ = [
     "Transition",
     "ValueRefused",
     "WorkerPool",
+    "derive_film",
     "inspect_template",
     "kind_for",
     "load_template",
+    "make_sprite_sheet",
     "mix_sound",
+    "open_film",
     "render_film",
     "render_still",
     "resolve_kept",
     "resolve_scene",
+    "take_poster",
+    "take_still",
+    "template_transition",
 ]
 
 

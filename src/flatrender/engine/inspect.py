@@ -7,7 +7,7 @@ import msgspec
 from flatrender.engine.compatibility import Report, compatibility
 from flatrender.engine.lottie.document import Json
 from flatrender.engine.lottie.walk import all_layers, dicts, layers_by_name
-from flatrender.engine.template.model import ColorSlot, Field, LocaleText, Music, Preset, Scene, Size
+from flatrender.engine.template.model import ColorSlot, Field, LocaleText, Music, OwnTransition, Preset, Scene, Size
 from flatrender.engine.template.package import Template
 from flatrender.engine.template.pictures import asset_file, image_assets
 
@@ -72,6 +72,7 @@ class TemplateReport(msgspec.Struct, frozen=True, kw_only=True):
     sizes: tuple[Size, ...]
     color_slots: tuple[ColorSlot, ...]
     presets: tuple[Preset, ...]
+    transitions: tuple[OwnTransition, ...]
     music: tuple[Music, ...]
     fields: tuple[Field, ...]
     scenes: tuple[SceneReport, ...]
@@ -107,6 +108,7 @@ def inspect_template(template: Template) -> TemplateReport:
         sizes=template.sizes,
         color_slots=template.color_slots,
         presets=template.presets,
+        transitions=template.manifest.transitions,
         music=template.music,
         fields=template.fields,
         scenes=tuple(scenes),

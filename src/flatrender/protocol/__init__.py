@@ -3,5 +3,7 @@
 The only package that both sides import. Must not know either of them.
 """
 
-VERSION = 2
+VERSION = 3
 """Raised when a message changes so that the other side could misunderstand it; new optional members do not raise it."""
+OLDEST = 2
+"""The oldest version whose nodes the server still takes: those of version 2 draw with ThorVG alone and never get After Effects' work."""

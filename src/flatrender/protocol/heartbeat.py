@@ -33,12 +33,23 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     engine_rss_bytes: int | None = None
 
 
+class CachedProject(msgspec.Struct, frozen=True, kw_only=True):
+    """An After Effects project in the node's template cache."""
+
+    sha256: str
+    bytes: int
+    hits: int = 0
+    """How often it was used from the disk since the node started."""
+
+
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     """All leases in one call; `health` with every full heartbeat, not with the reports of progress between them."""
 
     boot_id: UUID
     leases: list[LeaseReport]
     health: Health | None = None
+    projects: list[CachedProject] | None = None
+    """The whole template cache (at most 1000 entries), with the first full heartbeat and with each after it changed; None: as before."""
 
 
 class LeaseVerdict(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,12 +19,14 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     agent_version: str
     os: str
     engines: dict[str, str]
-    """Engine → version (`{"thorvg": "1.0.4"}`)."""
+    """Engine → version (`{"thorvg": "1.0.4", "aerender": "2025, 2024"}`); of several After Effects the first is used."""
     max_slots: int
     cpu_cores: int
     memory_bytes: int
     scratch_bytes_total: int
     scratch_bytes_free: int
+    fonts_sha256: str | None = None
+    """Of the names of the fonts that After Effects finds on the machine, so that nodes with other fonts are seen."""
 
 
 class Registered(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,12 +1,16 @@
 """What a node is given to do: `POST /internal/{frame-jobs,snapshot-jobs}/claim` answers an assignment, or 204 when there was nothing to do."""
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 
 Kind = Literal["frame", "snapshot_job", "snapshot"]
 """`frame`: a chunk of a film; `snapshot_job`: a template scene's thumbnail; `snapshot`: a picture that somebody waits for in the studio."""
+
+
+Engine = Literal["thorvg", "aerender"]
+"""What draws: the open engine from the Lottie, or After Effects from the project."""
 
 
 class SceneFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +25,35 @@ class SceneFigures(msgspec.Struct, frozen=True, kw_only=True):
     frames: int
     clips: tuple[str, ...] = ()
     """SHA-256 (hexadecimal) of the films that the scene shows."""
+
+
+class AssetFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a value of an After Effects scene names."""
+
+    sha256: str
+    name: str
+    """A short ASCII file name of our own with the ending of the file's form."""
+
+
+class SourceFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """The After Effects project that draws a scene; `SceneFigures` then describe its approximation."""
+
+    sha256: str
+    """Hexadecimal, of the object: the archive with the project, its footage and its fonts, or the project alone."""
+    bytes: int
+    path: str = ""
+    """Where the project (.aep) lies in the archive; empty: the object is the project."""
+    composition: str
+    first_frame: int = 0
+    """Of the composition, from 0: the scene's first."""
+    fps: float | None = None
+    """Of the composition; None: the scene's."""
+    fields: list[dict[str, Any]] = []
+    """Where each field lies in the project, as the template's manifest says it."""
+    values: dict[str, Any] = {}
+    """Field key → value; what is absent stays as it was designed."""
+    assets: dict[str, AssetFigures] = {}
+    """Name of a file in a value → the file."""
 
 
 class SegmentTask(msgspec.Struct, frozen=True, kw_only=True, tag="segment"):
@@ -39,6 +72,10 @@ class SegmentTask(msgspec.Struct, frozen=True, kw_only=True, tag="segment"):
     """What the film is written as (`engine.kinds.OutputKind`): decides the segment's codec."""
     alpha: bool = False
     max_kbps: int | None = None
+    source: SourceFigures | None = None
+    """Not None: After Effects draws the frames from this project."""
+    overlay: SceneFigures | None = None
+    """A scene with transparency that is laid over what After Effects draws (a watermark)."""
 
 
 class StillTask(msgspec.Struct, frozen=True, kw_only=True, tag="still"):
@@ -51,6 +88,8 @@ class StillTask(msgspec.Struct, frozen=True, kw_only=True, tag="still"):
     height: int
     format: Literal["png", "jpeg"] = "jpeg"
     background: tuple[int, int, int] | None = (255, 255, 255)
+    source: SourceFigures | None = None
+    """Not None: After Effects draws the frame from this project."""
 
 
 Task = SegmentTask | StillTask
@@ -74,12 +113,18 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     scene_url: str
     """Where the Lottie is fetched (GET): absolute, or a path on the server."""
     clip_urls: dict[str, str] = {}
-    """Where each film of the scene is fetched, by its hash."""
+    """Where each film of the scene, and each file that a value of its project names, is fetched, by its hash."""
+    source_url: str | None = None
+    """Where the After Effects project is fetched (GET)."""
+    overlay_url: str | None = None
+    """Where the Lottie of the overlay is fetched (GET)."""
     upload_url: str
     """Where the output is put (PUT); its object key contains the epoch."""
     output_key: str
     deadline_s: float
     """After this many seconds the node gives the work up as `node`."""
+    also: "list[Assignment]" = []
+    """More pictures of the same project, each with a lease of its own, to be drawn in the same launch of After Effects."""
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,3 +132,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
     boot_id: UUID
     wait_s: float = 20.0
+    engine: Engine = "thorvg"
+    """Which engine the work is for; the node registered it."""
+    batch: int = 1
+    """How many pictures of one project the node takes at once, at most 32."""

@@ -10,6 +10,7 @@ import type {
   PressedRender,
   PreviewRequest,
   Project,
+  ProjectImport,
   ProjectSummary,
   RenderJob,
   RenderNode,
@@ -21,7 +22,10 @@ import type {
   Session,
   Snapshot,
   StoredFile,
+  SvgPreview,
+  SvgPreviewSummary,
   Tenant,
+  TraceRequest,
   Track,
   Waveform,
 } from './types';
@@ -47,6 +51,12 @@ export const content = {
   /** A template; with `versionId` the version that a document was made with. */
   one: (idOrSlug: string, versionId?: string) =>
     get<Project>(withQuery(`/v1/projects/${encodeURIComponent(idOrSlug)}`, { version_id: versionId })),
+  svgPreviews: (reference: string, versionId?: string) =>
+    get<Page<SvgPreviewSummary>>(
+      withQuery(`/v1/projects/${encodeURIComponent(reference)}/svg-previews`, { version_id: versionId }),
+    ),
+  svgPreview: (reference: string, id: string) =>
+    get<SvgPreview>(`/v1/projects/${encodeURIComponent(reference)}/svg-previews/${id}`),
   categories: async (): Promise<Category[]> => {
     return (await get<Page<Category>>('/v1/categories?limit=100')).items;
   },
@@ -56,18 +66,33 @@ export const adminContent = {
   list: (cursor?: string | null) =>
     get<Page<ProjectSummary>>(withQuery('/v1/admin/projects', { cursor, limit: LIST_LIMIT })),
   one: (id: string) => get<AdminProject>(`/v1/admin/projects/${id}`),
+  /** A package is there at once; an After Effects project is converted after the answer: see `importState`. */
   importPackage: (fileId: string) =>
-    post<AdminProject>('/v1/admin/projects', { file_id: fileId }, { idempotencyKey: newKey(), timeoutMs: 120_000 }),
+    post<AdminProject | ProjectImport>(
+      '/v1/admin/projects',
+      { file_id: fileId },
+      { idempotencyKey: newKey(), timeoutMs: 120_000 },
+    ),
   importVersion: (id: string, fileId: string) =>
-    post<AdminProject>(
+    post<AdminProject | ProjectImport>(
       `/v1/admin/projects/${id}/versions`,
       { file_id: fileId },
       { idempotencyKey: newKey(), timeoutMs: 120_000 },
     ),
+  importState: (importId: string) => get<ProjectImport>(`/v1/admin/imports/${importId}`),
+  addMissingFiles: (id: string, added: { file_id: string; name?: string }[]) =>
+    post<ProjectImport>(`/v1/admin/projects/${id}/missing-files`, { files: added }, { idempotencyKey: newKey() }),
   publish: (id: string, rowVersion: number | undefined) =>
     post<AdminProject>(`/v1/admin/projects/${id}/publish`, {}, { ifMatch: rowVersion }),
   archive: (id: string, rowVersion: number | undefined) =>
     post<AdminProject>(`/v1/admin/projects/${id}/archive`, {}, { ifMatch: rowVersion }),
+  svgPreviews: (id: string) => get<Page<SvgPreviewSummary>>(`/v1/admin/projects/${id}/svg-previews`),
+  svgPreview: (id: string) => get<SvgPreview>(`/v1/admin/svg-previews/${id}`),
+  trace: (id: string, body: TraceRequest) =>
+    post<SvgPreview>(`/v1/admin/projects/${id}/svg-previews`, body, { timeoutMs: 90_000 }),
+  mapGroup: async (id: string, group: { number: number; slot?: string | null; automatic?: boolean }) =>
+    (await call<SvgPreview>(`/v1/admin/svg-previews/${id}`, { method: 'PATCH', body: { groups: [group] } })).data,
+  deleteSvgPreview: (id: string) => call<unknown>(`/v1/admin/svg-previews/${id}`, { method: 'DELETE' }),
   patchScene: async (sceneId: string, body: Partial<Pick<Scene, 'title' | 'snapshot_frame' | 'is_active'>>) =>
     (await call<Scene>(`/v1/admin/scenes/${sceneId}`, { method: 'PATCH', body })).data,
 };

@@ -19,6 +19,8 @@ from flatrender.engine.compatibility import compatibility
 from flatrender.engine.errors import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from py_aep.models.items.composition import CompItem
     from py_aep.models.items.footage import FootageItem
 
@@ -76,7 +78,7 @@ def _converted(comp: CompItem) -> Conversion:
         "w": int(comp.width),
         "h": int(comp.height),
         "ddd": 0,
-        "assets": list(library.assets.values()),
+        "assets": _used(layers, library.assets.values()),
         "layers": layers or [_empty(place.frame(comp.duration))],
         "markers": _markers(comp, place),
     }
@@ -86,6 +88,19 @@ def _converted(comp: CompItem) -> Conversion:
     return Conversion(
         lottie=lottie, findings=findings.all(), footage=tuple(library.files), fonts=tuple(sorted(library.fonts))
     )
+
+
+def _used(layers: list[Json], assets: Iterable[Json]) -> list[Json]:
+    """Return the assets that the layers show, however deep, in their order: copies may have taken the place of others."""
+    by_id = {asset["id"]: asset for asset in assets}
+    waiting, found = [layers], set()
+    while waiting:
+        for layer in waiting.pop():
+            reference = layer.get("refId")
+            if reference in by_id and reference not in found:
+                found.add(reference)
+                waiting.append(by_id[reference].get("layers", []))
+    return [asset for key, asset in by_id.items() if key in found]
 
 
 def _empty(frames: float) -> Json:
@@ -117,9 +132,10 @@ class _Library:
     """The assets of one conversion; each composition and file is converted once."""
 
     def __init__(self, root: CompItem) -> None:
-        self.assets: dict[int, Json] = {}
+        self.assets: dict[int | str, Json] = {}
         self.fonts: dict[str, Json] = {}
         self.files: list[Footage] = []
+        self._fps = rounded(root.frame_rate)
         self._open = [root.id]
 
     def composition(self, item: CompItem, place: Place) -> str:
@@ -143,9 +159,15 @@ class _Library:
         """Return the asset id of a picture or clip; None for what cannot be seen."""
         asset = f"file_{item.id}"
         if item.id not in self.assets:
-            described = footage_of(item, asset, place)
+            described = footage_of(item, asset, place, {file.file_name.casefold() for file in self.files})
             self.files.append(described)
             if described.kind in {"sound", "placeholder"}:
                 return None
-            self.assets[item.id] = asset_of(described)
+            self.assets[item.id] = asset_of(item, described)
+        return asset
+
+    def layers(self, name: str, layers: list[Json]) -> str:
+        """Add a composition of these layers and return its asset id."""
+        asset = f"drawn_{len(self.assets)}"
+        self.assets[asset] = {"id": asset, "nm": name, "fr": self._fps, "layers": layers}
         return asset

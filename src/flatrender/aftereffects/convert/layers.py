@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from py_aep.enums import AutoOrientType, BlendingMode, TrackMatteType
 
+from flatrender.aftereffects.convert.adjustments import adjust
 from flatrender.aftereffects.convert.context import Json, Place
-from flatrender.aftereffects.convert.effects import DRAWN_EFFECTS, layer_effects, note_layer_styles
+from flatrender.aftereffects.convert.effects import DRAWN_EFFECTS, EffectDrawer
+from flatrender.aftereffects.convert.feather import cut_softly, is_soft
 from flatrender.aftereffects.convert.footage import hex_color
 from flatrender.aftereffects.convert.masks import layer_masks
+from flatrender.aftereffects.convert.nesting import Composition, Picture, resting
+from flatrender.aftereffects.convert.recolor import Repainter
 from flatrender.aftereffects.convert.rest import note_rest
 from flatrender.aftereffects.convert.shapes import DRAWN_SHAPES, shape_items
-from flatrender.aftereffects.convert.switches import note_nested, note_switches
+from flatrender.aftereffects.convert.styles import draw_styles
+from flatrender.aftereffects.convert.switches import note_nested, note_sound, note_switches
 from flatrender.aftereffects.convert.texts import text_fields
+from flatrender.aftereffects.convert.timing import layer_time, plays_from_its_start
 from flatrender.aftereffects.convert.transform import layer_transform
-from flatrender.aftereffects.convert.values import scalar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +30,8 @@ if TYPE_CHECKING:
     from py_aep.models.layers.layer import Layer
 
 _PRECOMPOSITION, _SOLID, _IMAGE, _NULL, _SHAPE, _TEXT = range(6)
+_SQUARE = 1e-3
+"""How far from 1 a pixel aspect ratio is still that of a square."""
 _BLEND = {
     BlendingMode.NORMAL: 0,
     BlendingMode.MULTIPLY: 1,
@@ -62,9 +69,13 @@ class Library(Protocol):
     """Where layers put what several of them may use."""
 
     fonts: dict[str, Json]
+    assets: dict[int | str, Json]
 
     def composition(self, item: CompItem, place: Place) -> str:
         """Return the asset id of a composition."""
+
+    def layers(self, name: str, layers: list[Json]) -> str:
+        """Add a composition of these layers and return its asset id."""
 
     def footage(self, item: FootageItem, place: Place) -> str | None:
         """Return the asset id of a picture or clip, None for what cannot be seen."""
@@ -77,17 +88,56 @@ def convert_layers(comp: CompItem, library: Library, place: Place) -> list[Json]
     mattes = {matte.id for layer in layers if _shows(layer, layers) and (matte := _matte(layer)) is not None}
     parents = {parent.id for layer in layers for parent in _ancestors(layer)}
     made: list[Json] = []
+    drawn: list[tuple[Any, Json, Place]] = []
     for layer in layers:
         here = place.inside(layer.name)
         shown = _shows(layer, layers)
         if layer.enabled and getattr(layer, "guide_layer", False):
             here.note("exact", "layer.guide", "a guide layer is not part of the film")
+        if not layer.enabled:
+            note_sound(layer, here)
         if not shown and layer.id not in mattes:
             if layer.id in parents:
                 made.append(_frame(layer, here, numbers) | {"ty": _NULL})
             continue
-        made.append(_layer(layer, here, library, numbers, is_matte=layer.id in mattes and not shown))
+        converted = _layer(layer, here, library, numbers, is_matte=layer.id in mattes and not shown)
+        made.append(converted)
+        drawn.append((layer, converted, here))
+
+    def source(number: int) -> Json | None:
+        layer: Any = layers[number - 1] if 0 < number <= len(layers) else None
+        if layer is None or getattr(layer, "source", None) is None or layer.null_layer:
+            return None
+        shown = {"st": place.frame(layer.start_time), "sr": 1} | _source(
+            layer, layer.source, place.inside(layer.name), library
+        )
+        return shown if shown["ty"] != _NULL else None
+
+    composition = Composition(made, (int(comp.width), int(comp.height)), library.assets, library.layers, source)
+    effects = EffectDrawer(Repainter(library.assets))
+    for layer, converted, here in reversed(drawn):
+        active = getattr(layer, "effects_active", True)
+        if not getattr(layer, "adjustment_layer", False):
+            picture = Picture(composition, converted)
+            if is_soft(converted):
+                cut_softly(picture, here)
+            if active:
+                effects.draw(layer.effects, picture, here)
+            draw_styles(layer, picture, here)
+            if converted.get("ef") and "tt" in converted:
+                picture.nest()  # a track matte cuts what effects and styles have made
+        elif active and any(getattr(effect, "enabled", True) for effect in layer.effects or ()):
+            _adjust(layer, converted, composition, effects, here)
     return _mattes_marked(made)
+
+
+def _adjust(layer: Any, converted: Json, composition: Composition, effects: EffectDrawer, place: Place) -> None:
+    source = getattr(layer, "source", None)
+    size = None if source is None else (float(source.width), float(source.height))
+    if "tt" in converted:
+        place.note("not_drawn", "layer.adjustment", "the track matte of an adjustment layer does not cut its effects")
+    if adjust(composition, converted, size, lambda picture: effects.draw(layer.effects, picture, place)):
+        place.note("exact", "layer.adjustment", "the layers below are drawn again with its effects")
 
 
 def _mattes_marked(layers: list[Json]) -> list[Json]:
@@ -121,24 +171,40 @@ def _ancestors(layer: Layer) -> list[Layer]:
 
 def _frame(layer: Layer, place: Place, numbers: dict[int, int]) -> Json:
     """Return what every layer has."""
-    stretch = float(layer.stretch) / 100
+    first, last = sorted((layer.in_point, layer.out_point))
     made: Json = {
         "ddd": 0,
         "ind": numbers[layer.id],
         "nm": layer.name,
-        "sr": stretch if stretch > 0 else 1,
-        "ks": layer_transform(layer.transform, place, three_d=bool(getattr(layer, "three_d_layer", False))),
+        "sr": 1,
+        "ks": layer_transform(
+            layer.transform,
+            place,
+            three_d=bool(getattr(layer, "three_d_layer", False)),
+            aspect=_pixel_aspect(layer, place),
+        ),
         "ao": int(layer.auto_orient == AutoOrientType.ALONG_PATH),
-        "ip": place.frame(layer.in_point),
-        "op": place.frame(layer.out_point),
+        "ip": place.frame(first),
+        "op": place.frame(last),
         "st": place.frame(layer.start_time),
         "bm": 0,
     }
     if layer.parent is not None:
         made["parent"] = numbers[layer.parent.id]
-    if stretch <= 0:
-        place.note("not_drawn", "layer.reversed", "the layer runs backwards; it is drawn forwards")
     return made
+
+
+def _pixel_aspect(layer: Any, place: Place) -> float:
+    """Return how wide a pixel of the layer's source is, in pixels of the composition."""
+    source = getattr(layer, "source", None)
+    if source is None or layer.null_layer:
+        return 1
+    aspect = float(source.pixel_aspect or 1) / float(layer.containing_comp.pixel_aspect or 1)
+    if abs(aspect - 1) < _SQUARE:
+        return 1
+    if any(other.parent is layer for other in layer.containing_comp.layers):
+        place.note("approximate", "layer.pixel_aspect", "what hangs on a layer of wide pixels is widened with it")
+    return aspect
 
 
 def _layer(layer: Layer, place: Place, library: Library, numbers: dict[int, int], *, is_matte: bool) -> Json:
@@ -148,10 +214,6 @@ def _layer(layer: Layer, place: Place, library: Library, numbers: dict[int, int]
     masks = layer_masks(layer.masks, place)
     if masks:
         made["hasMask"], made["masksProperties"] = True, masks
-    effects = layer_effects(layer.effects, place) if getattr(layer, "effects_active", True) else []
-    if effects:
-        made["ef"] = effects
-    note_layer_styles(layer.layer_styles if hasattr(layer, "layer_styles") else None, place)
     matte = _matte(layer)
     if matte is not None:
         made["tt"], made["tp"] = _MATTES[layer.track_matte_type], numbers[matte.id]
@@ -164,6 +226,8 @@ def _content(layer: Layer, place: Place, library: Library) -> Json:
     if layer.null_layer:
         return {"ty": _NULL}
     kind = type(layer).__name__
+    if getattr(layer, "adjustment_layer", False) and kind != "ShapeLayer":
+        return {"ty": _NULL}
     if kind == "ShapeLayer":
         return {"ty": _SHAPE, "shapes": shape_items(_contents(layer), place.inside("Contents"))}
     if kind == "TextLayer":
@@ -174,10 +238,6 @@ def _content(layer: Layer, place: Place, library: Library) -> Json:
     source = getattr(layer, "source", None)
     if source is None:
         place.note("not_drawn", f"layer.{kind}", "a layer of this kind is not drawn")
-        return {"ty": _NULL}
-    if getattr(layer, "adjustment_layer", False):
-        if any(getattr(effect, "enabled", True) for effect in layer.effects or ()):
-            place.note("not_drawn", "layer.adjustment", "effects on the layers below an adjustment layer are not drawn")
         return {"ty": _NULL}
     return _source(layer, source, place, library)
 
@@ -205,10 +265,9 @@ def _source(layer: Any, source: Any, place: Place, library: Library) -> Json:
             "refId": library.composition(source, place),
             "w": int(source.width),
             "h": int(source.height),
+            **layer_time(layer, place),
         }
         note_nested(source, place)
-        if layer.time_remap_enabled:
-            made["tm"] = scalar(layer["ADBE Time Remapping"], place)
         if layer.collapse_transformation:
             place.note(
                 "approximate",
@@ -224,9 +283,22 @@ def _source(layer: Any, source: Any, place: Place, library: Library) -> Json:
             "sh": int(source.height),
         }
     asset = library.footage(source, place)
-    if layer.time_remap_enabled:
-        place.note("not_drawn", "footage.time_remap", "the changed time of the footage is not drawn; it plays evenly")
-    return {"ty": _NULL} if asset is None else {"ty": _IMAGE, "refId": asset}
+    if asset is None:
+        return {"ty": _NULL}
+    picture: Json = {"ty": _IMAGE, "refId": asset}
+    if source.main_source.is_still or plays_from_its_start(layer):
+        return picture
+    length = place.frame(source.duration)
+    inner = picture | {
+        "ddd": 0, "ind": 1, "nm": layer.name, "ks": resting(), "ip": 0, "op": max(length, 1), "st": 0, "sr": 1, "bm": 0,
+    }  # fmt: skip
+    return {
+        "ty": _PRECOMPOSITION,
+        "refId": library.layers(layer.name, [inner]),
+        "w": int(source.width),
+        "h": int(source.height),
+        **layer_time(layer, place),
+    }
 
 
 def _blend_mode(layer: Any, place: Place) -> int:

@@ -33,10 +33,11 @@ def note_switches(layer: Any, place: Place) -> None:
         place.note("not_drawn", "text.per_character_3d", "letters that are turned in space one by one are drawn flat")
     if layer.auto_orient not in {AutoOrientType.NO_AUTO_ORIENT, AutoOrientType.ALONG_PATH}:
         place.note("not_drawn", "layer.auto_orient", "the layer does not turn to the camera")
-    _note_sound(layer, place)
+    note_sound(layer, place)
 
 
-def _note_sound(layer: Any, place: Place) -> None:
+def note_sound(layer: Any, place: Place) -> None:
+    """Note a layer that is heard."""
     if getattr(layer, "has_audio", False) and getattr(layer, "audio_enabled", False):
         place.note(
             "approximate", "layer.audio", "the layer's sound is not in the picture; give it to the film as a track"
@@ -79,10 +80,6 @@ def note_nested(comp: CompItem, place: Place) -> None:
             "approximate",
             "comp.own_frame_rate",
             f"the composition keeps {comp.frame_rate:g} frames a second; it is drawn at the film's",
-        )
-    if abs(float(comp.pixel_aspect) - 1) > _SQUARE:
-        place.note(
-            "approximate", "comp.pixel_aspect", f"pixels {comp.pixel_aspect:g} times as wide as high are drawn square"
         )
 
 

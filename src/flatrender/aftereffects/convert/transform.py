@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from py_aep.models.properties.property import Property
 
 
-def layer_transform(group: Tree, place: Place, *, three_d: bool) -> Json:
+def layer_transform(group: Tree, place: Place, *, three_d: bool, aspect: float = 1) -> Json:
     """Convert anchor point, position, scale, rotation and opacity. Position and anchor in px, scale and opacity in percent, rotation in degrees.
+
+    `aspect`: how wide a pixel of the layer's source is in the composition's pixels.
 
     A layer in space that lies flat is drawn exactly; turned or moved in depth it is noted as not drawn.
     """
@@ -22,7 +24,7 @@ def layer_transform(group: Tree, place: Place, *, three_d: bool) -> Json:
         "r": _rotation(group, here, three_d=three_d),
         "p": position(group, here),
         "a": vector(group["ADBE Anchor Point"], here),
-        "s": vector(group["ADBE Scale"], here),
+        "s": convert(group["ADBE Scale"], here, lambda value: [float(value[0]) * aspect, float(value[1])]),
     }
     if three_d:
         _note_depth(group, here)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flatrender.aftereffects.scene import find_footage
+from flatrender.aftereffects.footage_files import find_footage
 from flatrender.engine.sound.track import TrackSpec
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from flatrender.engine.clips.timing import place_size
 from flatrender.engine.errors import ValueRefused
 from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.walk import IMAGE, all_layers
-from flatrender.engine.picture_value import Fit, PictureValue
+from flatrender.engine.picture_value import Fit, PictureValue, PictureValueError, design_options
 from flatrender.engine.pictures import MAX_BYTES, MAX_SIDE, data_uri_bytes, prepare
 from flatrender.engine.resolve.values import refuse
 from flatrender.engine.scene import SceneWarning
@@ -21,6 +21,8 @@ from flatrender.engine.template.model import Field
 from flatrender.engine.template.package import Template
 from flatrender.engine.template.pictures import asset_file, image_assets
 
+OPTIONS_MEMBER = "fr_picture"
+"""The member of an image asset that says how the template's own picture or film is shown: what an image value says, without `asset`."""
 POSTER_S = 1.0
 """A clip's still shows what is shown so long after its layer began, or the middle of a shorter clip."""
 
@@ -59,6 +61,7 @@ class ImageSetter:
         size = _designed_size(asset) if asset is not None else None
         if asset is None or size is None:
             return False
+        value = _as_designed(value, asset)
         source = self._source(field, value.asset)
         where = f"field {field.key!r}: {value.asset}"
         film = film_file(source, where=where)
@@ -85,6 +88,7 @@ class ImageSetter:
                 )
             )
         target = self._own_asset(field, layer, asset)
+        target.pop(OPTIONS_MEMBER, None)
         target.update(u="", p=prepared.data_uri, e=1, w=size[0], h=size[1])
         self._done.add(id(target))
         return True
@@ -113,26 +117,22 @@ class ImageSetter:
     def _put_clip(
         self, field: Field, layer: Json, asset: Json, value: PictureValue, clip: ClipSource, where: str
     ) -> None:
+        if clip.info.hdr:
+            self._warnings.append(_hdr(field=field.key, layer=str(layer.get("nm"))))
+        target = self._own_asset(field, layer, asset)
+        target.pop(OPTIONS_MEMBER, None)
+        self._show_clip(target, value, field.constraints.fit, clip, where)
+        self._done.add(id(target))
+
+    def _show_clip(self, asset: Json, value: PictureValue, fit: Fit, clip: ClipSource, where: str) -> None:
         size = _designed_size(asset)
         assert size is not None  # noqa: S101  # the caller has checked it
-        place = place_size(*size)
-        spec = clip_spec(clip, value, field.constraints.fit, float(self._lottie["fr"]), where=where)
-        length = spec.end - spec.start
-        still = poster(clip.path, spec, spec.start + min(value.clip.speed * POSTER_S, length / 2), *place, where=where)
-        if clip.info.hdr:
-            self._warnings.append(
-                SceneWarning(
-                    code="clip_hdr",
-                    detail="the film is HDR and looks pale here: convert it to SDR",
-                    field=field.key,
-                    layer=str(layer.get("nm")),
-                )
-            )
-        target = self._own_asset(field, layer, asset)
-        target.update(u="", p=still, e=1, w=size[0], h=size[1])
-        target[MEMBER] = msgspec.to_builtins(spec)
+        spec = clip_spec(clip, value, fit, float(self._lottie["fr"]), where=where)
+        moment = spec.start + min(value.clip.speed * POSTER_S, (spec.end - spec.start) / 2)
+        still = poster(clip.path, spec, moment, *place_size(*size), where=where)
+        asset.update(u="", p=still, e=1, w=size[0], h=size[1])
+        asset[MEMBER] = msgspec.to_builtins(spec)
         self.clips[clip.sha256] = ClipFile(sha256=clip.sha256, path=clip.path)
-        self._done.add(id(target))
 
     def _source(self, field: Field, name: str) -> bytes | Path:
         source = self._assets.get(name)
@@ -171,11 +171,39 @@ class ImageSetter:
             data = self._template.read_file(name) if name is not None else None
         if data is None:
             return "its file is not in the template"
+        where = str(asset.get("id"))
         try:
-            asset["p"] = prepare(data, *size, preview=self._preview, where=str(asset.get("id"))).data_uri
+            options = design_options(asset.pop(OPTIONS_MEMBER, None))
+            fit = options.fit or "cover"
+            film = None if asset["p"].startswith("data:") else film_file(data, where=where)
+            clip = clip_source(film, where=where) if film is not None else None
+            if clip is not None and clip.info.frames > 1:
+                if clip.info.hdr:
+                    self._warnings.append(_hdr(layer=where))
+                self._show_clip(asset, options, fit, clip, where)
+                return None
+            asset["p"] = prepare(data, *size, fit=fit, options=options, preview=self._preview, where=where).data_uri
+        except PictureValueError as error:
+            return str(error)
         except ValueRefused as error:
             return error.detail
         return None
+
+
+def _as_designed(value: PictureValue, asset: Json) -> PictureValue:
+    """Return a person's value with what the design makes of the colours of whatever is put there."""
+    try:
+        grade = design_options(asset.get(OPTIONS_MEMBER)).filters.grade
+    except PictureValueError:
+        return value
+    return (
+        msgspec.structs.replace(value, filters=msgspec.structs.replace(value.filters, grade=grade)) if grade else value
+    )
+
+
+def _hdr(*, layer: str, field: str | None = None) -> SceneWarning:
+    detail = "the film is HDR and looks pale here: convert it to SDR"
+    return SceneWarning(code="clip_hdr", detail=detail, field=field, layer=layer)
 
 
 def clip_spec(clip: ClipSource, value: PictureValue, fit: Fit, fps: float, *, where: str) -> ClipSpec:

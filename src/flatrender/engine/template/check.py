@@ -79,6 +79,11 @@ def _check_scene(manifest: Manifest, scene: Scene, where: str) -> None:
             f"scene {scene.key!r} lasts {scene.duration_frames} frames and shows frame {scene.snapshot_frame} as its snapshot",
             where,
         )
+    if scene.engine == "aerender" and (manifest.source is None or not scene.compositions):
+        refuse(f"scene {scene.key!r} needs After Effects: `source` and its `compositions` say of which project", where)
+    for size_key in scene.compositions:
+        if size_key not in {size.key for size in manifest.sizes}:
+            refuse(f"scene {scene.key!r}: `compositions` names the size {size_key!r}, which is none", where)
     _check_fields((*manifest.fields, *scene.fields), manifest, f"{where}: scene {scene.key}")
 
 
@@ -104,7 +109,9 @@ def _check_fields(fields: tuple[Field, ...], manifest: Manifest, where: str) -> 
 def check_files(template: Template) -> None:
     """Read every scene and look for every file named; raises TemplateError."""
     manifest = template.manifest
-    for file in (*(f.file for f in manifest.fonts), *(m.file for m in manifest.music)):
+    source = manifest.source
+    kept = () if source is None else (source.file, *(footage.file for footage in source.footage))
+    for file in (*(f.file for f in manifest.fonts), *(m.file for m in manifest.music), *kept):
         if problem := name_problem(file):
             refuse(f"the file name {file!r} {problem}", template.where)
         if not template.has_file(file):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from flatrender.engine.template.rules import Background, Condition, Derivation, Duration, Key
+from flatrender.engine.template.source import SceneSource, SourceProject
 
 FORMAT = "flatrender-template/1"
 
@@ -272,6 +273,10 @@ class Scene(_Frozen, frozen=True, kw_only=True):
     """Designed layers that another background takes the place of."""
     colors: dict[str, str] = {}
     """The scene's own colours: slot → `#rrggbb`, or another slot whose colour is shown in its place."""
+    engine: Literal["thorvg", "aerender"] = "thorvg"
+    """What draws the scene as it was designed; `aerender` is After Effects, of which the scene's files are an approximation."""
+    compositions: dict[str, SceneSource] = {}
+    """The compositions of the template's `source` that the files were made of, by size."""
 
 
 class Manifest(_Frozen, frozen=True, kw_only=True):
@@ -296,3 +301,5 @@ class Manifest(_Frozen, frozen=True, kw_only=True):
     fields: tuple[Field, ...] = ()
     background: Background | None = None
     """Behind every scene that names none of its own."""
+    source: SourceProject | None = None
+    """The After Effects project that the template was made of, kept while a scene needs After Effects."""

@@ -63,6 +63,8 @@ class SceneDetails(msgspec.Struct, frozen=True, kw_only=True):
     fields: list[TemplateField]
     duration: dict[str, Any] | None = None
     """The rule that its length follows."""
+    findings: list[dict[str, Any]] = []
+    """What becomes of the features of the After Effects project that it was made from; loaded for administrators."""
 
 
 class VersionDetails(msgspec.Struct, frozen=True, kw_only=True):

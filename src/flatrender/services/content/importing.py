@@ -10,13 +10,15 @@ import msgspec
 from flatrender.contracts.content import SizeOption
 from flatrender.contracts.files import FilesApi, StoredFile, StoreRequest
 from flatrender.kit.db import Conn, Database, IdempotencyKey, run_once
-from flatrender.kit.errors import Conflict, NotFound, Refused
+from flatrender.kit.errors import Conflict, Refused
 from flatrender.kit.ids import new_id
+from flatrender.services.content.after_effects import Conversion
 from flatrender.services.content.details import CONFIG_SCENE_KEY, StoredMusic, VersionManifest
-from flatrender.services.content.errors import not_found
+from flatrender.services.content.errors import file_not_found, not_found
 from flatrender.services.content.packages import Package, PackageBlob, PackageField, PackageReader, ReadPackage
 from flatrender.services.content.queries import projects, scenes, versions
 from flatrender.services.content.settings import ContentSettings
+from flatrender.services.content.uploaded import UploadedFiles
 
 MANIFEST = "template.json"
 MAX_FPS = 120
@@ -34,6 +36,13 @@ CATEGORY_NAMES = {
 """Names of the categories that everybody starts with; another one is called by its key until somebody names it."""
 
 
+class KeptSource(msgspec.Struct, frozen=True, kw_only=True):
+    """An After Effects project whose bytes are kept, and what its conversion found."""
+
+    file: StoredFile
+    conversion: Conversion
+
+
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """A package that was read and whose bytes are kept; nothing of it is in the database yet."""
 
@@ -42,6 +51,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, StoredFile]
     """Path in the package → public file."""
     blobs: dict[str, PackageBlob]
+    source: KeptSource | None = None
+    """The After Effects project that the package was made from."""
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +72,7 @@ class Importer:
         self._files = files
         self._reader = reader
         self._settings = settings
+        self._uploaded = UploadedFiles(files=files, objects=None)
 
     async def add_project(
         self, *, tenant_id: UUID, user_id: UUID, file_id: UUID, key: IdempotencyKey | None
@@ -140,6 +152,7 @@ class Importer:
                 tenant_id=tenant_id,
                 project_id=project_id,
                 slug=base if number == 1 else f"{base}-{number}",
+                engine="aftereffects" if kept.source is not None or package.source_path is not None else "lottie",
                 visibility=visibility,
                 author_user_id=user_id,
                 title=package.title,
@@ -160,21 +173,29 @@ class Importer:
         return await self.write_version(conn, tenant_id=tenant_id, user_id=user_id, project_id=project_id, kept=kept)
 
     async def write_version(
-        self, conn: Conn, *, tenant_id: UUID, user_id: UUID | None, project_id: UUID, kept: Kept
+        self, conn: Conn, *, tenant_id: UUID, user_id: UUID | None, project_id: UUID, kept: Kept, same: bool = False
     ) -> Imported:
-        """Write the next version into the caller's transaction; what is published stays published as it was."""
+        """Write the next version into the caller's transaction; what is published stays published as it was.
+
+        `same` says that it is the project of the newest version, completed: what the administrator set of its scenes stays.
+        """
         if await projects.lock(conn, tenant_id=tenant_id, project_id=project_id) is None:
             raise not_found("template")
         package = kept.package
         before = await versions.newest(conn, tenant_id=tenant_id, project_id=project_id)
         sha256 = bytes.fromhex(package.sha256)
-        if before is not None and before.package_sha256 == sha256:
+        source = _source_columns(kept)
+        if (
+            before is not None
+            and before.package_sha256 == sha256
+            and before.source_sha256 == (None if source is None else source.sha256)
+        ):
             raise Conflict(
                 f"this is the package of version {before.version_no}, which is the newest",
                 code="content.version_unchanged",
             )
         preset_ids, default_preset_id = await _write_presets(conn, tenant_id, project_id, package)
-        config_scene_id, scene_ids = await _write_scenes(conn, tenant_id, project_id, kept)
+        config_scene_id, scene_ids = await _write_scenes(conn, tenant_id, project_id, kept, same=same)
         version_id = new_id()
         manifest = VersionManifest(
             key=package.key,
@@ -216,15 +237,14 @@ class Importer:
             entry_path=kept.package_file.name if package.plain else MANIFEST,
             first_scene=package.scenes[0].key,
             manifest=msgspec.to_builtins(manifest),
-            report={"warnings": package.warnings},
+            report={"warnings": package.warnings + _left_out(kept)},
             created_by_user_id=user_id,
+            source=source,
         )
         return Imported(project_id=project_id, version_id=version_id)
 
     async def _keep_upload(self, tenant_id: UUID, user_id: UUID, file_id: UUID) -> Kept:
-        file = (await self._files.files(tenant_id=tenant_id, ids=[file_id])).get(file_id)
-        if file is None or file.owner_user_id not in (None, user_id):
-            raise NotFound("there is no such file: upload the package first", code="content.file_not_found")
+        file = await self._uploaded.find(tenant_id=tenant_id, user_id=user_id, file_id=file_id)
         if file.size_bytes > self._settings.package_bytes:
             raise Refused(
                 f"{file.name}: {file.size_bytes} bytes; at most {self._settings.package_bytes} are imported",
@@ -234,7 +254,7 @@ class Importer:
             await self._files.read(tenant_id=tenant_id, ids=[file_id], limit_bytes=self._settings.package_bytes)
         ).get(file_id)
         if data is None:
-            raise NotFound("there is no such file: upload the package first", code="content.file_not_found")
+            raise file_not_found()
         return await self.keep(tenant_id=tenant_id, data=data, name=file.name, content_type=file.content_type)
 
     @staticmethod
@@ -278,6 +298,33 @@ def _file_name(path: str) -> str:
     return name[-200:] or "package"
 
 
+def _left_out(kept: Kept) -> list[dict[str, Any]]:
+    names = [] if kept.source is None else kept.source.conversion.left_out
+    detail = "this composition is in no scene: its size is one that not every scene has, or there are too many"
+    return [{"code": "composition_left_out", "detail": detail, "layer": name} for name in names[:MAX_SCENES]]
+
+
+def _source_columns(kept: Kept) -> versions.SourceColumns | None:
+    """Return where the version's After Effects project lies: in an archive of its own, or in the package that was uploaded with it."""
+    if kept.source is not None:
+        return versions.SourceColumns(
+            file_id=kept.source.file.id,
+            sha256=kept.source.file.sha256,
+            path=kept.source.conversion.project,
+            missing_fonts=msgspec.to_builtins(kept.source.conversion.missing_fonts),
+            missing_footage=msgspec.to_builtins(kept.source.conversion.missing_footage),
+        )
+    if kept.package.source_path is None:
+        return None
+    return versions.SourceColumns(
+        file_id=kept.package_file.id,
+        sha256=kept.package_file.sha256,
+        path=kept.package.source_path,
+        missing_fonts=[],
+        missing_footage=[],
+    )
+
+
 def _duration(package: Package) -> int:
     return sum(scene.duration_frames for scene in package.scenes)
 
@@ -309,8 +356,10 @@ async def _write_presets(
     return ids, None if default is None else ids[default]
 
 
-async def _write_scenes(conn: Conn, tenant_id: UUID, project_id: UUID, kept: Kept) -> tuple[UUID, list[UUID]]:
-    switched_off = await scenes.retire(conn, tenant_id=tenant_id, project_id=project_id)
+async def _write_scenes(
+    conn: Conn, tenant_id: UUID, project_id: UUID, kept: Kept, *, same: bool
+) -> tuple[UUID, list[UUID]]:
+    before = await scenes.retire(conn, tenant_id=tenant_id, project_id=project_id)
     package = kept.package
     config_id = new_id()
     await scenes.insert(
@@ -320,6 +369,9 @@ async def _write_scenes(conn: Conn, tenant_id: UUID, project_id: UUID, kept: Kep
         project_id=project_id,
         key=CONFIG_SCENE_KEY,
         title=package.title,
+        composition=CONFIG_SCENE_KEY,
+        engine="thorvg",
+        findings=[],
         scene_type="config",
         image=None,
         snapshot_frame=0,
@@ -334,22 +386,30 @@ async def _write_scenes(conn: Conn, tenant_id: UUID, project_id: UUID, kept: Kep
     ids: list[UUID] = []
     for number, scene in enumerate(package.scenes, start=1):
         scene_id = new_id()
+        known = before.get(scene.key)
+        edited = known if same else None
+        origin = None if kept.source is None else kept.source.conversion.scenes.get(scene.key)
         await scenes.insert(
             conn,
             tenant_id=tenant_id,
             scene_id=scene_id,
             project_id=project_id,
             key=scene.key,
-            title=scene.title,
+            title=scene.title if edited is None else edited.title,
+            composition=scene.composition or scene.key if origin is None else origin.composition,
+            engine=scene.engine if origin is None else origin.engine,
+            findings=[] if origin is None else msgspec.to_builtins(origin.findings),
             scene_type=scene.scene_type,
             image=None,
-            snapshot_frame=scene.snapshot_frame,
+            snapshot_frame=scene.snapshot_frame
+            if edited is None
+            else min(edited.snapshot_frame, scene.duration_frames - 1),
             duration_frames=scene.duration_frames,
             can_repeat=scene.can_repeat,
             is_required=scene.is_required,
             color_slots=scene.color_slots,
             sort_order=number,
-            is_active=scene.key not in switched_off,
+            is_active=known is None or known.is_active,
         )
         await _write_fields(conn, tenant_id, scene_id, scene.fields, kept)
         ids.append(scene_id)

@@ -29,6 +29,20 @@ class ImportBody(_In):
     file_id: UUID
 
 
+class MissingFile(_In):
+    """An uploaded file that completes an After Effects project."""
+
+    file_id: UUID
+    name: Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=NO_NUL)] | None = None
+    """Which of the missing files it is; without it the uploaded file's own name. A font says by itself which it is."""
+
+
+class MissingFilesBody(_In):
+    """Files that were missing."""
+
+    files: Annotated[list[MissingFile], Field(min_length=1, max_length=50)]
+
+
 class ProjectPatch(_In):
     """What an administrator may change of a template; what is left out stays."""
 
@@ -80,6 +94,8 @@ class SceneOut(BaseModel):
     key: str
     title: dict[str, str]
     scene_type: str
+    engine: Literal["thorvg", "aerender"]
+    """What draws its films: with `aerender` only After Effects draws it as designed, and a preview is approximate."""
     duration_frames: int
     snapshot_frame: int
     snapshot_url: str | None
@@ -174,6 +190,78 @@ class ImportNotice(BaseModel):
     """The same in one line, for people."""
 
 
+class FindingOut(BaseModel):
+    """A feature of an After Effects project at one place, and what becomes of it in the open engine."""
+
+    feature: str
+    verdict: Literal["exact", "approximate", "not_drawn"]
+    place: str
+    sentence: str
+
+
+class AdminScene(SceneOut):
+    """A scene as administrators see it."""
+
+    composition: str | None
+    """The composition of the After Effects project that it is."""
+    findings: list[FindingOut]
+
+
+class MissingFontOut(BaseModel):
+    """A font that the project names and nobody has; another one is drawn in its place."""
+
+    name: str
+    """PostScript name."""
+    family: str
+    style: str
+    drawn_in: str
+    """The family that stands in for it."""
+
+
+class MissingFootageOut(BaseModel):
+    """A file that the project shows and that did not come with it, or that cannot be read."""
+
+    name: str
+    path: str
+    """Where it lay on the designer's machine."""
+    kind: Literal["picture", "clip", "sound"]
+    reason: Literal["missing", "unreadable"]
+
+
+class SourceOut(BaseModel):
+    """The After Effects project that a version was made from."""
+
+    path: str
+    """Where the project lies in the archive that is kept."""
+    file_id: UUID
+    sha256: str
+    missing_fonts: list[MissingFontOut]
+    missing_footage: list[MissingFootageOut]
+
+
+class ImportProblem(BaseModel):
+    """Why an import came to nothing."""
+
+    code: str
+    detail: str
+    where: str | None
+
+
+class ImportOut(BaseModel):
+    """The import of an After Effects project, which goes on after the request."""
+
+    id: UUID
+    status: Literal["queued", "running", "done", "failed"]
+    file_name: str
+    project_id: UUID | None
+    """The template; of a new one once the import is done."""
+    version_id: UUID | None
+    problem: ImportProblem | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
 class AdminProjectDetail(AdminProject):
     """A template's newest version, published or not."""
 
@@ -185,5 +273,7 @@ class AdminProjectDetail(AdminProject):
     fields: list[FieldOut]
     fonts: list[str]
     music: list[MusicOut]
-    scenes: list[SceneOut]
+    scenes: list[AdminScene]
     warnings: list[ImportNotice]
+    source: SourceOut | None
+    """None for a template that was not made from an After Effects project."""

@@ -3,6 +3,8 @@
 import re
 from uuid import UUID
 
+import msgspec
+
 from flatrender.kit.db import Conn, Database, current_version_check, emit
 from flatrender.kit.errors import Conflict, Refused
 from flatrender.kit.ids import DEFAULT_TENANT_ID
@@ -68,6 +70,18 @@ class Catalogue:
             if not details:
                 raise not_found("template version")
             return row, details[0]
+
+    async def visible(self, *, tenant_id: UUID, reference: str) -> ProjectRow:
+        """Return a template by slug or id that was released once, archived ones included: documents made with it go on; raise NotFound."""
+        if not KEY.fullmatch(reference):
+            raise not_found("template")
+        async with self._database.tenant(tenant_id) as conn:
+            row = await projects.visible(
+                conn, tenant_id=tenant_id, project_id=_as_id(reference), slug=reference, archived=True
+            )
+        if row is None:
+            raise not_found("template")
+        return row
 
     async def categories(self, *, tenant_id: UUID) -> list[CategoryRow]:
         """Return the categories that the tenant sees."""
@@ -199,7 +213,16 @@ async def _own_detail(conn: Conn, tenant_id: UUID, project_id: UUID) -> tuple[Pr
     newest = await versions.newest(conn, tenant_id=tenant_id, project_id=project_id)
     if row is None or newest is None:
         raise not_found("template")
-    return row, (await load_details(conn, [newest]))[0]
+    (details,) = await load_details(conn, [newest])
+    if newest.source_file_id is None:
+        return row, details
+    findings = await scenes.compatibility(
+        conn, tenant_id=tenant_id, scene_ids=[scene.row.id for scene in details.scenes]
+    )
+    return row, msgspec.structs.replace(
+        details,
+        scenes=[msgspec.structs.replace(scene, findings=findings.get(scene.row.id, [])) for scene in details.scenes],
+    )
 
 
 async def _move_to_category(conn: Conn, tenant_id: UUID, project_id: UUID, slug: str) -> None:

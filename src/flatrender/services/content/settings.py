@@ -16,6 +16,14 @@ class ContentSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Address space of the process that reads a package."""
     imports_waiting: int = 8
     """Imports that wait for their turn (one runs at a time); more are told to come back."""
+    project_bytes: int = 512 * MIB
+    """Largest After Effects project that can be imported, with what comes with it, packed or unpacked."""
+    project_seconds: float = 150.0
+    """How long converting one project may take; nobody waits for it with a request."""
+    project_lease_s: float = 420.0
+    """How long one import may hold its turn: fetching, converting, reading the package and keeping it."""
+    project_imports_open: int = 5
+    """Projects of one tenant that wait or are being converted; more are told to come back."""
     resolve_threads: int = 2
     resolve_waiting: int = 64
     """Scenes that wait for a thread; more are told to come back."""
@@ -29,3 +37,9 @@ class ContentSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Films fetched from a remote object store that are kept on this machine."""
     picture_bytes: int = 32 * MIB
     """Pictures of one request together."""
+    traces_waiting: int = 8
+    """Pictures that wait to be traced (one is at a time); more are told to come back."""
+    trace_seconds: float = 60.0
+    """How long a caller waits for a traced picture."""
+    traced_picture_bytes: int = 32 * MIB
+    """Largest picture that is traced."""

@@ -69,6 +69,12 @@ class ProtocolUnsupported(Refused):
     code = "render.protocol_unsupported"
 
 
+class EngineUnknown(Refused):
+    """A node claims work for an engine that it did not register."""
+
+    code = "render.engine_unknown"
+
+
 class OutputMissing(Refused):
     """The output that a result names is not in the store, or has another size."""
 

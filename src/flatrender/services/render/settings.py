@@ -21,6 +21,18 @@ class RenderSettings(msgspec.Struct, frozen=True, kw_only=True):
     work_deadline_s: float = 1800.0
     link_life_s: int = 7200
     """How long a node may fetch a scene and put an output."""
+    aerender_deadline_s: float = 4 * 3600.0
+    """As `work_deadline_s`, of a chunk that After Effects draws."""
+    aerender_still_deadline_s: float = 1800.0
+    """Of its pictures, all that are drawn in one launch."""
+    machine_failures: int = 3
+    """After so many hangs, crashes and errors without a reason After Effects' work is given back to the person: it may be the project."""
+    licence_pause_s: float = 300.0
+    """How long a node whose After Effects had no licence gets no work for it."""
+    warm_patience_s: float = 60.0
+    """How long a chunk may wait while nodes are given others whose project they have already."""
+    batch_stills: int = 16
+    """Most pictures of one project that a node gets at once."""
     quarantine_after: int = 5
     """Failures of a node in an hour."""
     quarantine_s: float = 600.0
@@ -30,6 +42,11 @@ class RenderSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Output frames of a chunk of a template that has not been measured yet; one of `chunk_lengths`."""
     chunk_lengths: tuple[int, ...] = (30, 60, 120, 240, 480)
     """The lengths that chunks may have: few, so that films of one template are cut in the same places."""
+    aerender_chunk_s: float = 300.0
+    """How long After Effects should work on a chunk: it takes half a minute to start."""
+    aerender_chunk_frames: int = 300
+    """As `chunk_frames`, one of `aerender_chunk_lengths`."""
+    aerender_chunk_lengths: tuple[int, ...] = (150, 300, 600, 1200)
     snapshot_width: int = 960
     """Pixels of a scene's thumbnail."""
     max_snapshot_width: int = 1920

@@ -16,6 +16,7 @@ import { queries, queryClient } from '../../queries';
 import { say } from '../../say';
 import classes from './Admin.module.css';
 import { ImportButton } from './ImportButton';
+import { imported } from './importing';
 
 const TONES = { draft: 'warn', published: 'good', archived: 'quiet' } as const;
 
@@ -59,8 +60,9 @@ export function AdminTemplates() {
   const { t, locale } = useI18n();
   const navigate = useNavigate();
   const list = useInfiniteQuery(queries.adminProjects);
-  const take = async (fileId: string) => {
-    const project = await adminContent.importPackage(fileId);
+  const take = async (fileId: string, onConverting: () => void) => {
+    const projectId = await imported(await adminContent.importPackage(fileId), onConverting);
+    const project = await adminContent.one(projectId);
     say.done(t('admin.imported', { title: localized(project.title, locale) }));
     void queryClient.invalidateQueries({ queryKey: queries.adminProjects.queryKey });
     await navigate({ to: '/admin/templates/$projectId', params: { projectId: project.id } });

@@ -23,7 +23,7 @@ _NOT_HIDDEN = """
                 WHERE h.tenant_id = %(tenant_id)s AND h.project_id = p.id AND h.mode = 'hide')
 """
 _COLUMNS = """
-    p.id, p.tenant_id, p.slug, p.title, p.description, p.status, p.visibility, p.current_version_id, p.fps::float8 AS fps,
+    p.id, p.tenant_id, p.slug, p.title, p.description, p.engine, p.status, p.visibility, p.current_version_id, p.fps::float8 AS fps,
     p.duration_frames, p.sizes, p.published_at, p.row_version, p.created_at, p.updated_at,
     coalesce(p.cover_url, (SELECT coalesce(s.snapshot_url, s.image) FROM content.scenes AS s
         WHERE s.tenant_id = p.tenant_id AND s.project_id = p.id AND s.deleted_at IS NULL AND s.is_active
@@ -55,6 +55,7 @@ class ProjectRow:
     slug: str
     title: dict[str, str]
     description: dict[str, str]
+    engine: str
     status: str
     visibility: str
     current_version_id: UUID | None
@@ -184,6 +185,7 @@ async def insert(
     tenant_id: UUID,
     project_id: UUID,
     slug: str,
+    engine: str,
     visibility: str,
     author_user_id: UUID | None,
     title: dict[str, str],
@@ -195,11 +197,11 @@ async def insert(
     sizes: list[dict[str, Any]],
     color_slots: list[dict[str, Any]],
 ) -> bool:
-    """Add a draft; return False when the tenant has a template of this slug."""
+    """Add a draft; return False when the tenant has a template of this slug. `engine`: `aftereffects` for what comes from a project, else `lottie`."""
     inserted = await conn.execute(
         "INSERT INTO content.projects (id, tenant_id, slug, title, description, kind, engine, visibility, default_width, default_height,"
         " fps, duration_frames, sizes, color_slots, author_user_id)"
-        " VALUES (%s, %s, %s, %s, %s, 'flexible', 'lottie', %s, %s, %s, %s, %s, %s, %s, %s)"
+        " VALUES (%s, %s, %s, %s, %s, 'flexible', %s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " ON CONFLICT (tenant_id, slug) WHERE deleted_at IS NULL DO NOTHING",
         (
             project_id,
@@ -207,6 +209,7 @@ async def insert(
             slug,
             Jsonb(title),
             Jsonb(description),
+            engine,
             visibility,
             width,
             height,

@@ -11,8 +11,8 @@ from psycopg.types.json import Jsonb
 from flatrender.kit.db import Conn
 
 _COLUMNS = """
-    s.id, s.tenant_id, s.project_id, s.scene_key, s.title, s.scene_type, s.image, s.snapshot_url, coalesce(s.snapshot_frame, 0) AS snapshot_frame,
-    s.default_duration_frames, s.can_repeat, s.is_required, s.color_slots, s.sort_order, s.is_active
+    s.id, s.tenant_id, s.project_id, s.scene_key, s.title, s.comp_name, s.engine, s.scene_type, s.image, s.snapshot_url,
+    coalesce(s.snapshot_frame, 0) AS snapshot_frame, s.default_duration_frames, s.can_repeat, s.is_required, s.color_slots, s.sort_order, s.is_active
 """
 
 
@@ -25,6 +25,10 @@ class SceneRow:
     project_id: UUID
     scene_key: str
     title: dict[str, str]
+    comp_name: str
+    """The composition of an After Effects project that the scene is, else its key."""
+    engine: str
+    """`thorvg`, or `aerender` when only After Effects draws it as designed."""
     scene_type: str
     image: str | None
     snapshot_url: str | None
@@ -86,14 +90,24 @@ async def own(conn: Conn, *, tenant_id: UUID, scene_id: UUID) -> SceneRow | None
         return await cursor.fetchone()
 
 
-async def retire(conn: Conn, *, tenant_id: UUID, project_id: UUID) -> set[str]:
-    """Take the scenes of the version so far out of the way of the next one's; return the keys of those that were switched off."""
+async def retire(conn: Conn, *, tenant_id: UUID, project_id: UUID) -> dict[str, SceneRow]:
+    """Take the scenes of the version so far out of the way of the next one's; return them by their keys."""
+    async with conn.cursor(row_factory=class_row(SceneRow)) as cursor:
+        await cursor.execute(
+            "UPDATE content.scenes AS s SET deleted_at = now() WHERE s.tenant_id = %s AND s.project_id = %s AND s.deleted_at IS NULL"  # noqa: S608 - of constants
+            " RETURNING" + _COLUMNS,
+            (tenant_id, project_id),
+        )
+        return {row.scene_key: row for row in await cursor.fetchall()}
+
+
+async def compatibility(conn: Conn, *, tenant_id: UUID, scene_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Return what becomes of the project's features in each of the tenant's own scenes: `[{feature, verdict, place, sentence}]`."""
     cursor = await conn.execute(
-        "UPDATE content.scenes SET deleted_at = now() WHERE tenant_id = %s AND project_id = %s AND deleted_at IS NULL"
-        " RETURNING scene_key, is_active",
-        (tenant_id, project_id),
+        "SELECT id, compatibility FROM content.scenes WHERE tenant_id = %s AND id = ANY(%s)",
+        (tenant_id, list(scene_ids)),
     )
-    return {row[0] for row in await cursor.fetchall() if not row[1]}
+    return {row[0]: row[1] for row in await cursor.fetchall()}
 
 
 async def insert(
@@ -104,6 +118,9 @@ async def insert(
     project_id: UUID,
     key: str,
     title: dict[str, str],
+    composition: str,
+    engine: str,
+    findings: list[dict[str, Any]],
     scene_type: str,
     image: str | None,
     snapshot_frame: int,
@@ -116,16 +133,18 @@ async def insert(
 ) -> None:
     """Add a scene."""
     await conn.execute(
-        "INSERT INTO content.scenes (id, tenant_id, project_id, scene_key, title, comp_name, scene_type, image, snapshot_frame,"
-        " default_duration_frames, max_duration_frames, can_repeat, is_required, color_slots, sort_order, is_active)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO content.scenes (id, tenant_id, project_id, scene_key, title, comp_name, engine, compatibility, scene_type, image,"
+        " snapshot_frame, default_duration_frames, max_duration_frames, can_repeat, is_required, color_slots, sort_order, is_active)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             scene_id,
             tenant_id,
             project_id,
             key,
             Jsonb(title),
-            key,
+            composition,
+            engine,
+            Jsonb(findings),
             scene_type,
             image,
             snapshot_frame,

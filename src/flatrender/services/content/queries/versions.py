@@ -13,7 +13,7 @@ from flatrender.kit.db import Conn
 
 _COLUMNS = """
     v.id, v.tenant_id, v.project_id, v.version_no, v.package_file_id, v.package_sha256, v.package_bytes, v.manifest, v.validation_report,
-    v.created_at, p.slug, p.title
+    v.source_file_id, v.source_sha256, v.source_path, v.missing_fonts, v.missing_footage, v.created_at, p.slug, p.title
 """
 _VISIBLE = """
     p.deleted_at IS NULL AND (p.tenant_id = %(tenant_id)s OR (p.tenant_id = ops.platform_tenant()
@@ -37,9 +37,26 @@ class VersionRow:
     package_bytes: int
     manifest: dict[str, Any]
     validation_report: dict[str, Any] | None
+    source_file_id: UUID | None
+    """The archive with the After Effects project that the version was made from."""
+    source_sha256: bytes | None
+    source_path: str | None
+    missing_fonts: list[dict[str, Any]]
+    missing_footage: list[dict[str, Any]]
     created_at: datetime
     slug: str
     title: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceColumns:
+    """The After Effects project that a version was made from, and what is missing of it."""
+
+    file_id: UUID
+    sha256: bytes
+    path: str
+    missing_fonts: list[dict[str, Any]]
+    missing_footage: list[dict[str, Any]]
 
 
 async def by_ids(conn: Conn, *, tenant_id: UUID, version_ids: Sequence[UUID]) -> list[VersionRow]:
@@ -89,12 +106,14 @@ async def insert(
     manifest: dict[str, Any],
     report: dict[str, Any],
     created_by_user_id: UUID | None,
+    source: SourceColumns | None,
 ) -> None:
     """Add a version that was read and found good."""
     await conn.execute(
         "INSERT INTO content.project_versions (id, tenant_id, project_id, version_no, package_file_id, package_sha256, package_bytes,"
-        " entry_path, render_comp, manifest, validation_status, validation_report, created_by_user_id)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'valid', %s, %s)",
+        " entry_path, render_comp, manifest, validation_status, validation_report, created_by_user_id, source_file_id, source_sha256,"
+        " source_path, missing_fonts, missing_footage)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'valid', %s, %s, %s, %s, %s, %s, %s)",
         (
             version_id,
             tenant_id,
@@ -108,6 +127,11 @@ async def insert(
             Jsonb(manifest),
             Jsonb(report),
             created_by_user_id,
+            None if source is None else source.file_id,
+            None if source is None else source.sha256,
+            None if source is None else source.path,
+            Jsonb([] if source is None else source.missing_fonts),
+            Jsonb([] if source is None else source.missing_footage),
         ),
     )
 

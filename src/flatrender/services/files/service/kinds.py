@@ -26,6 +26,9 @@ MOV = Kind("video", "video/quicktime", "mov")
 WEBM = Kind("video", "video/webm", "webm")
 ZIP = Kind("archive", "application/zip", "zip")
 JSON = Kind("document", "application/json", "json")
+AEP = Kind("document", "application/vnd.adobe.aftereffects.project", "aep")
+TTF = Kind("font", "font/ttf", "ttf")
+OTF = Kind("font", "font/otf", "otf")
 SVG = Kind("svg", "image/svg+xml", "svg")
 OTHER = Kind("other", "application/octet-stream", "bin")
 BY_CONTENT_TYPE = {k.content_type: k for k in (PNG, JPEG, WEBP, WAV, MP3, OGG, M4A, MP4, MOV, WEBM, ZIP, JSON)}
@@ -52,6 +55,9 @@ MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"ID3", MP3),
     (b"PK\x03\x04", ZIP),
     (b"\x1a\x45\xdf\xa3", WEBM),
+    (b"OTTO", OTF),
+    (b"\x00\x01\x00\x00", TTF),
+    (b"true\x00", TTF),
 )
 
 STILL_BRANDS = frozenset({b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
@@ -60,13 +66,15 @@ STILL_BRANDS = frozenset({b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", 
 UPLOADS: dict[str, frozenset[Kind]] = {
     "user_media": frozenset({PNG, JPEG, WEBP, MP4, MOV, WEBM}),
     "audio": frozenset({WAV, MP3, OGG, M4A}),
-    "template_package": frozenset({ZIP, JSON}),
+    "template_package": frozenset({ZIP, JSON, AEP}),
+    "font": frozenset({TTF, OTF}),
 }
 """Purpose → what a person may upload for it."""
 NAMES = {
     "user_media": "PNG, JPEG, WebP, MP4, MOV or WebM",
     "audio": "WAV, MP3, OGG or M4A",
-    "template_package": "ZIP (.zip, .frt, .lottie) or JSON",
+    "template_package": "ZIP (.zip, .frt, .lottie), JSON or an After Effects project (.aep)",
+    "font": "TrueType or OpenType (.ttf, .otf)",
 }
 
 
@@ -75,6 +83,8 @@ def sniff(head: bytes) -> Kind:
     for magic, kind in MAGIC:
         if head.startswith(magic):
             return kind
+    if head[:4] == b"RIFX" and head[8:12] == b"Egg!":
+        return AEP
     if head[:4] == b"RIFF":
         return {b"WEBP": WEBP, b"WAVE": WAV}.get(head[8:12], OTHER)
     if head[4:8] == b"ftyp":
@@ -106,6 +116,8 @@ def agrees(declared: str, found: Kind) -> bool:
         return name.startswith(("audio/", "video/mp4", "video/ogg", "application/ogg"))
     if found.kind == "video":
         return name.startswith("video/") or name == "application/mp4"
+    if found.kind == "font":
+        return name.startswith(("font/", "application/"))
     if found.kind == "image":
         return name in (found.content_type, "image/jpg" if found is JPEG else found.content_type)
     return name.startswith("application/") or (found is JSON and name.startswith("text/"))

@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from flatrender.kit.db import Conn
+from flatrender.protocol.work import Engine
 
 
 class NewChunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +23,10 @@ class NewChunk(msgspec.Struct, frozen=True, kw_only=True):
     scene_sha256: str
     task: dict[str, Any]
     cache_key: bytes
+    pool: str
+    engine: Engine = "thorvg"
+    project_sha256: str | None = None
+    """Hexadecimal; of the After Effects project that draws it."""
     segment_key: str | None = None
     segment_sha256: str | None = None
 
@@ -58,13 +63,17 @@ class ChunkRow(msgspec.Struct, frozen=True, kw_only=True):
     segment_key: str | None
     output_sha256: bytes | None
     cache_key: bytes | None
+    pool: str
+    engine: Engine
+    project_sha256: bytes | None
+    machine_failures: int
     scene_object_key: str | None = None
     task: dict[str, Any] | None = None
 
 
 _COLUMNS = (
     "id, tenant_id, render_job_id, chunk_no, frame_start, frame_end, scene_key, status, attempt, max_attempts, epoch, lease_id, node_id,"
-    " segment_key, output_sha256, cache_key, scene_object_key, task"
+    " segment_key, output_sha256, cache_key, pool, engine, project_sha256, machine_failures, scene_object_key, task"
 )
 
 
@@ -97,29 +106,32 @@ async def stored_segments(conn: Conn, *, tenant_id: UUID, cache_keys: Sequence[b
         return await cursor.fetchall()
 
 
-async def measured_frame_s(conn: Conn, *, tenant_id: UUID, project_version_id: UUID, height: int) -> float | None:
-    """Return the node seconds a frame of this template took at about this height, over its last chunks; None when unknown."""
+async def measured_frame_s(
+    conn: Conn, *, tenant_id: UUID, project_version_id: UUID, height: int, engine: Engine
+) -> float | None:
+    """Return the node seconds a frame of this template took an engine at this height, over its last chunks; None when unknown."""
     cursor = await conn.execute(
         "SELECT sum(seconds) / nullif(sum(frames), 0) FROM (SELECT f.seconds, f.frame_end - f.frame_start + 1 AS frames FROM render.frame_jobs AS f"
         " JOIN render.render_jobs AS j ON j.tenant_id = f.tenant_id AND j.id = f.render_job_id"
-        " WHERE f.tenant_id = %s AND j.project_version_id = %s AND j.height = %s AND f.status = 'done' AND f.seconds > 0"
+        " WHERE f.tenant_id = %s AND j.project_version_id = %s AND j.height = %s AND f.engine = %s AND f.status = 'done' AND f.seconds > 0"
         " ORDER BY f.finished_at DESC LIMIT 40) AS recent",
-        (tenant_id, project_version_id, height),
+        (tenant_id, project_version_id, height, engine),
     )
     row = await cursor.fetchone()
     return float(row[0]) if row and row[0] is not None else None
 
 
 async def replace_chunks(
-    conn: Conn, *, tenant_id: UUID, job_id: UUID, priority: int, pool: str, chunks: Sequence[NewChunk]
+    conn: Conn, *, tenant_id: UUID, job_id: UUID, priority: int, chunks: Sequence[NewChunk]
 ) -> None:
     """Put these chunks in the place of the film's."""
     await conn.execute("DELETE FROM render.frame_jobs WHERE tenant_id = %s AND render_job_id = %s", (tenant_id, job_id))
     async with conn.cursor() as cursor:
         await cursor.executemany(
             "INSERT INTO render.frame_jobs (tenant_id, render_job_id, chunk_no, frame_start, frame_end, comp_name, scene_key, scene_object_key, scene_sha256,"
-            " task, pool, priority, cache_key, status, segment_key, output_sha256, frames_done, finished_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, decode(%s, 'hex'), %s, %s, %s, %s, %s, %s, decode(%s, 'hex'), %s, CASE WHEN %s THEN now() END)",
+            " task, pool, engine, project_sha256, priority, cache_key, status, segment_key, output_sha256, frames_done, finished_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, decode(%s, 'hex'), %s, %s, %s, decode(%s, 'hex'), %s, %s, %s, %s, decode(%s, 'hex'), %s,"
+            " CASE WHEN %s THEN now() END)",
             [
                 (
                     tenant_id,
@@ -132,7 +144,9 @@ async def replace_chunks(
                     chunk.scene_object_key,
                     chunk.scene_sha256,
                     Jsonb(chunk.task),
-                    pool,
+                    chunk.pool,
+                    chunk.engine,
+                    chunk.project_sha256,
                     priority,
                     chunk.cache_key,
                     "done" if chunk.segment_key else "queued",
@@ -153,9 +167,49 @@ async def claim(
 
     Tenants with queued work are found by skipping through the queue's index, so the length of the queue does not matter.
     """
+    return await _claim(conn, _PICK_OLDEST, pool, node_id, dedicated_tenant_id, lease_s, 0.0)
+
+
+async def claim_warm(
+    conn: Conn, *, pool: str, node_id: UUID, dedicated_tenant_id: UUID | None, lease_s: float, patience_s: float
+) -> ClaimedChunk | None:
+    """Lease a chunk of a project that the node has on its disk, when the tenant whose turn it is has one of its highest priority.
+
+    None otherwise, and when the tenant's oldest chunk has waited longer than `patience_s`: `claim` then gives that.
+    """
+    return await _claim(conn, _PICK_WARM, pool, node_id, dedicated_tenant_id, lease_s, patience_s)
+
+
+_PICK_OLDEST = """
+    SELECT chunk.id FROM candidates AS c
+    CROSS JOIN LATERAL (SELECT f.id FROM render.frame_jobs AS f
+        WHERE f.status = 'queued' AND f.pool = %(pool)s AND f.tenant_id = c.tenant_id AND NOT %(node)s = ANY(f.exclude_node_ids)
+        ORDER BY f.priority DESC, f.created_at, f.chunk_no LIMIT 1 FOR UPDATE SKIP LOCKED) AS chunk
+    LIMIT 1
+"""
+_PICK_WARM = """
+    SELECT chunk.id FROM (SELECT * FROM candidates LIMIT 1) AS c
+    CROSS JOIN LATERAL (SELECT f.id FROM render.frame_jobs AS f
+        WHERE f.status = 'queued' AND f.pool = %(pool)s AND f.tenant_id = c.tenant_id AND f.priority = c.priority
+          AND f.project_sha256 IN (SELECT t.package_sha256 FROM render.node_template_cache AS t WHERE t.node_id = %(node)s AND t.state = 'ready')
+          AND NOT %(node)s = ANY(f.exclude_node_ids) AND (c.has_room OR f.render_job_id = ANY(c.jobs))
+        ORDER BY f.created_at, f.chunk_no LIMIT 1 FOR UPDATE SKIP LOCKED) AS chunk
+    WHERE c.created_at > now() - make_interval(secs => %(patience_s)s)
+"""
+
+
+async def _claim(
+    conn: Conn,
+    pick: str,
+    pool: str,
+    node_id: UUID,
+    dedicated_tenant_id: UUID | None,
+    lease_s: float,
+    patience_s: float,
+) -> ClaimedChunk | None:
     async with conn.cursor(row_factory=class_row(ClaimedChunk)) as cursor:
         await cursor.execute(
-            """
+            f"""
             WITH RECURSIVE tenants AS (
                 (SELECT tenant_id FROM render.frame_jobs WHERE status = 'queued' AND pool = %(pool)s ORDER BY tenant_id LIMIT 1)
                 UNION ALL
@@ -166,7 +220,8 @@ async def claim(
                 SELECT tenant_id, count(*) AS chunks, array_agg(DISTINCT render_job_id) AS jobs
                 FROM render.frame_jobs WHERE status = 'running' GROUP BY tenant_id
             ), candidates AS MATERIALIZED (
-                SELECT t.tenant_id FROM tenants AS t
+                SELECT t.tenant_id, first.priority, first.created_at, r.jobs, coalesce(cardinality(r.jobs), 0) < coalesce(l.max_concurrent_jobs, 2) AS has_room
+                FROM tenants AS t
                 CROSS JOIN LATERAL (SELECT f.priority, f.created_at, f.render_job_id FROM render.frame_jobs AS f
                     WHERE f.status = 'queued' AND f.pool = %(pool)s AND f.tenant_id = t.tenant_id AND NOT %(node)s = ANY(f.exclude_node_ids)
                     ORDER BY f.priority DESC, f.created_at, f.chunk_no LIMIT 1) AS first
@@ -175,19 +230,19 @@ async def claim(
                 WHERE (%(dedicated)s::uuid IS NULL OR t.tenant_id = %(dedicated)s) AND NOT coalesce(l.paused, false)
                   AND (coalesce(cardinality(r.jobs), 0) < coalesce(l.max_concurrent_jobs, 2) OR first.render_job_id = ANY(r.jobs))
                 ORDER BY first.priority DESC, coalesce(r.chunks, 0)::numeric / coalesce(l.weight, 100), first.created_at
-            ), picked AS (
-                SELECT chunk.id FROM candidates AS c
-                CROSS JOIN LATERAL (SELECT f.id FROM render.frame_jobs AS f
-                    WHERE f.status = 'queued' AND f.pool = %(pool)s AND f.tenant_id = c.tenant_id AND NOT %(node)s = ANY(f.exclude_node_ids)
-                    ORDER BY f.priority DESC, f.created_at, f.chunk_no LIMIT 1 FOR UPDATE SKIP LOCKED) AS chunk
-                LIMIT 1
-            )
+            ), picked AS ({pick})
             UPDATE render.frame_jobs AS f SET status = 'running', epoch = f.epoch + 1, lease_id = gen_random_uuid(), node_id = %(node)s,
                 lease_expires_at = now() + make_interval(secs => %(lease_s)s), started_at = now(), finished_at = NULL, frames_done = 0
             FROM picked WHERE f.id = picked.id
             RETURNING f.id, f.tenant_id, f.render_job_id, f.lease_id, f.epoch, f.scene_object_key, f.cache_key, f.task
-            """,
-            {"pool": pool, "node": node_id, "dedicated": dedicated_tenant_id, "lease_s": lease_s},
+            """,  # noqa: S608 - one of the two texts above
+            {
+                "pool": pool,
+                "node": node_id,
+                "dedicated": dedicated_tenant_id,
+                "lease_s": lease_s,
+                "patience_s": patience_s,
+            },
         )
         return await cursor.fetchone()
 
@@ -265,13 +320,27 @@ async def release(
     error_code: str | None,
     exclude: UUID | None,
     only_expired: bool,
+    blames_machine: bool,
 ) -> bool:
     """End a lease without a result: back to the queue, failed or cancelled; with `only_expired` only if it has run out."""
     cursor = await conn.execute(
-        "UPDATE render.frame_jobs SET status = %s, attempt = attempt + %s, error_code = %s, lease_id = NULL, lease_expires_at = NULL, frames_done = 0,"
+        "UPDATE render.frame_jobs SET status = %s, attempt = attempt + %s, machine_failures = machine_failures + %s, error_code = %s, lease_id = NULL,"
+        " lease_expires_at = NULL, frames_done = 0,"
         " exclude_node_ids = CASE WHEN %s::uuid IS NULL THEN exclude_node_ids ELSE array_append(array_remove(exclude_node_ids, %s), %s) END"
         " WHERE id = %s AND epoch = %s AND status = 'running' AND lease_id = %s AND (NOT %s OR lease_expires_at < now())",
-        (status, int(burn), error_code, exclude, exclude, exclude, chunk_id, epoch, lease_id, only_expired),
+        (
+            status,
+            int(burn),
+            int(blames_machine),
+            error_code,
+            exclude,
+            exclude,
+            exclude,
+            chunk_id,
+            epoch,
+            lease_id,
+            only_expired,
+        ),
     )
     return cursor.rowcount == 1
 

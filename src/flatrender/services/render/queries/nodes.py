@@ -1,5 +1,6 @@
 """Nodes, their tokens, health and crashes. Nodes belong to the platform; a dedicated one serves one tenant."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from flatrender.kit.db import Conn
+from flatrender.protocol.work import Engine
 
 
 class NodeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,11 +33,15 @@ class NodeRow(msgspec.Struct, frozen=True, kw_only=True):
     crash_count_24h: int
     quarantined: bool
     quarantine_reason: str | None
+    licence_paused: bool
+    """After Effects had no licence there a moment ago."""
+    probing: bool
 
 
 _COLUMNS = (
     "id, name, pool, dedicated_tenant_id, status, agent_version, os, engines, cpu_cores, memory_bytes, max_slots, used_slots, boot_id,"
-    " last_heartbeat_at, crash_count_24h, coalesce(quarantined_until > now(), false) AS quarantined, quarantine_reason"
+    " last_heartbeat_at, crash_count_24h, coalesce(quarantined_until > now(), false) AS quarantined, quarantine_reason,"
+    " coalesce(licence_paused_until > now(), false) AS licence_paused, probing"
 )
 
 
@@ -138,18 +144,20 @@ async def save_registration(
     scratch_bytes_total: int,
     scratch_bytes_free: int,
     max_slots: int,
+    fonts_hash: bytes | None,
     alive_s: float,
 ) -> None:
     """Insert the node or bring its row up to date. A drained or quarantined node stays so."""
     await conn.execute(
         "INSERT INTO render.nodes AS n (id, name, pool, dedicated_tenant_id, token_hash, boot_id, agent_version, os, engines, cpu_cores, memory_bytes,"
-        " scratch_bytes_total, scratch_bytes_free, max_slots, status, last_heartbeat_at, heartbeat_expires_at)"
+        " scratch_bytes_total, scratch_bytes_free, max_slots, fonts_hash, status, last_heartbeat_at, heartbeat_expires_at)"
         " VALUES (%(id)s, %(name)s, %(pool)s, %(tenant)s, %(hash)s, %(boot)s, %(version)s, %(os)s, %(engines)s, %(cores)s, %(memory)s, %(total)s, %(free)s,"
-        " %(slots)s, 'online', now(), now() + make_interval(secs => %(alive_s)s))"
+        " %(slots)s, %(fonts)s, 'online', now(), now() + make_interval(secs => %(alive_s)s))"
         " ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, pool = EXCLUDED.pool, dedicated_tenant_id = EXCLUDED.dedicated_tenant_id,"
         " token_hash = EXCLUDED.token_hash, boot_id = EXCLUDED.boot_id, agent_version = EXCLUDED.agent_version, os = EXCLUDED.os, engines = EXCLUDED.engines,"
         " cpu_cores = EXCLUDED.cpu_cores, memory_bytes = EXCLUDED.memory_bytes, scratch_bytes_total = EXCLUDED.scratch_bytes_total,"
-        " scratch_bytes_free = EXCLUDED.scratch_bytes_free, used_slots = 0, max_slots = EXCLUDED.max_slots,"
+        " scratch_bytes_free = EXCLUDED.scratch_bytes_free, used_slots = 0, max_slots = EXCLUDED.max_slots, fonts_hash = EXCLUDED.fonts_hash,"
+        " licence_paused_until = NULL,"
         " status = CASE WHEN n.status IN ('draining', 'quarantined') THEN n.status ELSE 'online' END,"
         " last_heartbeat_at = now(), heartbeat_expires_at = EXCLUDED.heartbeat_expires_at",
         {
@@ -167,6 +175,7 @@ async def save_registration(
             "total": scratch_bytes_total,
             "free": scratch_bytes_free,
             "slots": max_slots,
+            "fonts": fonts_hash,
             "alive_s": alive_s,
         },
     )
@@ -213,17 +222,19 @@ async def insert_crash(
     fingerprint: str,
     log_excerpt: str | None,
     recovery: str,
+    engine: Engine = "thorvg",
 ) -> None:
     """Keep what went wrong on a node."""
     await conn.execute(
         "INSERT INTO render.node_crashes (node_id, tenant_id, render_job_id, frame_job_id, kind, engine, fingerprint, log_excerpt, recovery, recovered_at)"
-        " VALUES (%s, %s, %s, %s, %s, 'thorvg', %s, %s, %s, CASE WHEN %s <> 'pending' THEN now() END)",
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, CASE WHEN %s <> 'pending' THEN now() END)",
         (
             node_id,
             tenant_id,
             render_job_id,
             frame_job_id,
             kind,
+            engine,
             fingerprint,
             (log_excerpt or "")[:16000],
             recovery,
@@ -238,25 +249,89 @@ async def insert_crash(
 
 
 async def quarantine_if_failing(conn: Conn, *, node_id: UUID, limit: int, quarantine_s: float) -> bool:
-    """Take a node out of work when the machine itself failed `limit` times in an hour; return whether it was."""
+    """Take a node out of work when the machine itself failed `limit` times in an hour, or After Effects at so many projects; return whether it was.
+
+    One that is on probation after a quarantine fails once.
+    """
     cursor = await conn.execute(
-        "UPDATE render.nodes SET status = 'quarantined', quarantined_until = now() + make_interval(secs => %(for_s)s),"
+        "UPDATE render.nodes SET status = 'quarantined', quarantined_until = now() + make_interval(secs => %(for_s)s), probing = true,"
         " quarantine_reason = 'too many failures within an hour' WHERE id = %(id)s AND coalesce(quarantined_until, now()) <= now()"
-        " AND (SELECT count(*) FROM render.node_crashes WHERE node_id = %(id)s AND occurred_at > now() - interval '1 hour'"
-        " AND kind IN ('oom', 'disk_full', 'agent_crash', 'node_lost', 'gpu')) >= %(limit)s",
+        " AND (probing OR (SELECT greatest("
+        " count(*) FILTER (WHERE kind IN ('oom', 'disk_full', 'agent_crash', 'node_lost', 'gpu')),"
+        " count(DISTINCT split_part(fingerprint, ':', 2)) FILTER (WHERE kind IN ('engine_hang', 'engine_crash') AND engine = 'aerender'))"
+        " FROM render.node_crashes WHERE node_id = %(id)s AND occurred_at > now() - interval '1 hour') >= %(limit)s)",
         {"id": node_id, "for_s": quarantine_s, "limit": limit},
     )
     return cursor.rowcount == 1
 
 
-async def others_can_work(conn: Conn, *, node_id: UUID, pool: str, tenant_id: UUID, excluded: list[UUID]) -> bool:
-    """Return whether another living node could take work of this pool and tenant."""
+async def others_can_work(
+    conn: Conn, *, node_id: UUID, pool: str, engine: Engine, tenant_id: UUID, excluded: list[UUID]
+) -> bool:
+    """Return whether another living node could take work of this pool, engine and tenant."""
     cursor = await conn.execute(
         "SELECT 1 FROM render.nodes WHERE pool = %s AND id <> %s AND NOT id = ANY(%s) AND status IN ('online', 'busy') AND heartbeat_expires_at > now()"
-        " AND (dedicated_tenant_id IS NULL OR dedicated_tenant_id = %s) LIMIT 1",
-        (pool, node_id, excluded, tenant_id),
+        " AND (dedicated_tenant_id IS NULL OR dedicated_tenant_id = %s)"
+        " AND (%s = 'thorvg' OR (engines ? %s AND coalesce(licence_paused_until, now()) <= now())) LIMIT 1",
+        (pool, node_id, excluded, tenant_id, engine, engine),
     )
     return await cursor.fetchone() is not None
+
+
+async def hold_boot(conn: Conn, *, node_id: UUID, boot_id: UUID | None) -> bool:
+    """Keep the node's start from being replaced until the transaction ends; False when it has been."""
+    cursor = await conn.execute(
+        "SELECT 1 FROM render.nodes WHERE id = %s AND boot_id = %s FOR SHARE", (node_id, boot_id)
+    )
+    return await cursor.fetchone() is not None
+
+
+async def has_nothing(conn: Conn, *, node_id: UUID) -> bool:
+    """Return whether the node holds no lease; claims of the same node wait for one another until the transaction ends."""
+    await conn.execute("SELECT 1 FROM render.nodes WHERE id = %s FOR NO KEY UPDATE", (node_id,))
+    cursor = await conn.execute(
+        "SELECT 1 FROM render.frame_jobs WHERE node_id = %(id)s AND status = 'running'"
+        " UNION ALL SELECT 1 FROM render.snapshot_jobs WHERE node_id = %(id)s AND status = 'running'"
+        " UNION ALL SELECT 1 FROM render.snapshots WHERE node_id = %(id)s AND status = 'running' LIMIT 1",
+        {"id": node_id},
+    )
+    return await cursor.fetchone() is None
+
+
+async def end_probation(conn: Conn, *, node_id: UUID) -> None:
+    """The node did something right after its quarantine: it gets as much as others again."""
+    await conn.execute(
+        "UPDATE render.nodes SET probing = false, quarantine_reason = NULL WHERE id = %s AND probing AND quarantined_until <= now()",
+        (node_id,),
+    )
+
+
+async def pause_licence(conn: Conn, *, node_id: UUID, pause_s: float) -> None:
+    """Give the node no work of After Effects for so long."""
+    await conn.execute(
+        "UPDATE render.nodes SET licence_paused_until = now() + make_interval(secs => %s) WHERE id = %s",
+        (pause_s, node_id),
+    )
+
+
+async def set_template_cache(conn: Conn, *, node_id: UUID, projects: Sequence[tuple[bytes, int, int]]) -> None:
+    """Note what the node's template cache holds now, as (hash, bytes, hits); what it had before and has no more goes."""
+    await conn.execute(
+        "DELETE FROM render.node_template_cache WHERE node_id = %s AND NOT package_sha256 = ANY(%s)",
+        (node_id, [sha256 for sha256, _, _ in projects]),
+    )
+    await conn.execute(
+        "INSERT INTO render.node_template_cache AS t (node_id, package_sha256, bytes, hits, state, verified_at)"
+        " SELECT %s, held.sha256, held.bytes, held.hits, 'ready', now() FROM unnest(%s::bytea[], %s::bigint[], %s::bigint[]) AS held (sha256, bytes, hits)"
+        " ON CONFLICT (node_id, package_sha256) DO UPDATE SET bytes = EXCLUDED.bytes, state = 'ready', verified_at = now(), hits = EXCLUDED.hits,"
+        " last_used_at = CASE WHEN EXCLUDED.hits > t.hits THEN now() ELSE t.last_used_at END",
+        (
+            node_id,
+            [sha256 for sha256, _, _ in projects],
+            [size for _, size, _ in projects],
+            [hits for _, _, hits in projects],
+        ),
+    )
 
 
 async def mark_offline(conn: Conn) -> list[UUID]:
@@ -282,7 +357,8 @@ async def set_draining(conn: Conn, *, node_id: UUID, tenant_id: UUID, fleet_too:
     """Drain a node or let it work again (which also ends its quarantine); False when there is none."""
     cursor = await conn.execute(
         "UPDATE render.nodes SET status = CASE WHEN %(drain)s THEN 'draining' WHEN heartbeat_expires_at > now() THEN 'online' ELSE 'offline' END,"
-        " quarantined_until = CASE WHEN %(drain)s THEN quarantined_until END, quarantine_reason = CASE WHEN %(drain)s THEN quarantine_reason END"
+        " quarantined_until = CASE WHEN %(drain)s THEN quarantined_until END, quarantine_reason = CASE WHEN %(drain)s THEN quarantine_reason END,"
+        " probing = probing AND %(drain)s, licence_paused_until = CASE WHEN %(drain)s THEN licence_paused_until END"
         " WHERE id = %(id)s AND status <> 'retired' AND (dedicated_tenant_id = %(tenant)s OR (%(fleet)s AND dedicated_tenant_id IS NULL))",
         {"id": node_id, "tenant": tenant_id, "fleet": fleet_too, "drain": draining},
     )

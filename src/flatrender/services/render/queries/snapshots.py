@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from flatrender.kit.db import Conn
+from flatrender.protocol.work import Engine
 
 MAX_ATTEMPTS = 3
 """Of a studio preview; a thumbnail's are in its row."""
@@ -36,11 +37,15 @@ class SceneJobRow(msgspec.Struct, frozen=True, kw_only=True):
     error_message: str | None
     started_at: datetime | None
     finished_at: datetime | None
+    pool: str
+    engine: Engine
+    project_sha256: bytes | None
+    machine_failures: int
 
 
 _SCENE_JOB = (
-    "id, tenant_id, project_id, project_version_id, scene_id, scene_key, frame_no, status, attempt, max_attempts, epoch, lease_id, node_id,"
-    " scene_object_key, image_url, error_message, started_at, finished_at"
+    "id, tenant_id, project_id, project_version_id, scene_id, scene_key, frame_no, status, attempt, max_attempts, epoch, lease_id, node_id, pool, engine,"
+    " project_sha256, machine_failures, scene_object_key, image_url, error_message, started_at, finished_at"
 )
 
 
@@ -74,6 +79,8 @@ class ClaimedStill(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int
     scene_object_key: str
     task: dict[str, Any]
+    project_sha256: bytes | None = None
+    machine_failures: int = 0
 
 
 async def insert_scene_job(
@@ -109,13 +116,22 @@ async def unresolved_scene_jobs(conn: Conn, *, tenant_id: UUID, batch_id: UUID) 
 
 
 async def set_scene_job_task(
-    conn: Conn, *, tenant_id: UUID, job_id: UUID, scene_object_key: str, scene_sha256: str, task: dict[str, Any]
+    conn: Conn,
+    *,
+    tenant_id: UUID,
+    job_id: UUID,
+    scene_object_key: str,
+    scene_sha256: str,
+    task: dict[str, Any],
+    pool: str,
+    engine: Engine,
+    project_sha256: str | None,
 ) -> None:
     """Say what is to be drawn, which makes the job claimable."""
     await conn.execute(
-        "UPDATE render.snapshot_jobs SET scene_object_key = %s, scene_sha256 = decode(%s, 'hex'), task = %s WHERE"
-        " tenant_id = %s AND id = %s AND status = 'queued'",
-        (scene_object_key, scene_sha256, Jsonb(task), tenant_id, job_id),
+        "UPDATE render.snapshot_jobs SET scene_object_key = %s, scene_sha256 = decode(%s, 'hex'), task = %s, pool = %s, engine = %s,"
+        " project_sha256 = decode(%s, 'hex') WHERE tenant_id = %s AND id = %s AND status = 'queued'",
+        (scene_object_key, scene_sha256, Jsonb(task), pool, engine, project_sha256, tenant_id, job_id),
     )
 
 
@@ -163,20 +179,64 @@ async def claim_still(
         return await cursor.fetchone()
 
 
+_LEASE_SCENE_JOBS = (
+    "UPDATE render.snapshot_jobs AS s SET status = 'running', epoch = s.epoch + 1, lease_id = gen_random_uuid(), node_id = %(node)s,"
+    " started_at = now(), lease_expires_at = now() + make_interval(secs => %(lease_s)s)"
+    " FROM (SELECT id FROM render.snapshot_jobs WHERE status = 'queued' AND pool = %(pool)s AND not_before <= now() AND task IS NOT NULL"
+    " AND (%(node)s::uuid IS NULL OR NOT %(node)s = ANY(exclude_node_ids)) AND (%(dedicated)s::uuid IS NULL OR tenant_id = %(dedicated)s)"
+)
+_LEASED_SCENE_JOBS = (
+    " FOR UPDATE SKIP LOCKED) AS picked WHERE s.id = picked.id"
+    " RETURNING 'snapshot_job' AS kind, s.id, s.tenant_id, s.lease_id, s.epoch, s.scene_object_key, s.task, s.project_sha256, s.machine_failures"
+)
+_WARM = " AND project_sha256 IN (SELECT t.package_sha256 FROM render.node_template_cache AS t WHERE t.node_id = %(node)s AND t.state = 'ready')"
+
+
 async def claim_scene_job(
-    conn: Conn, *, pool: str, node_id: UUID | None, dedicated_tenant_id: UUID | None, lease_s: float
+    conn: Conn,
+    *,
+    pool: str,
+    node_id: UUID | None,
+    dedicated_tenant_id: UUID | None,
+    lease_s: float,
+    warm: bool = False,
 ) -> ClaimedStill | None:
-    """Lease the next scene thumbnail; without a node for the development worker."""
+    """Lease the next scene thumbnail; without a node for the development worker. `warm`: only one whose project the node has on its disk."""
     async with conn.cursor(row_factory=class_row(ClaimedStill)) as cursor:
         await cursor.execute(
-            "UPDATE render.snapshot_jobs AS s SET status = 'running', epoch = s.epoch + 1, lease_id = gen_random_uuid(), node_id = %(node)s,"
-            " started_at = now(), lease_expires_at = now() + make_interval(secs => %(lease_s)s)"
-            " FROM (SELECT id FROM render.snapshot_jobs WHERE status = 'queued' AND pool = %(pool)s AND not_before <= now() AND task IS NOT NULL"
-            " AND (%(dedicated)s::uuid IS NULL OR tenant_id = %(dedicated)s) ORDER BY not_before, id LIMIT 1 FOR UPDATE SKIP LOCKED) AS picked"
-            " WHERE s.id = picked.id RETURNING 'snapshot_job' AS kind, s.id, s.tenant_id, s.lease_id, s.epoch, s.scene_object_key, s.task",
+            f"{_LEASE_SCENE_JOBS}{_WARM if warm else ''} ORDER BY not_before, id LIMIT 1{_LEASED_SCENE_JOBS}",
             {"pool": pool, "node": node_id, "dedicated": dedicated_tenant_id, "lease_s": lease_s},
         )
         return await cursor.fetchone()
+
+
+async def claim_scene_jobs_of(
+    conn: Conn,
+    *,
+    pool: str,
+    node_id: UUID,
+    dedicated_tenant_id: UUID | None,
+    lease_s: float,
+    tenant_id: UUID,
+    project_sha256: bytes,
+    most: int,
+) -> list[ClaimedStill]:
+    """Lease more thumbnails of a tenant's project, to be drawn in one launch of After Effects; none at which a machine failed before."""
+    async with conn.cursor(row_factory=class_row(ClaimedStill)) as cursor:
+        await cursor.execute(
+            f"{_LEASE_SCENE_JOBS} AND tenant_id = %(tenant)s AND project_sha256 = %(project)s AND machine_failures = 0"
+            f" ORDER BY not_before, id LIMIT %(most)s{_LEASED_SCENE_JOBS}",
+            {
+                "pool": pool,
+                "node": node_id,
+                "dedicated": dedicated_tenant_id,
+                "lease_s": lease_s,
+                "tenant": tenant_id,
+                "project": project_sha256,
+                "most": most,
+            },
+        )
+        return await cursor.fetchall()
 
 
 async def renew_scene_jobs(
@@ -251,13 +311,30 @@ async def release_scene_job(
     burn: bool,
     message: str | None,
     pause_s: float,
+    exclude: UUID | None = None,
+    blames_machine: bool = False,
 ) -> bool:
     """End a thumbnail's lease without a result: back to the queue after a pause, or an error."""
     cursor = await conn.execute(
-        "UPDATE render.snapshot_jobs SET status = %s, attempt = attempt + %s, error_message = %s, lease_id = NULL, lease_expires_at = NULL, node_id = NULL,"
+        "UPDATE render.snapshot_jobs SET status = %s, attempt = attempt + %s, machine_failures = machine_failures + %s, error_message = %s, lease_id = NULL,"
+        " lease_expires_at = NULL, node_id = NULL,"
+        " exclude_node_ids = CASE WHEN %s::uuid IS NULL THEN exclude_node_ids ELSE array_append(array_remove(exclude_node_ids, %s), %s) END,"
         " not_before = now() + make_interval(secs => %s), finished_at = CASE WHEN %s = 'error' THEN now() END"
         " WHERE id = %s AND epoch = %s AND status = 'running' AND lease_id = %s",
-        (status, int(burn), message[:2000] if message else None, pause_s, status, job_id, epoch, lease_id),
+        (
+            status,
+            int(burn),
+            int(blames_machine),
+            message[:2000] if message else None,
+            exclude,
+            exclude,
+            exclude,
+            pause_s,
+            status,
+            job_id,
+            epoch,
+            lease_id,
+        ),
     )
     return cursor.rowcount == 1
 

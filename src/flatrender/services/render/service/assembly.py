@@ -25,7 +25,7 @@ from flatrender.engine.sound.track import TrackSpec
 from flatrender.kit.errors import NotFound, TooLarge
 from flatrender.kit.objects import ObjectStore
 from flatrender.protocol.work import SceneFigures
-from flatrender.services.render.service.planning import clip_object_key
+from flatrender.services.render.service.sources import asset_object_key
 from flatrender.services.render.settings import RenderSettings
 
 Result = TypeVar("Result")
@@ -231,7 +231,7 @@ class Assembly:
                 ClipFile(
                     sha256=sha256,
                     path=await self._fetched(
-                        folder / f"clip-{sha256}", clip_object_key(tenant_id, sha256), self._settings.max_clip_bytes
+                        folder / f"clip-{sha256}", asset_object_key(tenant_id, sha256), self._settings.max_clip_bytes
                     ),
                 )
                 for sha256 in shown.figures.clips

@@ -22,7 +22,7 @@ from flatrender.services.render.queries import snapshots as rows
 from flatrender.services.render.queries.snapshots import ClaimedStill
 from flatrender.services.render.service.events import stills_bell
 from flatrender.services.render.service.planning import decode_task
-from flatrender.services.render.service.recovery import DEFAULT_POOL
+from flatrender.services.render.service.pools import DEFAULT_POOL
 from flatrender.services.render.service.snapshots import Snapshots, output_key
 from flatrender.services.render.settings import RenderSettings
 

@@ -4,7 +4,7 @@ Between the two nothing waits: the transaction that accepts the last chunk start
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from flatrender.kit.errors import AppError, Conflict, Refused, Unavailable
 from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.objects import ObjectStore
 from flatrender.kit.workflows import Json, Run
-from flatrender.protocol.work import SegmentTask
+from flatrender.protocol.work import Engine, SegmentTask
 from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import jobs as rows
@@ -42,11 +42,11 @@ from flatrender.services.render.service.planning import (
     engine_scene,
     film_settings,
     poster_frame,
-    scene_object_key,
     transitions_of,
 )
-from flatrender.services.render.service.recovery import DEFAULT_POOL
+from flatrender.services.render.service.pools import ENGINES
 from flatrender.services.render.service.snapshots import store_scene
+from flatrender.services.render.service.sources import planned_source, scene_object_key
 from flatrender.services.render.settings import RenderSettings
 
 log = structlog.get_logger(__name__)
@@ -160,14 +160,21 @@ class Films:
             await rows.start_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=attempt)
             await tell(conn, self._bells, job, "started")
             profile = await self._profile(conn, job)
-            frame_s = await chunk_rows.measured_frame_s(
-                conn, tenant_id=tenant_id, project_version_id=job.project_version_id, height=job.height or 0
-            )
+            frame_s = {
+                engine: await chunk_rows.measured_frame_s(
+                    conn,
+                    tenant_id=tenant_id,
+                    project_version_id=job.project_version_id,
+                    height=job.height or 0,
+                    engine=engine,
+                )
+                for engine in ENGINES
+            }
         film = msgspec.convert(stored["film"], FilmInput)
         scenes = await self._resolve(tenant_id, film, await self._mark(tenant_id) if profile.watermark else None)
         settings = film_settings(profile, width=job.width or film.width, height=job.height or film.height, fps=film.fps)
         drawn = [engine_scene(scene) for scene in scenes]
-        arranged = await asyncio.to_thread(arrange, drawn, transitions_of(film), settings)
+        arranged = await asyncio.to_thread(arrange, drawn, transitions_of(film, scenes), settings)
         for place, scene in enumerate(arranged.scenes):
             key = scene_object_key(tenant_id, scene.sha256)
             if place not in arranged.places and not await self._objects.exists(key):
@@ -178,14 +185,21 @@ class Films:
             tenant_id=tenant_id,
             lengths=self._settings.chunk_lengths,
             trims=arranged.trims,
+            sources={
+                place: planned
+                for place, scene in zip(arranged.places, scenes, strict=True)
+                if (planned := planned_source(scene)) is not None
+            },
+            source_lengths=self._settings.aerender_chunk_lengths,
         )
-        chunks = await self._reuse(tenant_id, found, preferred=chunk_length(self._settings, frame_s))
+        preferred = {engine: chunk_length(self._settings, frame_s[engine], engine) for engine in ENGINES}
+        chunks = await self._reuse(tenant_id, found, preferred=preferred)
         async with self._database.tenant(tenant_id) as conn:
             job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
             if job is None or job.status != "preparing" or job.attempt != attempt:
                 return
             await chunk_rows.replace_chunks(
-                conn, tenant_id=tenant_id, job_id=job_id, priority=job.priority, pool=DEFAULT_POOL, chunks=chunks
+                conn, tenant_id=tenant_id, job_id=job_id, priority=job.priority, chunks=chunks
             )
             done = all(chunk.segment_key for chunk in chunks)
             workflow_id = await start_finish(conn, job, epochs=0) if done else None
@@ -202,7 +216,8 @@ class Films:
             job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
             if job is not None:
                 await tell(conn, self._bells, job, "progress")
-            await self._bells.ring(conn, frames_bell(DEFAULT_POOL))
+            for pool in sorted({chunk.pool for chunk in chunks}):
+                await self._bells.ring(conn, frames_bell(pool))
 
     async def _profile(self, conn: Conn, job: JobRow) -> rows.ProfileRow:
         for profile in await rows.profiles(conn, tenant_id=job.tenant_id, platform_id=DEFAULT_TENANT_ID):
@@ -231,7 +246,9 @@ class Films:
                 found.append(scene)
         return found
 
-    async def _reuse(self, tenant_id: UUID, found: Sequence[Cuts], *, preferred: int) -> list[NewChunk]:
+    async def _reuse(
+        self, tenant_id: UUID, found: Sequence[Cuts], *, preferred: Mapping[Engine, int]
+    ) -> list[NewChunk]:
         """Choose the chunks, and mark those whose segment was rendered before and is still in the store."""
         keys = {chunk.cache_key for scene in found for chunks in scene.values() for chunk in chunks}
         async with self._database.tenant(tenant_id) as conn:
@@ -354,21 +371,26 @@ class Films:
             job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
             if job is None or job.status not in FINISHING:
                 return
-            for chunk in await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=job_id):
-                if chunk.chunk_no in reasons:
-                    await chunk_rows.insert_repair(
-                        conn,
-                        tenant_id=tenant_id,
-                        job_id=job_id,
-                        chunk_id=chunk.id,
-                        frames=range(chunk.frame_start, min(chunk.frame_end + 1, chunk.frame_start + 5000)),
-                        reason=reasons[chunk.chunk_no],
-                    )
+            broken = [
+                chunk
+                for chunk in await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=job_id)
+                if chunk.chunk_no in reasons
+            ]
+            for chunk in broken:
+                await chunk_rows.insert_repair(
+                    conn,
+                    tenant_id=tenant_id,
+                    job_id=job_id,
+                    chunk_id=chunk.id,
+                    frames=range(chunk.frame_start, min(chunk.frame_end + 1, chunk.frame_start + 5000)),
+                    reason=reasons[chunk.chunk_no],
+                )
             await chunk_rows.redo(conn, tenant_id=tenant_id, job_id=job_id, chunk_nos=list(reasons))
             await rows.set_status(
                 conn, tenant_id=tenant_id, job_id=job_id, expected=FINISHING, status="rendering", actor="render"
             )
-            await self._bells.ring(conn, frames_bell(DEFAULT_POOL))
+            for pool in sorted({chunk.pool for chunk in broken}):
+                await self._bells.ring(conn, frames_bell(pool))
         log.warning("segments_redone", job_id=str(job_id), chunks=sorted(reasons))
 
     async def _publish(self, arguments: dict[str, Json], made: dict[str, Json]) -> dict[str, Json]:

@@ -1,6 +1,7 @@
 """The node leg: claims, heartbeats, results and failures of chunks. A lease gives the right to do one piece of work once; its epoch rises with each claim."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from flatrender.kit.errors import NotFound, Refused
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.protocol.heartbeat import Heartbeat, HeartbeatReply, LeaseVerdict, Verdict
 from flatrender.protocol.outcome import Accepted, Fail, Result
-from flatrender.protocol.work import Assignment, Claim, Lease
+from flatrender.protocol.work import Assignment, Claim, Engine, Lease
 from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as rows
 from flatrender.services.render.queries import jobs as job_rows
@@ -23,16 +24,31 @@ from flatrender.services.render.queries.nodes import NodeRow
 from flatrender.services.render.service.events import frames_bell, tell
 from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
 from flatrender.services.render.service.nodes import Nodes
-from flatrender.services.render.service.planning import clip_urls, decode_task, segment_upload_key
-from flatrender.services.render.service.recovery import DEFAULT_POOL, node_to_exclude, take_back
+from flatrender.services.render.service.planning import decode_task, segment_upload_key
+from flatrender.services.render.service.pools import DEFAULT_POOL, engine_of, work_pool
+from flatrender.services.render.service.recovery import node_to_exclude, take_back
+from flatrender.services.render.service.sources import links_of
 from flatrender.services.render.settings import RenderSettings
 
 log = structlog.get_logger(__name__)
 
-FINAL_CODES = frozenset({"engine_refused", "engine_timeout", "settings_invalid"})
+FINAL_CODES = frozenset(
+    {"engine_refused", "engine_timeout", "settings_invalid", "aerender_template", "aerender_asset", "aerender_font"}
+)
 """Failures of the scene that another try cannot change."""
+UNCLEAR_CODES = frozenset({"aerender_timeout", "aerender_crashed", "aerender_unknown"})
+"""Failures of After Effects that may be the machine's or the project's: another node tries, a few times."""
+LINK_MARGIN_S = 600
+MAX_CACHED_PROJECTS = 1000
+Gone = Callable[[], bool]
+"""Whether the node that waits has closed its connection."""
 RENDER_SHARE = 92.0
 """Per cent of a film's progress that drawing makes up; the rest is joining and storing."""
+
+
+def never_gone() -> bool:
+    """Somebody waits."""
+    return False
 
 
 class Leases:
@@ -55,46 +71,58 @@ class Leases:
         self._settings = settings
         self._told: dict[UUID, float] = {}
 
-    async def claim(self, secret: str, claim: Claim) -> Assignment | None:
-        """Wait for a chunk and lease it; None when there was none in time, or the node may not work now. Raises NodeUnknown and BootSuperseded."""
+    async def claim(self, secret: str, claim: Claim, gone: Gone = never_gone) -> Assignment | None:
+        """Wait for a chunk and lease it; None when there was none in time, the node may not work now, or `gone` says that nobody waits any more.
+
+        Raises NodeUnknown, BootSuperseded and EngineUnknown.
+        """
         until = time.monotonic() + max(0.0, min(claim.wait_s, self._settings.claim_wait_s))
         async with self._database.worker() as conn:
-            pool = (await self._nodes.recognise(conn, secret, claim.boot_id)).pool
-        with self._bells.hear(frames_bell(pool)) as bell:
-            while True:
-                claimed = await self._claim_once(secret, claim.boot_id)
+            node = await self._nodes.recognise(conn, secret, claim.boot_id)
+        with self._bells.hear(frames_bell(claimed_pool(node, claim))) as bell:
+            while not gone():
+                claimed = await self._claim_once(secret, claim)
                 left = until - time.monotonic()
                 if claimed is not None or left <= 0 or self._bells.closing:
                     return claimed
                 await bell.wait(min(left, self._settings.claim_recheck_s))
+        return None
 
-    async def _claim_once(self, secret: str, boot_id: UUID) -> Assignment | None:
+    async def _claim_once(self, secret: str, claim: Claim) -> Assignment | None:
         async with self._database.worker() as conn:
-            node = await self._nodes.recognise(conn, secret, boot_id)
-            if not may_work(node):
+            node = await self._nodes.recognise(conn, secret, claim.boot_id)
+            if not may_work(node, claim.engine) or not await self._nodes.may_take(conn, node):
                 return None
-            chunk = await rows.claim(
-                conn,
-                pool=node.pool,
-                node_id=node.id,
-                dedicated_tenant_id=node.dedicated_tenant_id,
-                lease_s=self._settings.lease_s,
-            )
-        if chunk is None:
-            return None
+            scope: dict[str, Any] = {
+                "pool": claimed_pool(node, claim),
+                "node_id": node.id,
+                "dedicated_tenant_id": node.dedicated_tenant_id,
+                "lease_s": self._settings.lease_s,
+            }
+            chunk = None
+            if claim.engine == "aerender":
+                chunk = await rows.claim_warm(conn, **scope, patience_s=self._settings.warm_patience_s)
+            chunk = chunk or await rows.claim(conn, **scope)
+            if chunk is None:
+                return None
+            await self._nodes.still_there(conn, node)
         task = decode_task(chunk.task)
+        drawn_by = engine_of(task)
+        deadline_s = self._settings.work_deadline_s if drawn_by == "thorvg" else self._settings.aerender_deadline_s
+        life_s = max(self._settings.link_life_s, round(deadline_s) + LINK_MARGIN_S)
         key = segment_upload_key(chunk.tenant_id, chunk.cache_key, chunk.id, chunk.epoch)
+        links = links_of(chunk.tenant_id, task, lambda key: self._links.sign("GET", key, life_s=life_s))
         return Assignment(
             lease=Lease(kind="frame", id=chunk.id, lease_id=chunk.lease_id, epoch=chunk.epoch),
             lease_s=self._settings.lease_s,
             task=task,
-            clip_urls=clip_urls(
-                chunk.tenant_id, task, lambda key: self._links.sign("GET", key, life_s=self._settings.link_life_s)
-            ),
-            scene_url=self._links.sign("GET", chunk.scene_object_key, life_s=self._settings.link_life_s),
-            upload_url=self._links.sign("PUT", key, life_s=self._settings.link_life_s),
+            clip_urls=links.clip_urls,
+            source_url=links.source_url,
+            overlay_url=links.overlay_url,
+            scene_url=self._links.sign("GET", chunk.scene_object_key, life_s=life_s),
+            upload_url=self._links.sign("PUT", key, life_s=life_s),
             output_key=key,
-            deadline_s=self._settings.work_deadline_s,
+            deadline_s=deadline_s,
         )
 
     async def heartbeat(self, secret: str, beat: Heartbeat) -> HeartbeatReply:
@@ -136,6 +164,17 @@ class Leases:
                     load1=health.load1,
                     active_jobs=len(beat.leases),
                     engine_rss_bytes=health.engine_rss_bytes,
+                )
+            if beat.projects is not None:
+                await node_rows.set_template_cache(
+                    conn,
+                    node_id=node.id,
+                    projects=list(
+                        {
+                            one.sha256.lower(): (sha256_bytes(one.sha256), max(0, one.bytes), max(0, one.hits))
+                            for one in beat.projects[:MAX_CACHED_PROJECTS]
+                        }.values()
+                    ),
                 )
         # A transaction of its own: a result of the same node locks the film first and the chunk second.
         for tenant_id, job_id in drawn:
@@ -190,6 +229,8 @@ class Leases:
                 if now.status == "done":
                     return Accepted(replayed=True)
                 raise errors.LeaseSuperseded("the lease has ended")
+            if node.probing:
+                await node_rows.end_probation(conn, node_id=node.id)
             await self._after_chunk(conn, job)
         return Accepted()
 
@@ -226,11 +267,15 @@ class Leases:
             chunk = current(await rows.chunk(conn, chunk_id=chunk_id), fail)
             if chunk.status == "done":
                 raise errors.LeaseSuperseded("a result of this lease was accepted already")
-            final = fail.failure == "content" and (fail.code in FINAL_CODES or chunk.attempt + 1 >= chunk.max_attempts)
+            unclear = fail.failure == "node" and fail.code in UNCLEAR_CODES
+            given_up = unclear and chunk.machine_failures + 1 >= self._settings.machine_failures
+            final = given_up or (
+                fail.failure == "content" and (fail.code in FINAL_CODES or chunk.attempt + 1 >= chunk.max_attempts)
+            )
             await self._note_crash(conn, node, chunk, fail, final=final)
             exclude = None
             if fail.failure in ("content", "node", "licence"):
-                exclude = await node_to_exclude(conn, chunk, node.id, node.pool)
+                exclude = await node_to_exclude(conn, chunk.tenant_id, chunk.engine, node.id, node.pool)
             if not await take_back(
                 conn,
                 self._bells,
@@ -238,11 +283,14 @@ class Leases:
                 error_code=fail.code,
                 exclude=exclude,
                 burn=fail.failure == "content",
+                blames_machine=unclear,
                 final=final,
             ):
                 raise errors.LeaseSuperseded("the lease has ended")
             if final:
                 detail = fail.detail.removeprefix(f"{chunk.scene_key}: ")
+                if given_up:
+                    detail = f"After Effects failed at it {chunk.machine_failures + 1} times; the last time: {detail}"
                 await fail_job(
                     conn,
                     self._bells,
@@ -266,12 +314,12 @@ class Leases:
             render_job_id=chunk.render_job_id,
             frame_job_id=chunk.id,
             kind=kind,
-            fingerprint=f"{fail.code}:{chunk.scene_key}",
+            fingerprint=f"{fail.code}:{fingerprint_of(chunk.project_sha256, chunk.scene_key)}",
             log_excerpt=fail.detail,
             recovery="gave_up" if final else "retried_other",
+            engine=chunk.engine,
         )
-        if fail.failure == "node":
-            await quarantine(conn, node, self._settings)
+        await after_failure(conn, node, fail, self._settings)
 
     async def expire(self) -> int:
         """Take back the chunks whose lease has run out by the database's clock; return how many."""
@@ -283,7 +331,9 @@ class Leases:
                 fresh = await rows.chunk(conn, chunk_id=chunk.id)
                 if fresh is None or fresh.lease_id != chunk.lease_id or fresh.status != "running":
                     continue
-                exclude = await node_to_exclude(conn, chunk, chunk.node_id, DEFAULT_POOL) if chunk.node_id else None
+                exclude = None
+                if chunk.node_id is not None:
+                    exclude = await node_to_exclude(conn, chunk.tenant_id, chunk.engine, chunk.node_id, DEFAULT_POOL)
                 if not await take_back(
                     conn, self._bells, chunk, error_code="lease_expired", exclude=exclude, only_expired=True
                 ):
@@ -300,6 +350,7 @@ class Leases:
                         fingerprint="lease_expired",
                         log_excerpt=None,
                         recovery="retried_other",
+                        engine=chunk.engine,
                     )
                 log.warning("lease_expired", chunk_id=str(chunk.id), node_id=str(chunk.node_id), epoch=chunk.epoch)
         return taken
@@ -317,9 +368,23 @@ class Leases:
         return len(found)
 
 
-def may_work(node: NodeRow) -> bool:
-    """Return whether a node may be given work."""
-    return node.status not in ("draining", "retired") and not node.quarantined
+def may_work(node: NodeRow, engine: Engine = "thorvg") -> bool:
+    """Return whether a node may be given work of an engine."""
+    if node.status in ("draining", "retired") or node.quarantined:
+        return False
+    return engine != "aerender" or not node.licence_paused
+
+
+def claimed_pool(node: NodeRow, claim: Claim) -> str:
+    """Return the pool that a claim is about. Raises EngineUnknown when the node has not registered the engine."""
+    if claim.engine != "thorvg" and claim.engine not in node.engines:
+        raise errors.EngineUnknown(f"this node did not register the engine {claim.engine}")
+    return work_pool(claim.engine, node.pool)
+
+
+def fingerprint_of(project_sha256: bytes | None, what: str | None) -> str:
+    """Return what a crash is about: the project where there is one, so that a node that fails at everything is told from a project that fails anywhere."""
+    return what or "" if project_sha256 is None else project_sha256.hex()[:16]
 
 
 def current(chunk: ChunkRow | None, report: Any) -> ChunkRow:
@@ -355,8 +420,13 @@ async def output_present(objects: ObjectStore, key: str, size: int) -> None:
         raise errors.OutputMissing("the output has not been stored under its key with the reported size: put it again")
 
 
-async def quarantine(conn: Conn, node: NodeRow, settings: RenderSettings) -> None:
-    """Take a node out of work when it fails too often."""
+async def after_failure(conn: Conn, node: NodeRow, fail: Fail, settings: RenderSettings) -> None:
+    """Take a node out of work when it fails too often, and out of After Effects' work when that has no licence."""
+    if fail.failure == "licence":
+        await node_rows.pause_licence(conn, node_id=node.id, pause_s=settings.licence_pause_s)
+        log.warning("licence_missing", node=node.name)
+    if fail.failure != "node":
+        return
     if await node_rows.quarantine_if_failing(
         conn, node_id=node.id, limit=settings.quarantine_after, quarantine_s=settings.quarantine_s
     ):

@@ -13,6 +13,7 @@ from flatrender.services.render.queries import nodes as rows
 from flatrender.services.render.queries import snapshots as still_rows
 from flatrender.services.render.queries.nodes import NodeRow, TokenRow
 from flatrender.services.render.service.events import SCHEMA, frames_bell, stills_bell
+from flatrender.services.render.service.pools import ENGINES, work_pool
 from flatrender.services.render.service.recovery import take_back
 from flatrender.services.render.settings import RenderSettings
 
@@ -30,9 +31,10 @@ class Nodes:
 
     async def register(self, token: str, request: Register) -> Registered:
         """Let a node in and end what its earlier start held. Raises NodeTokenInvalid, ProtocolUnsupported, NodeNotFound (another tenant's node id)."""
-        if request.protocol != protocol.VERSION:
+        if not protocol.OLDEST <= request.protocol <= protocol.VERSION:
             raise errors.ProtocolUnsupported(
-                f"the agent speaks version {request.protocol} of the node protocol, this server {protocol.VERSION}: install the same release on both"
+                f"the agent speaks version {request.protocol} of the node protocol, this server {protocol.OLDEST} to {protocol.VERSION}:"
+                " install the same release on both"
             )
         secret = new_secret(SECRET_PREFIX)
         async with self._database.worker() as conn:
@@ -66,6 +68,7 @@ class Nodes:
                 scratch_bytes_total=max(0, request.scratch_bytes_total),
                 scratch_bytes_free=max(0, request.scratch_bytes_free),
                 max_slots=max(1, min(request.max_slots, 64)),
+                fonts_hash=_hash_or_none(request.fonts_sha256),
                 alive_s=self.alive_s,
             )
         settings = self._settings
@@ -103,8 +106,13 @@ class Nodes:
                 log_excerpt=f"boot {node.boot_id} ended with {len(held)} chunks and {stills} pictures unfinished",
                 recovery="retried_other",
             )
-            await self._bells.ring(conn, frames_bell(node.pool))
-            await self._bells.ring(conn, stills_bell(node.pool))
+            await self._ring_all(conn, node.pool)
+
+    async def _ring_all(self, conn: Conn, pool: str) -> None:
+        """Wake whoever waits for work in a pool of nodes, of any engine."""
+        for engine in ENGINES:
+            await self._bells.ring(conn, frames_bell(work_pool(engine, pool)))
+            await self._bells.ring(conn, stills_bell(work_pool(engine, pool)))
 
     async def recognise(self, conn: Conn, secret: str, boot_id: UUID) -> NodeRow:
         """Return the node that calls. Raises NodeUnknown and BootSuperseded."""
@@ -114,6 +122,15 @@ class Nodes:
         if node.boot_id != boot_id:
             raise errors.BootSuperseded("a newer start of this node has registered")
         return node
+
+    async def may_take(self, conn: Conn, node: NodeRow) -> bool:
+        """Return whether a node that may work gets more now: after a quarantine one piece of work at a time, until one succeeds."""
+        return not node.probing or await rows.has_nothing(conn, node_id=node.id)
+
+    async def still_there(self, conn: Conn, node: NodeRow) -> None:
+        """Hold the node's start until the transaction ends, so that what is granted in it is seen by the start that ends this one. Raises BootSuperseded."""
+        if not await rows.hold_boot(conn, node_id=node.id, boot_id=node.boot_id):
+            raise errors.BootSuperseded("a newer start of this node has registered")
 
     async def page(self, tenant_id: UUID) -> list[NodeRow]:
         """Return a tenant's own nodes; the platform's tenant sees the fleet."""
@@ -129,8 +146,7 @@ class Nodes:
             node = await rows.by_id(conn, node_id=node_id) if found else None
             if node is None:
                 raise errors.NodeNotFound("there is no such node")
-            await self._bells.ring(conn, frames_bell(node.pool))
-            await self._bells.ring(conn, stills_bell(node.pool))
+            await self._ring_all(conn, node.pool)
             return node
 
     async def tokens(self, tenant_id: UUID) -> list[TokenRow]:
@@ -180,6 +196,15 @@ class Nodes:
         """Make sure that a fleet token given by the operator is known; harmless when it is already."""
         async with self._database.worker() as conn:
             await rows.insert_token(conn, tenant_id=None, name=name, token_hash=secret_hash(token))
+
+
+def _hash_or_none(text: str | None) -> bytes | None:
+    """Return the 32 bytes of a hexadecimal hash; None for anything else: it is only shown."""
+    try:
+        value = bytes.fromhex(text or "")
+    except ValueError:
+        return None
+    return value if len(value) == 32 else None
 
 
 def fleet_too(tenant_id: UUID) -> bool:

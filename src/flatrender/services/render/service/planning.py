@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 from uuid import UUID
@@ -19,9 +19,12 @@ from flatrender.engine.film.settings import FilmSettings, Preset
 from flatrender.engine.film.transitions import CUT, Transition
 from flatrender.engine.kinds import OutputKind
 from flatrender.engine.scene import ResolvedScene
-from flatrender.protocol.work import SceneFigures, SegmentTask, StillTask
+from flatrender.engine.store.keys import content_key as store_key
+from flatrender.protocol.work import Engine, SceneFigures, SegmentTask, SourceFigures, StillTask
 from flatrender.services.render.queries.chunks import NewChunk
 from flatrender.services.render.queries.jobs import ProfileRow
+from flatrender.services.render.service.pools import engine_of, pool_of
+from flatrender.services.render.service.sources import PlannedSource, planned_source, scene_object_key
 from flatrender.services.render.settings import RenderSettings
 
 PRESETS: Mapping[str, Preset] = {"draft": "ultrafast"}
@@ -122,12 +125,18 @@ def figures(scene: ResolvedScene | ResolvedSceneData) -> SceneFigures:
     )
 
 
-def transitions_of(film: FilmInput) -> list[Transition]:
-    """Return the film's transitions as the engine takes them, one fewer than scenes. Raises RenderError `settings_invalid`."""
+def transitions_of(film: FilmInput, scenes: Sequence[ResolvedSceneData] = ()) -> list[Transition]:
+    """Return the film's transitions as the engine takes them, one fewer than scenes. Raises RenderError `settings_invalid`.
+
+    Beside a scene of `scenes` that After Effects draws there is a cut: the open engine has only an approximation of it to mix with the other.
+    """
     if not film.transitions:
         return [CUT] * (len(film.scenes) - 1)
     found = []
-    for wanted in film.transitions:
+    for index, wanted in enumerate(film.transitions):
+        if any(scene.source is not None for scene in scenes[index : index + 2]):
+            found.append(CUT)
+            continue
         if re.fullmatch(r"#[0-9a-fA-F]{6}", wanted.color) is None:
             raise RenderError(f"{wanted.color[:20]!r} is no colour; write #rrggbb", code="settings_invalid")
         red, green, blue = bytes.fromhex(wanted.color[1:])
@@ -151,38 +160,31 @@ def poster_frame(chunks: Sequence[tuple[str | None, int]]) -> int:
     return round(first[-1][1] * 2 / 3)
 
 
-def scene_object_key(tenant_id: UUID, sha256: str) -> str:
-    """Return where a resolved scene's Lottie lies; the key is the content's hash, so an object is written once and never changed."""
-    return f"scenes/{tenant_id}/{sha256}.json"
-
-
-def clip_object_key(tenant_id: UUID, sha256: str) -> str:
-    """Return where a film that scenes show lies, for as long as its scenes may be drawn; likewise never changed."""
-    return f"clips/{tenant_id}/{sha256}"
-
-
-def clip_urls(tenant_id: UUID, task: SegmentTask | StillTask, sign: Callable[[str], str]) -> dict[str, str]:
-    """Return a signed link for each film that a task's scene shows, by its hash."""
-    return {sha256: sign(clip_object_key(tenant_id, sha256)) for sha256 in task.scene.clips}
-
-
-def chunk_length(settings: RenderSettings, frame_s: float | None) -> int:
+def chunk_length(settings: RenderSettings, frame_s: float | None, engine: Engine = "thorvg") -> int:
     """Return how many frames a chunk should have so that it takes a node about `chunk_s` seconds, from measured seconds per frame.
 
-    One of a few fixed lengths: a segment can only be used again when its film is cut in the same places.
+    One of a few fixed lengths: a segment can only be used again when its film is cut in the same places. After Effects has longer ones: it takes half
+    a minute to start.
     """
+    if engine == "aerender":
+        lengths, seconds, unmeasured = (
+            settings.aerender_chunk_lengths,
+            settings.aerender_chunk_s,
+            settings.aerender_chunk_frames,
+        )
+    else:
+        lengths, seconds, unmeasured = settings.chunk_lengths, settings.chunk_s, settings.chunk_frames
     if frame_s is None or frame_s <= 0:
-        return settings.chunk_frames
-    return max(
-        (length for length in settings.chunk_lengths if length * frame_s <= settings.chunk_s),
-        default=min(settings.chunk_lengths),
-    )
+        return unmeasured
+    return max((length for length in lengths if length * frame_s <= seconds), default=min(lengths))
 
 
 def content_key(task: SegmentTask | StillTask) -> bytes:
     """Return the 32-byte cache key of a task's output: the engine's own key, so that the farm and the command agree on what is the same."""
     # The scene's own hash covers its films.
     figures_used = {name: value for name, value in msgspec.to_builtins(task.scene).items() if name != "clips"}
+    if task.source is not None:
+        figures_used["sha256"] = _source_sha256(task, task.source)
     scene = ResolvedScene(lottie=b"", **figures_used)
     if isinstance(task, StillTask):
         key = still_key(
@@ -195,10 +197,31 @@ def content_key(task: SegmentTask | StillTask) -> bytes:
         )
     else:
         # Every figure of the task besides its range is a setting: a new one cannot be left out of the key.
-        given = {name: getattr(task, name) for name in task.__struct_fields__ if name not in ("scene", "first", "last")}
+        given = {name: getattr(task, name) for name in task.__struct_fields__ if name not in _NO_SETTINGS}
         settings = FilmSettings(**given)
         key = segment_key(scene, task.first, task.last, settings)
     return bytes.fromhex(key)
+
+
+_NO_SETTINGS = ("scene", "first", "last", "source", "overlay")
+"""What a task says besides the encoder's settings."""
+
+
+def _source_sha256(task: SegmentTask | StillTask, source: SourceFigures) -> str:
+    """Return what stands in the key for a scene that After Effects draws: the project, the values and their files, what is laid over it."""
+    overlay = task.overlay.sha256 if isinstance(task, SegmentTask) and task.overlay is not None else None
+    told = {
+        "source": source.sha256,
+        "path": source.path,
+        "composition": source.composition,
+        "first_frame": source.first_frame,
+        "fps": source.fps,
+        "fields": source.fields,
+        "values": source.values,
+        "assets": {name: asset.sha256 for name, asset in source.assets.items()},
+        "overlay": overlay,
+    }
+    return store_key("after-effects-scene", told)
 
 
 Cuts = dict[int, list[NewChunk]]
@@ -212,22 +235,36 @@ def cuts(
     tenant_id: UUID,
     lengths: Sequence[int],
     trims: Sequence[tuple[int, int]] = (),
+    sources: Mapping[int, PlannedSource] | None = None,
+    source_lengths: Sequence[int] = (),
 ) -> tuple[int, list[Cuts]]:
     """Return the film's frames, and for each scene in order how it would be cut with each chunk length; `trims` as for `plan_film`.
 
+    `sources` names by their index the scenes that After Effects draws; they are cut with `source_lengths`.
     Raises RenderError `settings_invalid` when there is no scene or the film is too long.
     """
     frames, found = 0, [Cuts() for _ in scenes]
-    for length in lengths:
+    planned = sources or {}
+    for length in sorted({*lengths, *(source_lengths if planned else ())}):
         film = plan_film(scenes, settings, chunk_frames=length, trims=trims)
         frames = film.frames
         for piece in film.chunks:
-            chunk = _chunk(scenes[piece.scene], piece, film.scenes[piece.scene].begins, settings, tenant_id)
+            source = planned.get(piece.scene)
+            if length not in (lengths if source is None else source_lengths):
+                continue
+            chunk = _chunk(scenes[piece.scene], piece, film.scenes[piece.scene].begins, settings, tenant_id, source)
             found[piece.scene].setdefault(length, []).append(chunk)
     return frames, found
 
 
-def _chunk(scene: ResolvedScene, piece: Chunk, start: int, settings: FilmSettings, tenant_id: UUID) -> NewChunk:
+def _chunk(
+    scene: ResolvedScene,
+    piece: Chunk,
+    start: int,
+    settings: FilmSettings,
+    tenant_id: UUID,
+    source: PlannedSource | None,
+) -> NewChunk:
     task = SegmentTask(
         scene=figures(scene),
         first=piece.first,
@@ -241,6 +278,8 @@ def _chunk(scene: ResolvedScene, piece: Chunk, start: int, settings: FilmSetting
         kind=settings.kind,
         alpha=settings.alpha,
         max_kbps=settings.max_kbps,
+        source=source.source if source is not None else None,
+        overlay=source.overlay if source is not None else None,
     )
     return NewChunk(
         chunk_no=0,
@@ -251,25 +290,37 @@ def _chunk(scene: ResolvedScene, piece: Chunk, start: int, settings: FilmSetting
         scene_sha256=scene.sha256,
         task=msgspec.to_builtins(task),
         cache_key=content_key(task),
+        pool=pool_of(task),
+        engine=engine_of(task),
+        project_sha256=task.source.sha256 if task.source is not None else None,
     )
 
 
-def choose_cuts(found: Sequence[Cuts], stored: Collection[bytes], *, preferred: int) -> list[NewChunk]:
-    """Return the film's chunks, numbered: each scene is cut where most of its frames are stored already, else with the preferred length."""
+def choose_cuts(found: Sequence[Cuts], stored: Collection[bytes], *, preferred: Mapping[Engine, int]) -> list[NewChunk]:
+    """Return the film's chunks, numbered: each scene is cut where most of its frames are stored already, else with its engine's preferred length."""
 
     def saved(option: tuple[int, list[NewChunk]]) -> tuple[int, bool]:
         length, chunks = option
         frames = sum(chunk.frame_end - chunk.frame_start + 1 for chunk in chunks if chunk.cache_key in stored)
-        return frames, length == preferred
+        return frames, length == preferred[chunks[0].engine]
 
     chosen = [chunk for scene in found for chunk in max(scene.items(), key=saved)[1]]
     return [msgspec.structs.replace(chunk, chunk_no=number) for number, chunk in enumerate(chosen)]
 
 
 def still_task(
-    scene: ResolvedSceneData, *, frame: int, width: int, format: Literal["png", "jpeg"] = "jpeg"
+    scene: ResolvedSceneData,
+    *,
+    frame: int,
+    width: int,
+    format: Literal["png", "jpeg"] = "jpeg",
+    as_designed: bool = False,
 ) -> StillTask:
-    """Return the task of drawing one frame `width` pixels wide (never wider than the scene, even numbers)."""
+    """Return the task of drawing one frame `width` pixels wide (never wider than the scene, even numbers).
+
+    `as_designed`: After Effects draws it where only that is faithful; otherwise ThorVG draws its approximation.
+    """
+    planned = planned_source(scene) if as_designed else None
     wide = min(width, scene.width)
     high = max(2, 2 * round(scene.height * wide / scene.width / 2))
     return StillTask(
@@ -278,6 +329,7 @@ def still_task(
         width=max(2, 2 * round(wide / 2)),
         height=high,
         format=format,
+        source=planned.source if planned is not None else None,
     )
 
 

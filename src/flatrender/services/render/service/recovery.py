@@ -3,14 +3,13 @@
 from uuid import UUID
 
 from flatrender.kit.db import Bells, Conn
+from flatrender.protocol.work import Engine
 from flatrender.services.render.queries import chunks as rows
 from flatrender.services.render.queries import jobs as job_rows
 from flatrender.services.render.queries import nodes as node_rows
 from flatrender.services.render.queries.chunks import ChunkRow
 from flatrender.services.render.service.events import frames_bell
 from flatrender.services.render.service.jobs import settle_cancel
-
-DEFAULT_POOL = "default"
 
 
 async def take_back(
@@ -23,6 +22,7 @@ async def take_back(
     burn: bool = False,
     final: bool = False,
     only_expired: bool = False,
+    blames_machine: bool = False,
 ) -> bool:
     """End a running chunk's lease: queue it again (`final`: fail it), or cancel it when its film is not being rendered any more.
 
@@ -40,10 +40,11 @@ async def take_back(
         only_expired=only_expired,
         error_code=error_code,
         exclude=exclude,
+        blames_machine=blames_machine,
     ):
         return False
     if wanted and not final:
-        await bells.ring(conn, frames_bell(DEFAULT_POOL))
+        await bells.ring(conn, frames_bell(chunk.pool))
     if job is not None and job.status == "canceling":
         _, running, _ = await rows.remaining(conn, tenant_id=chunk.tenant_id, job_id=chunk.render_job_id)
         if running == 0:
@@ -51,9 +52,9 @@ async def take_back(
     return True
 
 
-async def node_to_exclude(conn: Conn, chunk: ChunkRow, node_id: UUID, pool: str) -> UUID | None:
-    """Return the node when another one could take the chunk: a chunk is never kept from the only node there is."""
+async def node_to_exclude(conn: Conn, tenant_id: UUID, engine: Engine, node_id: UUID, pool: str) -> UUID | None:
+    """Return the node when another one could take the work: work is never kept from the only node there is."""
     others = await node_rows.others_can_work(
-        conn, node_id=node_id, pool=pool, tenant_id=chunk.tenant_id, excluded=[node_id]
+        conn, node_id=node_id, pool=pool, engine=engine, tenant_id=tenant_id, excluded=[node_id]
     )
     return node_id if others else None

@@ -18,24 +18,29 @@ from flatrender.kit.ids import new_id
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.kit.workflows import Json, Run, enqueue
 from flatrender.protocol.outcome import Accepted, Fail, Result
-from flatrender.protocol.work import Assignment, Claim, Lease, StillTask
+from flatrender.protocol.work import Assignment, Claim, Engine, Lease, StillTask
 from flatrender.services.render import errors
 from flatrender.services.render.queries import nodes as node_rows
 from flatrender.services.render.queries import snapshots as rows
 from flatrender.services.render.queries.snapshots import ClaimedStill, SceneJobRow, SnapshotRow
 from flatrender.services.render.service.events import SCHEMA, stills_bell
-from flatrender.services.render.service.leases import FINAL_CODES, may_work, output_present, quarantine
-from flatrender.services.render.service.nodes import Nodes
-from flatrender.services.render.service.planning import (
-    clip_object_key,
-    clip_urls,
-    content_key,
-    decode_task,
-    scene_object_key,
-    still_task,
-    still_upload_key,
+from flatrender.services.render.service.leases import (
+    FINAL_CODES,
+    LINK_MARGIN_S,
+    UNCLEAR_CODES,
+    Gone,
+    after_failure,
+    claimed_pool,
+    fingerprint_of,
+    may_work,
+    never_gone,
+    output_present,
 )
-from flatrender.services.render.service.recovery import DEFAULT_POOL
+from flatrender.services.render.service.nodes import Nodes
+from flatrender.services.render.service.planning import content_key, decode_task, still_task, still_upload_key
+from flatrender.services.render.service.pools import DEFAULT_POOL, ENGINES, engine_of, pool_of, work_pool
+from flatrender.services.render.service.recovery import node_to_exclude
+from flatrender.services.render.service.sources import asset_object_key, links_of, scene_object_key, store_source
 from flatrender.services.render.settings import RenderSettings
 
 log = structlog.get_logger(__name__)
@@ -156,7 +161,7 @@ class Snapshots:
                     colors={},
                 ),
             )
-            task = still_task(scene, frame=job.frame_no, width=self._settings.snapshot_width)
+            task = still_task(scene, frame=job.frame_no, width=self._settings.snapshot_width, as_designed=True)
             async with self._database.tenant(job.tenant_id) as conn:
                 await rows.set_scene_job_task(
                     conn,
@@ -165,8 +170,11 @@ class Snapshots:
                     scene_object_key=scene_object_key(job.tenant_id, scene.sha256),
                     scene_sha256=scene.sha256,
                     task=msgspec.to_builtins(task),
+                    pool=pool_of(task),
+                    engine=engine_of(task),
+                    project_sha256=task.source.sha256 if task.source is not None else None,
                 )
-                await self._bells.ring(conn, stills_bell(DEFAULT_POOL))
+                await self._bells.ring(conn, stills_bell(pool_of(task)))
         except (Unavailable, Conflict):
             raise
         except AppError as error:
@@ -234,45 +242,78 @@ class Snapshots:
             raise errors.SnapshotNotFound("there is no such picture")
         return row
 
-    async def claim(self, secret: str, claim: Claim) -> Assignment | None:
-        """Wait for a picture to draw and lease it: previews first, then thumbnails. Raises NodeUnknown and BootSuperseded."""
+    async def claim(self, secret: str, claim: Claim, gone: Gone = never_gone) -> Assignment | None:
+        """Wait for a picture to draw and lease it: previews first, then thumbnails; of After Effects' several of one project when the node takes them.
+
+        None when there was none in time, the node may not work now, or `gone` says that nobody waits any more.
+        Raises NodeUnknown, BootSuperseded and EngineUnknown.
+        """
         until = time.monotonic() + max(0.0, min(claim.wait_s, self._settings.claim_wait_s))
         async with self._database.worker() as conn:
-            pool = (await self._nodes.recognise(conn, secret, claim.boot_id)).pool
-        with self._bells.hear(stills_bell(pool)) as bell:
-            while True:
-                async with self._database.worker() as conn:
-                    node = await self._nodes.recognise(conn, secret, claim.boot_id)
-                    claimed = None
-                    if may_work(node):
-                        scope: dict[str, Any] = {
-                            "pool": node.pool,
-                            "node_id": node.id,
-                            "dedicated_tenant_id": node.dedicated_tenant_id,
-                            "lease_s": self._settings.lease_s,
-                        }
-                        claimed = await rows.claim_still(conn, **scope) or await rows.claim_scene_job(conn, **scope)
+            node = await self._nodes.recognise(conn, secret, claim.boot_id)
+        with self._bells.hear(stills_bell(claimed_pool(node, claim))) as bell:
+            while not gone():
+                claimed = await self._claim_once(secret, claim)
                 left = until - time.monotonic()
-                if claimed is not None:
-                    return self._assignment(claimed)
+                if claimed:
+                    first, *more = (self._assignment(one) for one in claimed)
+                    return msgspec.structs.replace(first, also=more)
                 if left <= 0 or self._bells.closing:
                     return None
                 await bell.wait(min(left, self._settings.claim_recheck_s))
+        return None
+
+    async def _claim_once(self, secret: str, claim: Claim) -> list[ClaimedStill]:
+        """Return the pictures that the node gets now: one, or several of one project; none when there is nothing."""
+        async with self._database.worker() as conn:
+            node = await self._nodes.recognise(conn, secret, claim.boot_id)
+            if not may_work(node, claim.engine) or not await self._nodes.may_take(conn, node):
+                return []
+            scope: dict[str, Any] = {
+                "pool": claimed_pool(node, claim),
+                "node_id": node.id,
+                "dedicated_tenant_id": node.dedicated_tenant_id,
+                "lease_s": self._settings.lease_s,
+            }
+            if claim.engine == "aerender":
+                first = await rows.claim_scene_job(conn, **scope, warm=True) or await rows.claim_scene_job(
+                    conn, **scope
+                )
+            else:
+                first = await rows.claim_still(conn, **scope) or await rows.claim_scene_job(conn, **scope)
+            if first is None:
+                return []
+            claimed = [first]
+            most = 1 if node.probing else min(claim.batch, self._settings.batch_stills)
+            if first.project_sha256 is not None and first.machine_failures == 0 and most > 1:
+                claimed += await rows.claim_scene_jobs_of(
+                    conn,
+                    **scope,
+                    tenant_id=first.tenant_id,
+                    project_sha256=first.project_sha256,
+                    most=most - 1,
+                )
+            await self._nodes.still_there(conn, node)
+        return claimed
 
     def _assignment(self, claimed: ClaimedStill) -> Assignment:
         task = decode_task(claimed.task)
         key = output_key(claimed, task)
+        deadline_s = min(self._settings.work_deadline_s, 300.0)
+        if engine_of(task) == "aerender":
+            deadline_s = self._settings.aerender_still_deadline_s
+        life_s = max(self._settings.link_life_s, round(deadline_s) + LINK_MARGIN_S)
+        links = links_of(claimed.tenant_id, task, lambda key: self._links.sign("GET", key, life_s=life_s))
         return Assignment(
             lease=Lease(kind=claimed.kind, id=claimed.id, lease_id=claimed.lease_id, epoch=claimed.epoch),
             lease_s=self._settings.lease_s,
             task=task,
-            clip_urls=clip_urls(
-                claimed.tenant_id, task, lambda key: self._links.sign("GET", key, life_s=self._settings.link_life_s)
-            ),
-            scene_url=self._links.sign("GET", claimed.scene_object_key, life_s=self._settings.link_life_s),
-            upload_url=self._links.sign("PUT", key, life_s=self._settings.link_life_s),
+            clip_urls=links.clip_urls,
+            source_url=links.source_url,
+            scene_url=self._links.sign("GET", claimed.scene_object_key, life_s=life_s),
+            upload_url=self._links.sign("PUT", key, life_s=life_s),
             output_key=key,
-            deadline_s=min(self._settings.work_deadline_s, 300.0),
+            deadline_s=deadline_s,
         )
 
     async def claim_for_development(self) -> ClaimedStill | None:
@@ -329,6 +370,8 @@ class Snapshots:
                 if now is not None and now.status == "done" and (now.epoch, now.lease_id) == (epoch, lease_id):
                     return Accepted(replayed=True)
                 raise _superseded()
+            if node_id is not None:
+                await node_rows.end_probation(conn, node_id=node_id)
             written = await rows.set_scene_snapshot(
                 conn, tenant_id=job.tenant_id, scene_id=job.scene_id, url=file.permanent_url
             )
@@ -387,6 +430,8 @@ class Snapshots:
             )
             if not accepted:
                 raise _superseded()
+            if node.probing:
+                await node_rows.end_probation(conn, node_id=node.id)
         return Accepted()
 
     async def scene_job_fail(self, secret: str, job_id: UUID, fail: Fail) -> Accepted:
@@ -394,15 +439,29 @@ class Snapshots:
         async with self._database.worker() as conn:
             node = await self._nodes.recognise(conn, secret, fail.boot_id)
             job = await rows.scene_job(conn, job_id=job_id)
-            if job is None or not await self.release_scene_job(conn, job, fail.lease_id, fail.epoch, fail):
+            if job is None or not await self.release_scene_job(conn, job, fail.lease_id, fail.epoch, fail, node):
                 raise _superseded()
-            await self._note(conn, node, job.tenant_id, fail, job.scene_key)
+            what = fingerprint_of(job.project_sha256, job.scene_key)
+            await self._note(conn, node, job.tenant_id, fail, what, engine=job.engine)
         return Accepted()
 
-    async def release_scene_job(self, conn: Conn, job: SceneJobRow, lease_id: UUID, epoch: int, fail: Fail) -> bool:
+    async def release_scene_job(
+        self,
+        conn: Conn,
+        job: SceneJobRow,
+        lease_id: UUID,
+        epoch: int,
+        fail: Fail,
+        node: node_rows.NodeRow | None = None,
+    ) -> bool:
         """End a thumbnail's lease after a failure; False when it had ended."""
         content = fail.failure == "content"
-        final = content and (fail.code in FINAL_CODES or job.attempt + 1 >= job.max_attempts)
+        unclear = fail.failure == "node" and fail.code in UNCLEAR_CODES
+        given_up = unclear and job.machine_failures + 1 >= self._settings.machine_failures
+        final = given_up or (content and (fail.code in FINAL_CODES or job.attempt + 1 >= job.max_attempts))
+        exclude = None
+        if node is not None and not final and fail.failure in ("content", "node", "licence"):
+            exclude = await node_to_exclude(conn, job.tenant_id, job.engine, node.id, node.pool)
         released = await rows.release_scene_job(
             conn,
             job_id=job.id,
@@ -411,10 +470,12 @@ class Snapshots:
             status="error" if final else "queued",
             burn=content,
             message=f"{fail.code}: {fail.detail}",
-            pause_s=0.0 if content else NODE_PAUSE_S,
+            pause_s=0.0 if content or exclude is not None else NODE_PAUSE_S,
+            exclude=exclude,
+            blames_machine=unclear,
         )
         if released and not final:
-            await self._bells.ring(conn, stills_bell(DEFAULT_POOL))
+            await self._bells.ring(conn, stills_bell(job.pool))
         return released
 
     async def still_fail(self, secret: str, snapshot_id: UUID, fail: Fail) -> Accepted:
@@ -439,8 +500,19 @@ class Snapshots:
             await self._note(conn, node, row.tenant_id, fail, "preview")
         return Accepted()
 
-    async def _note(self, conn: Conn, node: node_rows.NodeRow, tenant_id: UUID, fail: Fail, what: str) -> None:
+    async def _note(
+        self,
+        conn: Conn,
+        node: node_rows.NodeRow,
+        tenant_id: UUID,
+        fail: Fail,
+        what: str,
+        *,
+        engine: Engine = "thorvg",
+    ) -> None:
         kind = fail.crash or ("agent_crash" if fail.failure == "node" else None)
+        if fail.failure == "licence":
+            kind = "license"
         if kind is None:
             return
         await node_rows.insert_crash(
@@ -453,16 +525,17 @@ class Snapshots:
             fingerprint=f"{fail.code}:{what}",
             log_excerpt=fail.detail,
             recovery="retried_same",
+            engine=engine,
         )
-        if fail.failure == "node":
-            await quarantine(conn, node, self._settings)
+        await after_failure(conn, node, fail, self._settings)
 
     async def expire(self) -> int:
         """Queue again the pictures whose lease has run out; return how many."""
         async with self._database.worker() as conn:
             given = await rows.give_back(conn, node_id=None)
             if given:
-                await self._bells.ring(conn, stills_bell(DEFAULT_POOL))
+                for engine in ENGINES:
+                    await self._bells.ring(conn, stills_bell(work_pool(engine)))
         return given
 
 
@@ -484,9 +557,11 @@ async def store_scene(objects: ObjectStore, tenant_id: UUID, scene: ResolvedScen
             raise Unavailable("a resolved scene does not have its hash", code="render.scene_damaged")
         await objects.put(key, scene.lottie)
     for clip in scene.clips:
-        kept = clip_object_key(tenant_id, clip.sha256)
+        kept = asset_object_key(tenant_id, clip.sha256)
         if not await objects.exists(kept):
             await objects.copy(clip.object_key, kept)
+    if scene.source is not None:
+        await store_source(objects, tenant_id, scene.source)
     return key
 
 
