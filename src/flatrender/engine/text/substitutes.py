@@ -1,8 +1,8 @@
 """The machine's font for a family that a bare Lottie names but does not bring: the one that a browser would show.
 
 A browser takes the installed font of that name or one of the same widths, else the one of a name that means the same, else its standard
-font (Times New Roman or what stands for it). Fontconfig answers all; where there is none, nothing is found here and the engine's own font serves. Only the machine that resolves a scene needs the font: its
-outlines go into the scene.
+font (Times New Roman or what stands for it). Fontconfig answers all; where there is none, nothing is found here and the engine's own font
+serves. Only the machine that resolves a scene needs the font: its outlines go into the scene.
 """
 
 from __future__ import annotations
