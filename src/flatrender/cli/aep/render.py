@@ -155,7 +155,7 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
         if scene.engine == "aerender" and not allow_approximate:
             _refuse(scene)
         if not quiet:
-            warn(scene.findings)
+            warn(one for one in scene.findings if one.feature != "layer.audio")  # it is heard: see `sounds`
         given, colors = _sorted(scene, values or [], document)
         if background is not None or alpha:
             given["@background"] = background or "transparent"
