@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from flatrender.aftereffects.errors import ProjectError as ProjectError
     from flatrender.aftereffects.fields import SuggestedField as SuggestedField
     from flatrender.aftereffects.lottie_file import write_lottie as write_lottie
+    from flatrender.aftereffects.personalise import PersonaliseError as PersonaliseError
+    from flatrender.aftereffects.personalise import personalise_apart as personalise_apart
     from flatrender.engine import KINDS as KINDS
     from flatrender.engine import EngineError as EngineError
     from flatrender.engine import FilmProgress as FilmProgress
@@ -52,10 +54,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PROJECTS = {
+    "PersonaliseError": "personalise",
     "ProjectError": "errors",
     "SuggestedField": "fields",
     "convert_apart": "apart",
     "inspect_apart": "apart",
+    "personalise_apart": "personalise",
     "template_apart": "apart",
     "write_lottie": "lottie_file",
 }
