@@ -121,6 +121,16 @@ def test_aerender_renders_the_queue_of_the_copy(designed: Path, tmp_path: Path) 
     assert max(red, blue) < 16
 
 
+def test_a_zip_of_a_collected_project_is_taken_with_its_footage(designed: Path, tmp_path: Path) -> None:
+    import shutil
+
+    archive = shutil.make_archive(str(tmp_path / "collected"), "zip", designed.parent)
+    ended = run(archive, "--comp", "Main", "--set", "headline=x", "-o", tmp_path / "copy.aep", "--json")
+    assert ended.exit_code == 0, ended.stderr
+    (media,) = json.loads(ended.stdout)["media"]
+    assert (tmp_path / media).read_bytes() == (designed.parent / "(Footage)" / "designed.png").read_bytes()
+
+
 def test_scenes_are_ordered_by_the_command(designed: Path, tmp_path: Path) -> None:
     ended = run(
         designed,

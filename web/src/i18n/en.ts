@@ -450,7 +450,7 @@ export const en: Dictionary = {
   'admin.drawnHere': 'Drawn by FlatRender',
   'admin.needsAfterEffects': 'Needs After Effects',
   'admin.drawnHereHint': 'All of this scene is drawn as it was designed.',
-  'admin.drawnNearlyHint': 'This scene is drawn; what looks a little otherwise is listed below.',
+  'admin.drawnNearlyHint': 'This scene is drawn; what differs is listed below.',
   'admin.needsAfterEffectsHint':
     'Only After Effects draws a part of this scene: its films are made on nodes with After Effects, and its preview is approximate.',
   'admin.report': 'Compatibility report',
@@ -524,6 +524,7 @@ export const en: Dictionary = {
   'admin.jobState': 'Preview job',
   'admin.job.none': '—',
   'admin.job.queued': 'In the queue',
+  'admin.job.waits': 'waits for After Effects',
   'admin.job.running': 'Rendering',
   'admin.job.done': 'Ready',
   'admin.job.error': 'Failed',

@@ -451,7 +451,7 @@ export const fa = {
   'admin.drawnHere': 'ساخت با FlatRender',
   'admin.needsAfterEffects': 'نیازمند After Effects',
   'admin.drawnHereHint': 'همهٔ این صحنه همان‌گونه که طراحی شده ساخته می‌شود.',
-  'admin.drawnNearlyHint': 'این صحنه ساخته می‌شود؛ آنچه کمی تفاوت دارد در زیر آمده است.',
+  'admin.drawnNearlyHint': 'این صحنه ساخته می‌شود؛ آنچه تفاوت دارد در زیر آمده است.',
   'admin.needsAfterEffectsHint':
     'بخشی از این صحنه را تنها After Effects می‌کشد؛ فیلم آن روی گره‌ای با After Effects ساخته می‌شود و پیش‌نمایش آن تقریبی است.',
   'admin.report': 'گزارش سازگاری',
@@ -525,6 +525,7 @@ export const fa = {
   'admin.jobState': 'کار پیش‌نمایش',
   'admin.job.none': '—',
   'admin.job.queued': 'در صف',
+  'admin.job.waits': 'در انتظار After Effects',
   'admin.job.running': 'در حال ساخت',
   'admin.job.done': 'آماده',
   'admin.job.error': 'ناموفق',

@@ -30,9 +30,9 @@ def keep_found(
 ) -> tuple[str, ...]:
     """Point every file of the project that a layer shows to where it lies, and return the files that were brought along, relative to the copy.
 
-    `known`: files by the ids of their items. Others are sought where the project says, at the end of that path below the project's folder, or by their
-    names there. A copy that does not lie below the project's folder gets the files that do beside it (as hard links where the file system has
-    them), and every copy the known ones. What is not found is noted and stays as it is.
+    `known`: files by the ids of their items. Others are sought at the end of the path that the project says, below the project's folder; where it
+    says; or by their names below the folder. A copy that does not lie below the project's folder gets the files that do beside it (as hard links
+    where the file system has them), and every copy the known ones. What is not found is noted and stays as it is.
     """
     folder = absolute(source).parent
     elsewhere = not target.is_relative_to(folder)
@@ -42,11 +42,12 @@ def keep_found(
         stands = Path(told)
         found = known.get(item.id)
         if found is None:
-            found = stands if stands.is_absolute() and _exists(stands) else _below(folder, told)
+            there = stands if stands.is_absolute() and _exists(stands) else None
+            found = there if there is not None and _inside(there, folder) else _below(folder, told) or there
         if found is None:
             if names is None:
                 names = _named(folder)
-            found = _best(names.get(_parts(told)[-1].lower(), []), told)
+            found = _best([path for path in names.get(_parts(told)[-1].lower(), []) if _inside(path, folder)], told)
         name = _parts(told)[-1]
         if found is None:
             notes.note("footage_missing", str(item.name), f"{name!r} was not found; it is missing in the copy as well")
@@ -80,9 +81,14 @@ def _below(folder: Path, told: str) -> Path | None:
         if any(part in {"..", "."} or ":" in part for part in tail):
             continue
         for base in (folder, folder / "(Footage)"):
-            if _exists(path := base.joinpath(*tail)):
+            if _exists(path := base.joinpath(*tail)) and _inside(path, folder):
                 return path
     return None
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    """Say whether a file lies below the folder, links followed: a project from elsewhere must not reach this machine's own files through them."""
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _exists(path: Path) -> bool:
@@ -122,11 +128,11 @@ def _best(candidates: list[Path], told: str) -> Path | None:
 
 def _linked(item: Any, found: Path, folder: Path, brought: list[str]) -> Path:
     """Put an item's file, or all pictures of its sequence, into a folder of its own under their names, and return the first."""
-    names = [Path(name).name for name in item.main_source.file_names] or [found.name]
-    for name in [found.name, *(name for name in names[:_MAX_LINKED] if name != found.name)]:
+    names = [Path(name).name for name in item.main_source.file_names[:_MAX_LINKED]]
+    for name in [found.name, *(name for name in names if name not in {"", found.name})]:
         file = found.with_name(name)
         there = folder / name
-        if not _exists(file):
+        if not _exists(file) or not _inside(file, found.parent):
             continue
         folder.mkdir(parents=True, exist_ok=True)
         if not there.exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flatrender.engine.lottie.document import Json, layer_lists
 from flatrender.engine.lottie.rewrite.blends import isolate_blends
+from flatrender.engine.lottie.rewrite.crops import crop_instead_of_matting
 from flatrender.engine.lottie.rewrite.easing import split_easing
 from flatrender.engine.lottie.rewrite.easing_names import EasingNames
 from flatrender.engine.lottie.rewrite.effects import fit_effects
@@ -59,6 +60,7 @@ def rewrite_for_engine(lottie: Json) -> list[Note]:
     separate_groups(lottie, notes)
     separate_effects(lottie, notes)
     combine_masks(lottie, notes)
+    crop_instead_of_matting(lottie, notes)
     isolate_blends(lottie, notes)
     if notes:
         lottie[MARK] = {"rewritten": _VERSION}
