@@ -434,7 +434,7 @@ def test_a_layer_whose_text_changes_with_time_files_all_its_glyphs_under_one_fon
     changing = text_layer("T", "یک")
     first = changing["t"]["d"]["k"][0]
     changing["t"]["d"]["k"].append({"s": {**first["s"], "t": "دو", "f": "V"}, "t": 30})
-    changing["t"]["d"]["x"] = "var $bm_rt = 'raw';"
+    changing["t"]["d"]["x"] = "var $bm_rt = value;"
     _, animation = scene(template([changing], []))
     data = named(animation, "T")["t"]["d"]
     fonts = {frame["s"]["f"] for frame in data["k"]}

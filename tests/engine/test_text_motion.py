@@ -113,10 +113,10 @@ def test_all_properties_of_an_animator_move_letters() -> None:
     assert at_first == [[5, 10], [0.5, 1], [75, 150], 15, 2.5, 62.5, 3.5, 75, [0.5, 0, 0.5], 3.5]
 
 
-def test_animators_add_up() -> None:
+def test_turns_of_animators_add_up_and_the_last_opacity_stands() -> None:
     layer = text_layer("T", "ab", animators=(animator({"r": still(10), "o": still(50)}),) * 2)
     motion = play(layer, letters("ab"), designed=None, fill=(0, 0, 0), stroke=None, stroke_width=0)
-    assert (motion.rotation[0, 0], motion.opacity[0, 0]) == (20, 25)
+    assert (motion.rotation[0, 0], motion.opacity[0, 0]) == (20, 50)  # opacities are gone towards, as lottie-web does
 
 
 @pytest.mark.parametrize(
