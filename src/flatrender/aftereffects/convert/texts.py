@@ -17,7 +17,7 @@ from py_aep.enums import (
 from flatrender.aftereffects.convert.animators import text_animators
 from flatrender.aftereffects.convert.context import Json, Place, rounded, rounded_all
 from flatrender.aftereffects.convert.fonts import drawn_family
-from flatrender.aftereffects.convert.values import expression_values, note_expression
+from flatrender.aftereffects.convert.values import expression_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,8 +48,8 @@ def text_fields(layer: Layer, place: Place, fonts: dict[str, Json]) -> Json:
     here = place.inside("Source Text")
     keys: list[Json] = []
     if source.keyframes:
-        note_expression(source, here)
         keys = [{"s": _document(key.value, here, fonts), "t": place.frame(key.time)} for key in source.keyframes]
+        keys = _restyled(keys, expression_values(source, here)) or keys
     elif source.value is not None:
         designed = _document(source.value, here, fonts)
         keys = _spoken(designed, expression_values(source, here)) or [{"s": designed, "t": 0}]
@@ -65,6 +65,19 @@ def _spoken(designed: Json, texts: Sequence[Any]) -> list[Json]:
         if not keys or keys[-1]["s"]["t"] != lines:
             keys.append({"s": designed | {"t": lines}, "t": frame})
     return keys
+
+
+def _restyled(designed: Sequence[Json], texts: Sequence[Any]) -> list[Json]:
+    """Return the keys of a text that has keys and an expression: the style of the key before, the text of the expression."""
+    made: list[Json] = []
+    if len(texts) == 1:
+        return [{"s": key["s"] | {"t": _lines(str(texts[0]))}, "t": key["t"]} for key in designed]
+    for frame, text in enumerate(texts):
+        style = next((key["s"] for key in reversed(designed) if key["t"] <= frame), designed[0]["s"])
+        document = style | {"t": _lines(str(text))}
+        if not made or made[-1]["s"] != document:
+            made.append({"s": document, "t": frame})
+    return made
 
 
 def _lines(text: str) -> str:
