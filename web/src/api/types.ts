@@ -225,6 +225,7 @@ export type ProjectImport = {
   file_name: string;
   project_id: string | null;
   problem: { code: string; detail: string; where: string | null } | null;
+  created_at: string;
 };
 
 export type Category = { slug: string; name: Localized | string };
@@ -380,6 +381,8 @@ export type RenderJob = {
   progress_pct: number;
   eta_seconds: number | null;
   queue_position: number | null;
+  /** `after_effects`: a part of it needs a node with After Effects, and none is there now. */
+  waits_for?: 'after_effects' | null;
   width: number | null;
   height: number | null;
   fps: number | null;
