@@ -8,7 +8,9 @@ from typing import Any
 
 import typer
 
-_COMMANDS = {name: f"flatrender.cli.aep.{name}" for name in ("inspect", "report", "convert", "render", "template", "personalise")}
+_COMMANDS = {
+    name: f"flatrender.cli.aep.{name}" for name in ("inspect", "report", "convert", "render", "template", "personalise")
+}
 
 
 def _only() -> str | None:
