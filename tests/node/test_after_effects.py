@@ -87,12 +87,15 @@ async def test_a_film_mixes_scenes_of_both_engines_frame_by_frame(farm: Farm, tm
 
 async def test_only_a_node_with_after_effects_gets_its_work(farm: Farm, tmp_path: Path) -> None:
     sha256 = await add_scenes(farm, colored_project(tmp_path))
-    await farm.create("red")
+    made = await farm.create("red")
+    await farm.until(made.id, "rendering")
     old = await farm.hand_node("old", protocol=2)
     assert await old.claim(wait_s=1.5) is None
     refused = await old.post("/internal/frame-jobs/claim", _claim(old, engine="aerender"))
     assert (refused.status_code, refused.json()["code"]) == (422, "render.engine_unknown")
+    assert (await farm.job(made.id))["waits_for"] == "after_effects"
     able = await farm.hand_node("able", engines={"aerender": "2025"})
+    assert (await farm.job(made.id))["waits_for"] is None
     work = await able.claim(wait_s=5, engine="aerender")
     assert work is not None
     assert work.task.source is not None

@@ -381,6 +381,8 @@ export type RenderJob = {
   progress_pct: number;
   eta_seconds: number | null;
   queue_position: number | null;
+  /** `after_effects`: a part of it needs a node with After Effects, and none is there now. */
+  waits_for?: 'after_effects' | null;
   width: number | null;
   height: number | null;
   fps: number | null;

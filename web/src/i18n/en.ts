@@ -382,6 +382,7 @@ export const en: Dictionary = {
   'render.progress': 'Rendering progress',
   'render.queue': 'Number {{n}} in the queue',
   'render.left': '{{time}} left',
+  'render.waitsForAfterEffects': 'A part of this film is drawn by After Effects alone; it waits for a machine that has it.',
   'render.cancel': 'Cancel rendering',
   'render.ready': 'Your film is ready',
   'render.download': 'Download the film',

@@ -383,6 +383,7 @@ export const fa = {
   'render.progress': 'پیشرفت ساخت فیلم',
   'render.queue': 'نوبت {{n}} در صف',
   'render.left': '{{time}} مانده',
+  'render.waitsForAfterEffects': 'بخشی از فیلم را فقط افترافکت می‌سازد؛ منتظر دستگاهی با افترافکت است.',
   'render.cancel': 'لغو ساخت',
   'render.ready': 'فیلم شما آماده است',
   'render.download': 'دریافت فیلم',
