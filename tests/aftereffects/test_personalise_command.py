@@ -148,6 +148,29 @@ def test_scenes_are_ordered_by_the_command(designed: Path, tmp_path: Path) -> No
     assert film.duration == pytest.approx(2.0)
 
 
+def test_one_turn_of_a_scene_takes_its_own_value(designed: Path, tmp_path: Path) -> None:
+    ended = run(
+        designed,
+        "--comp",
+        "Film",
+        "--scene",
+        "Main",
+        "--scene",
+        "Main",
+        "--set",
+        "Main#2.headline=second",
+        "-o",
+        tmp_path / "copy.aep",
+    )
+    assert ended.exit_code == 0, ended.stderr
+    film = composition(open_project(tmp_path / "copy.aep"), "Film")
+    turns = sorted(film.layers, key=lambda layer: layer.in_point)
+    assert [layer.source.text_layers[0].text["ADBE Text Document"].value.text for layer in turns] == [
+        "Headline here",
+        "second",
+    ]
+
+
 def test_a_project_without_fields_takes_none(tmp_path: Path) -> None:
     project = new_project()
     add_comp(project)

@@ -44,6 +44,8 @@ def brought(platform: Running, browser: Browser, tmp_path_factory: pytest.TempPa
     with visiting(browser, platform.address, locale="en", state=session) as visitor:
         visitor.open("/admin/templates")
         visitor.id("admin-import-input").set_input_files(folder / "campaign.aep")
+        expect(visitor.id("import-item")).to_contain_text("campaign.aep")
+        keep(visitor, "converting-en-wide")
         visitor.id("project-report").wait_for(timeout=IMPORT_MS)
         address = visitor.page.url
         expect(visitor.id("missing-footage")).to_contain_text(PICTURE)
@@ -107,6 +109,7 @@ def test_the_report_and_the_studio_fit_speak_their_language_and_are_accessible(
         else:
             visitor.open(f"/studio/{brought.document}")
             visitor.wait_until_drawn()
+            visitor.id("scene-item").filter(has_text="Storm").locator("[data-uid]").click()
             expect(visitor.id("preview-after-effects")).to_be_visible()
             expect(visitor.id("preview-approximate")).to_be_visible()
         over = visitor.page.evaluate(
@@ -129,4 +132,10 @@ def test_a_project_that_cannot_be_read_is_refused_in_the_language_of_the_page(
         visitor.id("admin-import-input").set_input_files(broken)
         visitor.page.get_by_text("این پروژه خوانده نمی‌شود").wait_for(timeout=IMPORT_MS)
         expect(visitor.id("admin-import")).to_be_enabled()
+        failed = visitor.id("import-item").first
+        expect(failed).to_have_attribute("data-status", "failed")
+        expect(failed).to_contain_text("broken.aep")
+        keep(visitor, "failed-fa-wide")
+        found = Axe().run(visitor.page, options={"runOnly": WCAG, "resultTypes": ["violations"]})
+        assert found.violations_count == 0, found.generate_report()
         assert visitor.complaints == []

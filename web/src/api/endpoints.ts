@@ -79,6 +79,7 @@ export const adminContent = {
       { file_id: fileId },
       { idempotencyKey: newKey(), timeoutMs: 120_000 },
     ),
+  imports: async () => (await get<Page<ProjectImport>>('/v1/admin/imports?limit=10')).items,
   importState: (importId: string) => get<ProjectImport>(`/v1/admin/imports/${importId}`),
   addMissingFiles: (id: string, added: { file_id: string; name?: string }[]) =>
     post<ProjectImport>(`/v1/admin/projects/${id}/missing-files`, { files: added }, { idempotencyKey: newKey() }),

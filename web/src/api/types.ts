@@ -225,6 +225,7 @@ export type ProjectImport = {
   file_name: string;
   project_id: string | null;
   problem: { code: string; detail: string; where: string | null } | null;
+  created_at: string;
 };
 
 export type Category = { slug: string; name: Localized | string };

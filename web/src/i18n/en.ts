@@ -503,6 +503,12 @@ export const en: Dictionary = {
   'admin.publishNeeds':
     'Films with these scenes are made on nodes with After Effects only, and wait in the queue until such a node is connected:',
   'admin.publishAnyway': 'Publish it so',
+  'admin.imports': 'Projects being converted',
+  'admin.importStatus.queued': 'Waiting',
+  'admin.importStatus.running': 'Converting',
+  'admin.importStatus.done': 'Imported',
+  'admin.importStatus.failed': 'Failed',
+  'admin.importDetail': 'Details',
   'admin.imported': 'Template “{{title}}” was imported as a draft.',
   'admin.newVersion': 'New version',
   'admin.versionImported': 'The new version was imported.',

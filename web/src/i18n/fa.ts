@@ -503,6 +503,12 @@ export const fa = {
   'admin.publishNeeds':
     'فیلم‌هایی که این صحنه‌ها را دارند تنها روی گره‌هایی با After Effects ساخته می‌شوند و تا وقتی چنین گره‌ای وصل نباشد در صف می‌مانند:',
   'admin.publishAnyway': 'با همین وضع منتشر شود',
+  'admin.imports': 'پروژه‌های در حال تبدیل',
+  'admin.importStatus.queued': 'در صف',
+  'admin.importStatus.running': 'در حال تبدیل',
+  'admin.importStatus.done': 'وارد شد',
+  'admin.importStatus.failed': 'ناموفق',
+  'admin.importDetail': 'جزئیات',
   'admin.imported': 'قالب «{{title}}» به صورت پیش‌نویس وارد شد.',
   'admin.newVersion': 'نسخهٔ تازه',
   'admin.versionImported': 'نسخهٔ تازه وارد شد.',

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flatrender.aftereffects.errors import ProjectError
 from flatrender.aftereffects.fields import suggest_fields
+from flatrender.aftereffects.personalise.copies import Copies
 from flatrender.aftereffects.personalise.errors import PersonaliseError
 from flatrender.aftereffects.personalise.footage import FootageWriter
 from flatrender.aftereffects.personalise.found import keep_found
@@ -28,12 +30,14 @@ from flatrender.engine.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from py_aep.models.items.composition import CompItem
     from py_aep.models.project import Project
 
     from flatrender.aftereffects.fields import ProjectPlace, SuggestedField
     from flatrender.aftereffects.personalise.queue import RenderOrder
     from flatrender.aftereffects.personalise.scenes import ScenePart
     from flatrender.aftereffects.personalise.timing import Timing
+    from flatrender.engine.template.model import Field
     from flatrender.engine.template.source import PlacedField
 
 
@@ -124,17 +128,11 @@ def _written(order: CopyOrder, opened: Project, target: Path, notes: Notes) -> P
         locale=order.locale,
         anchors=anchors,
     )
-    placed: list[tuple[SuggestedField, ProjectPlace]] = []
-    for field, checked, value in chosen:
-        notes.key = field.key
-        for place in field.places:
-            write_place(writing, field, checked, place, value)
-            placed.append((field, place))
-    notes.key = ""
+    placed = _values_written(writing, chosen, "")
+    if order.scenes and comp is not None:
+        placed += _scenes_written(writing, comp, order.scenes)
     # Read once more: a later value may have been meant for the same place.
     expected = [(field, place, read_place(opened, field, place, anchors)) for field, place in placed]
-    if order.scenes and comp is not None:
-        arrange(comp, order.scenes, notes)
     if order.timing is not None and comp is not None:
         write_timing(comp, order.timing, notes)
     queued = write_queue(opened, order.queue, target) if order.queue is not None else ()
@@ -160,3 +158,33 @@ def _written(order: CopyOrder, opened: Project, target: Path, notes: Notes) -> P
         media=(*media.written, *brought),
         queued=queued,
     )
+
+
+def _values_written(
+    writing: Writing, chosen: Sequence[tuple[SuggestedField, Field, Any]], of: str
+) -> list[tuple[SuggestedField, ProjectPlace]]:
+    """Write values at all their places, and return these. `of` leads the keys in the report."""
+    placed = []
+    for field, checked, value in chosen:
+        writing.notes.key = of + field.key
+        for place in field.places:
+            write_place(writing, field, checked, place, value)
+            placed.append((field, place))
+    writing.notes.key = ""
+    return placed
+
+
+def _scenes_written(
+    writing: Writing, master: CompItem, parts: Sequence[ScenePart]
+) -> list[tuple[SuggestedField, ProjectPlace]]:
+    """Arrange the scenes, and give those with values of their own a composition of their own, into which they are written."""
+    placed = []
+    copies = Copies()
+    times: Counter[str] = Counter()
+    for part, layer in zip(parts, arrange(master, parts, writing.notes), strict=True):
+        times[part.scene] += 1
+        if part.values or part.said:
+            copy = copies.give(layer)
+            chosen = checked_values(suggest_fields(writing.project, copy), part.values, part.said)
+            placed += _values_written(writing, chosen, f"{part.scene}#{times[part.scene]}.")
+    return placed

@@ -34,9 +34,10 @@ def personalise(  # options of a command are positional to typer only
         list[str] | None,
         typer.Option(
             "--set",
-            metavar="KEY=VALUE",
+            metavar="[NAME#TURN.]KEY=VALUE",
             rich_help_panel=SCENES,
-            help="Value of a field that `aep inspect` lists. A picture or film is a path. May be repeated.",
+            help="Value of a field that `aep inspect` lists; with --scene also of one turn of a scene (NAME#2.KEY). "
+            "A picture or film is a path. May be repeated.",
         ),
     ] = None,
     values_file: Annotated[
@@ -118,14 +119,14 @@ def _made(  # the command's options
 
     document = read_values(values_file) if values_file is not None else {}
     said = dict(_pair(option) for option in options)
-    parts = [_part(text) for text in scenes]
+    parts = _with_values([_part(text) for text in scenes], said)
     timing = _timing(duration, work_area)
     with tempfile.TemporaryDirectory(prefix="flatrender-aep-") as work:
         collected = open_collected(project, Path(work))
         return personalise_apart(
             collected.project,
             document,
-            _assets(document, said),
+            _assets(document, said, parts),
             output,
             composition=comp or "",
             said=said,
@@ -143,9 +144,24 @@ def _pair(option: str) -> tuple[str, str]:
     return key, text
 
 
-def _assets(document: dict[str, Any], said: dict[str, str]) -> dict[str, Path]:
+def _with_values(parts: list[ScenePart], said: dict[str, str]) -> list[ScenePart]:
+    """Move values of one turn of a scene, `NAME#TURN.KEY`, from `said` to their parts."""
+    import msgspec
+
+    turns: dict[str, int] = {}
+    for number, part in enumerate(parts):
+        turns[part.scene] = turns.get(part.scene, 0) + 1
+        lead = f"{part.scene}#{turns[part.scene]}."
+        own = {name.removeprefix(lead): said.pop(name) for name in list(said) if name.startswith(lead)}
+        parts[number] = msgspec.structs.replace(part, said=own)
+    return parts
+
+
+def _assets(document: dict[str, Any], said: dict[str, str], parts: list[ScenePart]) -> dict[str, Path]:
     """Return the files that values may name: those of their words that are paths."""
     named: list[Any] = [*said.values(), *document.values()]
+    for part in parts:
+        named += part.said.values()
     for value in tuple(named):
         if isinstance(value, dict):
             named.append(value.get("asset"))

@@ -99,15 +99,19 @@ def _collect(request: ConversionRequest, collected: Path) -> "Collected":
     with source.open("rb") as file:
         packed = file.read(2) == b"PK"
     if packed:
-        named = source.with_name(PurePosixPath(request.name).name or "project.zip")
-        source.rename(named)
-        unpack(named, collected)
+        unpack(source.rename(source.with_name(_named(request.name, ".zip"))), collected)
     else:
-        source.rename(collected / (PurePosixPath(request.name).name or "project.aep"))
+        source.rename(collected / _named(request.name, ".aep"))
     beside = open_collected(collected, collected).project.parent
     for addition in request.additions:
         _add(addition, beside)
     return open_collected(collected, collected)
+
+
+def _named(name: str, suffix: str) -> str:
+    """Return a file name that a person gave as one that hides nothing and leads nowhere."""
+    stem = PurePosixPath(name).name.removesuffix(suffix).strip(". ")
+    return f"{stem or 'project'}{suffix}"
 
 
 def _add(addition: Addition, beside: Path) -> None:
@@ -117,7 +121,8 @@ def _add(addition: Addition, beside: Path) -> None:
         _check_font(path, addition.name)
     folder = beside / (FONTS if addition.kind == "font" else FOOTAGE)
     folder.mkdir(exist_ok=True)
-    path.replace(folder / PurePosixPath(addition.name).name)
+    suffix = PurePosixPath(addition.name).suffix
+    path.replace(folder / _named(addition.name, suffix))
 
 
 def _check_font(path: Path, name: str) -> None:
