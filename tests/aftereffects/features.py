@@ -399,7 +399,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature(name="repeater", make=_shape("ADBE Vector Filter - Repeater", Repeater_Copies=1), shows=_MIDDLE),
     Feature(name="stroke taper", make=_stroke(("ADBE Vector Stroke Taper", "ADBE Vector Taper Start Length"), 50), named="ADBE Vector Stroke Taper"),
     Feature(name="stroke wave", make=_stroke(("ADBE Vector Stroke Wave", "ADBE Vector Taper Wave Amount"), 50), named="ADBE Vector Stroke Wave"),
-    Feature(name="effect transform", make=_effect("ADBE Geometry2"), named="effect.ADBE Geometry2"),
+    Feature(name="effect transform", make=_effect("ADBE Geometry2"), shows=_MIDDLE),
     Feature(name="effect control", make=_effect("ADBE Slider Control"), shows=_MIDDLE),
     Feature(name="text path reversed", make=_text_option("ADBE Text Path Options", "ADBE Text Reverse Path", 1), named="ADBE Text Reverse Path"),
     Feature(name="text first margin", make=_text_option("ADBE Text Path Options", "ADBE Text First Margin", 9), named="ADBE Text First Margin"),

@@ -18,6 +18,7 @@ from flatrender.engine.ffmpeg import ffmpeg
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.resolve import resolve_scene
 
+from . import effect_templates
 from .making import add_comp, new_project
 
 _FRAMES, _FPS = 20, 10
@@ -50,10 +51,7 @@ def greys(project: Any, film: Path, numbers: list[float], pool: WorkerPool, fold
     opened = open_scene(path, "Main", folder)
     assert opened.missing == ()
     scene = resolve_scene(opened.template, "main")
-    pictures = [
-        pool.draw(scene, number, width=96, height=64, background=(255, 255, 255))
-        for number in numbers
-    ]
+    pictures = [pool.draw(scene, number, width=96, height=64, background=(255, 255, 255)) for number in numbers]
     return [int(np.frombuffer(picture, np.uint8).reshape(64, 96, 4)[32, 48, 0]) for picture in pictures]
 
 
@@ -119,9 +117,7 @@ def test_footage_of_wide_pixels_is_widened(film: Path, pool: WorkerPool, tmp_pat
     path = film.parent / "wide.aep"
     project.save(path)
     scene = resolve_scene(open_scene(path, "Main", tmp_path).template, "main")
-    picture = np.frombuffer(
-        pool.draw(scene, 5, width=96, height=64, background=(255, 255, 255)), np.uint8
-    )
+    picture = np.frombuffer(pool.draw(scene, 5, width=96, height=64, background=(255, 255, 255)), np.uint8)
     line = picture.reshape(64, 96, 4)[32, :, 0]
     assert (line[:22] == 255).all()
     assert (line[26:70] < 60).all()
@@ -176,3 +172,25 @@ def test_an_interpretation_that_is_not_followed_is_named(
     setattr(item.main_source, setting, value)
     comp.add(item)
     assert feature in {finding.feature for finding in convert_composition(comp).findings}
+
+
+def test_a_colour_effect_changes_the_colours_of_a_film(film: Path, pool: WorkerPool, tmp_path: Path) -> None:
+    effect_templates.install()
+    project, _, layer = with_film(film)
+    layer.effects.add_property("ADBE Invert")
+    found = greys(project, film, [0, 5, 15], pool, tmp_path)
+    assert near(found, [255, 205, 105]), found
+
+
+def test_a_colour_effect_changes_the_colours_of_a_picture(pool: WorkerPool, tmp_path: Path) -> None:
+    effect_templates.install()
+    Image.new("RGB", (96, 64), (255, 128, 0)).save(tmp_path / "orange.png")
+    project = new_project()
+    comp = add_comp(project)
+    layer = comp.add(project.import_file(py_aep.ImportOptions(str(tmp_path / "orange.png"))))
+    layer.effects.add_property("ADBE Invert")
+    project.save(tmp_path / "orange.aep")
+    (tmp_path / "scene").mkdir()
+    scene = resolve_scene(open_scene(tmp_path / "orange.aep", "Main", tmp_path / "scene").template, "main")
+    picture = np.frombuffer(pool.draw(scene, 0, width=96, height=64, background=(0, 0, 0)), np.uint8).reshape(64, 96, 4)
+    assert np.abs(picture[32, 48, 2::-1].astype(int) - [0, 127, 255]).max() <= 3

@@ -8,12 +8,14 @@ from flatrender.engine.raster.pool import WorkerPool
 
 from .drawing import first_frame
 from .features import FEATURES, Feature, blend_features, built
+from .features_edges import EDGE_FEATURES
+from .features_effects import EFFECT_FEATURES
 
 _NEAR = 6
 """Steps of 255 by which a drawn colour may differ."""
 
 
-_ALL = (*FEATURES, *blend_features())
+_ALL = (*FEATURES, *EFFECT_FEATURES, *EDGE_FEATURES, *blend_features())
 
 
 @pytest.mark.parametrize("feature", _ALL, ids=[feature.name for feature in _ALL])

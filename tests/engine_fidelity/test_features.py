@@ -31,7 +31,7 @@ LESS_ALIKE = {
 }  # fmt: skip
 """Colours that the report calls approximate, and pictures half a pixel away: other weights of red, green and blue, other rounding at half-transparent edges."""
 UNLIKE = (
-    "effects: drop shadow", "effects: hard shadow", "effects: switched off", "expressions: continue", "masks: shrunk",
+    "effects: drop shadow", "effects: hard shadow", "effects: switched off", "expressions: continue", "expressions: loop in", "masks: shrunk",
     "mattes: inverted luma, disc", "mattes: inverted luma, gradient", "offset path: out", "repeaters: after a trim",
     "repeaters: grid", "repeaters: offset", "shapes: hidden group",
 )  # fmt: skip

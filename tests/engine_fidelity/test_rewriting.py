@@ -170,15 +170,19 @@ def test_a_loop_is_written_out_to_the_end_of_its_layer() -> None:
     assert [frame["s"] for frame in frames if frame["t"] % 10 == 0][:6] == [[0]] * 6
 
 
-def test_an_expression_on_which_the_renderer_dies_is_taken_out_and_named() -> None:
-    code = "var $bm_rt; $bm_rt = nearestKey(time).value;"
+def test_an_expression_that_cannot_be_evaluated_is_taken_out_and_named() -> None:
+    code = "var $bm_rt; $bm_rt = sampleImage([1, 1])[0];"
     lottie = scene(shapes(group(rectangle(), fill()), transform=place(rotation={**moving((0, 0), (9, 9)), "x": code})))
-    assert compatibility(lottie).verdict == "after_effects"
-    assert "x" not in rewritten(lottie)["layers"][0]["ks"]["r"]
+    report = compatibility(lottie)
+    assert report.verdict == "after_effects"
+    assert "sampleImage" in report.findings[0].cause
+    turned = rewritten(lottie)["layers"][0]["ks"]["r"]
+    assert "x" not in turned
+    assert turned["k"][1]["s"] == [9]
 
 
 def test_blended_layers_are_drawn_into_a_buffer_of_their_own() -> None:
-    lottie = rewritten(scene(shapes(group(ellipse(), fill()), bm=1), solid("#ffffff")))
+    lottie = rewritten(scene(shapes(group(ellipse(), fill()), bm=1), shapes(group(star(), fill()))))
     (whole,) = lottie["layers"]
     assert whole["ty"] == 0
     assert [layer["bm"] for layer in lottie["assets"][-1]["layers"]] == [1, 0]

@@ -1,6 +1,7 @@
 """Pictures as the encoder gets them: the planes hold what BT.709 says, and every frame arrives once and in order."""
 
 import os
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -10,7 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from flatrender.engine.errors import RenderError
-from flatrender.engine.raster.feed import Feed
+from flatrender.engine.ffmpeg import base_arguments
+from flatrender.engine.film.segments import encoded_file, encoder_arguments
+from flatrender.engine.film.settings import FilmSettings
+from flatrender.engine.raster.feed import Feed, Pipe
 from flatrender.engine.raster.planar import PlanarMemory
 from flatrender.engine.raster.pool import RasterLimits, WorkerPool
 
@@ -18,6 +22,9 @@ from .conftest import LIMITS, as_scene, numbered, read_number
 
 Floats = NDArray[np.float64]
 WHITE = (255, 255, 255)
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the program encodes everything")
+SIZES = [(192, 108), (108, 192), (1080, 1920), (426, 240)]
+"""All but the first have rows that an encoder wants longer than they are."""
 WRITE = "import shutil,sys\nshutil.copyfileobj(sys.stdin.buffer, open(sys.argv[1], 'wb'))"
 
 
@@ -153,7 +160,7 @@ def test_an_encoder_that_takes_nothing_more_is_stopped_after_its_time():
 def test_a_place_is_given_out_again_only_when_its_picture_has_been_written():
     read, write = os.pipe()
     with os.fdopen(write, "wb", buffering=0) as pipe:
-        feed = Feed(pipe, 2)
+        feed = Feed(Pipe(pipe), 2)
         picture = memoryview(bytes(4 << 20))  # more than a pipe holds, so it stays unwritten until somebody reads
         waited = threading.Event()
         for _ in range(2):
@@ -167,3 +174,34 @@ def test_a_place_is_given_out_again_only_when_its_picture_has_been_written():
             total = len(other.read(8 << 20))
         third.join(10)
         assert (total, got) == (8 << 20, [0])
+
+
+def packets(film: Path) -> bytes:
+    command = [*base_arguments(), "-i", str(film), "-c", "copy", "-f", "framecrc", "pipe:1"]
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+
+
+@linux_only
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_what_the_worker_encodes_itself_is_what_the_program_makes_of_the_same_pictures(size, pool, tmp_path):
+    width, height = size
+    scene = as_scene(numbered(24), "numbers")
+    settings = FilmSettings(width=width, height=height, fps=29.97, max_kbps=400)
+    own = encoded_file(settings, tmp_path / "own.mp4", threads=2)
+    assert own is not None
+    for into in (own, encoder_arguments(settings, tmp_path / "program.mp4", threads=2)):
+        pool.encode(
+            scene, [float(n) for n in range(24)], into, width=width, height=height, background=WHITE, planar=True
+        )
+    made = packets(tmp_path / "own.mp4")
+    assert len(made.splitlines()) > 24
+    assert made == packets(tmp_path / "program.mp4")
+
+
+@linux_only
+def test_a_picture_too_large_for_a_worker_and_a_chosen_ffmpeg_are_encoded_by_the_program(tmp_path, monkeypatch):
+    assert encoded_file(FilmSettings(width=3840, height=2160), tmp_path / "s.mp4", threads=2) is not None
+    assert encoded_file(FilmSettings(width=7680, height=4320), tmp_path / "s.mp4", threads=2) is None
+    assert encoded_file(FilmSettings(width=192, height=108, kind="mp4_h265"), tmp_path / "s.mp4", threads=2) is None
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", "/usr/bin/ffmpeg")
+    assert encoded_file(FilmSettings(width=192, height=108), tmp_path / "s.mp4", threads=2) is None

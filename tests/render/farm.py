@@ -24,6 +24,7 @@ from flatrender.contracts.content import (
     SceneReference,
     SceneRequest,
     SizeOption,
+    SourceProject,
     TemplateDetails,
 )
 from flatrender.contracts.files import StoredFile, StoreRequest
@@ -83,11 +84,14 @@ class Templates:
         self.marks: list[dict[str, Any] | None] = []
         """The watermark of each request so far."""
         self.refused: set[str] = set()
+        self.sources: dict[str, SourceProject] = {}
+        """The After Effects projects of scenes that have one."""
 
     def clear(self) -> None:
         self.scenes_by_key.clear()
         self.scene_ids.clear()
         self.refused.clear()
+        self.sources.clear()
         self.project_id = new_id()
         self.resolved = 0
 
@@ -160,6 +164,7 @@ class Templates:
             frames=request.duration_frames or frames,
             snapshot_frame=frames // 2,
             warnings=[],
+            source=self.sources.get(request.scene_key),
         )
 
 
@@ -289,8 +294,8 @@ class HandNode:
         self.node_id, self.secret = registered.node_id, registered.node_secret
         return registered
 
-    async def claim(self, lane: str = "frame-jobs", wait_s: float = 3.0) -> Assignment | None:
-        response = await self.post(f"/internal/{lane}/claim", Claim(boot_id=self.boot_id, wait_s=wait_s))
+    async def claim(self, lane: str = "frame-jobs", wait_s: float = 3.0, **more: Any) -> Assignment | None:
+        response = await self.post(f"/internal/{lane}/claim", Claim(boot_id=self.boot_id, wait_s=wait_s, **more))
         if response.status_code == 204:
             return None
         assert response.status_code == 200, response.text
@@ -544,9 +549,9 @@ class Farm:
     def hand(self) -> HandNode:
         return HandNode(self.http)
 
-    async def hand_node(self, name: str = "hand") -> HandNode:
+    async def hand_node(self, name: str = "hand", **more: Any) -> HandNode:
         node = self.hand()
-        await node.register(name)
+        await node.register(name, **more)
         return node
 
     def film_path(self, job: dict[str, Any]) -> Path:
@@ -555,10 +560,10 @@ class Farm:
         return path
 
     @contextlib.asynccontextmanager
-    async def real_node(self, name: str = "real", *, slots: int = 2) -> AsyncIterator[Agent]:
+    async def real_node(self, name: str = "real", *, slots: int = 2, **more: Any) -> AsyncIterator[Agent]:
         agent = Agent(
             AgentConfig(
-                server=self.url, token=NODE_TOKEN, name=name, slots=slots, data_dir=self.folder / f"node-{name}"
+                server=self.url, token=NODE_TOKEN, name=name, slots=slots, data_dir=self.folder / f"node-{name}", **more
             )
         )
         failures: list[Exception] = []

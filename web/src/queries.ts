@@ -78,6 +78,12 @@ export const queries = {
       queryFn: () => adminContent.svgPreview(id),
       staleTime: Infinity,
     }),
+  adminImports: queryOptions({
+    queryKey: ['admin', 'imports'],
+    queryFn: adminContent.imports,
+    refetchInterval: (query) =>
+      query.state.data?.some((one) => one.status === 'queued' || one.status === 'running') ? 1500 : false,
+  }),
   adminJobs: pages(['admin', 'jobs'], adminRender.list),
   adminNodes: queryOptions({ queryKey: ['admin', 'nodes'], queryFn: adminRender.nodes, refetchInterval: 5000 }),
   sceneSnapshots: (projectId: string) =>

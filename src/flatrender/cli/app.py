@@ -16,6 +16,7 @@ _COMMANDS = {
     "inspect": ("flatrender.cli.inspect", "Films and pictures"),
     "film": ("flatrender.cli.film_files", "Films and pictures"),
     "store": ("flatrender.cli.store", "Films and pictures"),
+    "aep": ("flatrender.cli.aep", "Films and pictures"),
     "up": ("flatrender.cli.up", "The platform"),
     "serve": ("flatrender.cli.serve", "The platform"),
     "node": ("flatrender.cli.node", "The platform"),

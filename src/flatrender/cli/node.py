@@ -5,9 +5,12 @@ import os
 import signal
 import socket
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
+
+if TYPE_CHECKING:
+    from flatrender.protocol.work import Engine
 
 
 def node(
@@ -20,9 +23,19 @@ def node(
     data_dir: Annotated[Path, typer.Option(help="Folder for the node's id, scenes and unsent results")] = Path(
         "node-data"
     ),
+    engine: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What to draw with: thorvg, aerender (After Effects); give it twice for both. Default: all that is there"
+        ),
+    ] = None,
+    template_cache_gb: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Most GB of After Effects projects that are kept on the disk")
+    ] = 20,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error")] = "info",
 ) -> None:
     """Render for a farm until stopped."""
+    from flatrender.aftereffects.aerender.installations import PROGRAM_VARIABLE, installations
     from flatrender.cli import lifeline
     from flatrender.node.agent import Agent, AgentConfig
     from flatrender.node.errors import NodeError
@@ -34,13 +47,30 @@ def node(
     if not token:
         typer.echo(f"{token_file} is empty: put the node token into it", err=True)
         raise typer.Exit(2)
+    found = installations()
+    wanted = frozenset(engine or (["thorvg", "aerender"] if found else ["thorvg"]))
+    unknown = sorted(wanted - {"thorvg", "aerender"})
+    if unknown:
+        typer.echo(f"--engine {unknown[0]}: there are thorvg and aerender", err=True)
+        raise typer.Exit(2)
+    if "aerender" in wanted and not found:
+        typer.echo(
+            f"--engine aerender: no After Effects was found here; install it, or let {PROGRAM_VARIABLE} name its aerender",
+            err=True,
+        )
+        raise typer.Exit(2)
     config = AgentConfig(
         server=server,
         token=token,
         name=name or socket.gethostname(),
         slots=slots or os.cpu_count() or 1,
         data_dir=data_dir,
+        engines=cast("frozenset[Engine]", wanted),
+        after_effects=tuple(found) if "aerender" in wanted else (),
+        template_cache_bytes=template_cache_gb << 30,
     )
+    if "aerender" in wanted:
+        typer.echo(f"After Effects {found[0].version}: {found[0].program}", err=True)
     try:
         agent = Agent(config)
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -85,13 +85,15 @@ def _fitted(picture: Image.Image, goal: tuple[int, int], options: PictureValue) 
 
 def _filtered(picture: Image.Image, filters: Filters, ratio: float) -> Image.Image:
     alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
-    lut, matrix = filters.lut(), filters.matrix()
-    if lut is not None or matrix is not None:
+    lut, matrix, cube = filters.lut(), filters.matrix(), filters.cube()
+    if lut is not None or matrix is not None or cube is not None:
         colors = picture.convert("RGB")
         if lut is not None:
             colors = colors.point(lut * 3)
         if matrix is not None:
             colors = colors.convert("RGB", [part for row in matrix for part in (*row, 0.5)])
+        if cube is not None:
+            colors = colors.filter(cube)
         picture = colors
         if alpha is not None:
             picture.putalpha(alpha)

@@ -4,11 +4,16 @@ Everything is said of the picture as a person sees it: first it stands upright (
 cropped, fitted into its place and filtered.
 """
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import msgspec
+
+if TYPE_CHECKING:
+    from PIL import ImageFilter
 
 Fit = Literal["cover", "contain", "fill"]
 Flip = Literal["none", "horizontal", "vertical", "both"]
@@ -19,6 +24,8 @@ FLIPS = ("none", "horizontal", "vertical", "both")
 AFTERS = ("freeze", "loop", "first", "hide")
 MAX_BLUR = 100.0
 MIN_CROP = 0.01
+GRADE_SIDE = 17
+"""Steps of red, of green and of blue in a table of the colour cube."""
 MIN_SPEED, MAX_SPEED = 0.1, 8.0
 MAX_VOLUME = 4.0
 MAX_CLIP_SECONDS = 3600.0
@@ -53,6 +60,16 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A colour #rrggbb and how much of it, 0 to 1: the picture's lightness in that colour, white becoming the colour itself."""
     blur: float = 0.0
     """Standard deviation in px of the designed size, 0 to 100."""
+    grade: str = ""
+    """What the template's design makes of colours, after all else: a table of 17 × 17 × 17 colours, red first, three bytes each, as base64; empty: nothing."""
+
+    def cube(self) -> "ImageFilter.Color3DLUT | None":
+        """Return `grade` for Pillow; None when it changes nothing."""
+        if not self.grade:
+            return None
+        from PIL import ImageFilter  # noqa: PLC0415  # commands that show no picture start without it
+
+        return ImageFilter.Color3DLUT(GRADE_SIDE, [level / 255 for level in base64.b64decode(self.grade)])
 
     def lut(self) -> list[int] | None:
         """Return what brightness and contrast make of the levels 0 to 255; None when they change nothing."""
@@ -151,6 +168,27 @@ def picture_value(value: object) -> PictureValue:
     )
 
 
+def design_options(value: object) -> PictureValue:
+    """Check how a template shows its own picture: what an image value says, without `asset`, and `filters.grade`. Raises PictureValueError."""
+    said = dict(value) if isinstance(value, Mapping) else {}
+    filters = dict(said["filters"]) if isinstance(said.get("filters"), Mapping) else {}
+    grade = filters.pop("grade", "")
+    checked = picture_value({**said, "filters": filters, "asset": ""})
+    return msgspec.structs.replace(checked, filters=msgspec.structs.replace(checked.filters, grade=_grade(grade)))
+
+
+def _grade(table: object) -> str:
+    if table == "":
+        return ""
+    try:
+        size = len(base64.b64decode(table, validate=True)) if isinstance(table, str) else 0
+    except binascii.Error:
+        size = 0
+    if not isinstance(table, str) or size != 3 * GRADE_SIDE**3:
+        raise PictureValueError(f"`grade` is a table of {GRADE_SIDE}³ colours as base64")
+    return table
+
+
 def _wrong(what: str) -> NoReturn:
     raise PictureValueError(what, wrong_type=True)
 
@@ -212,7 +250,7 @@ def _rotation(value: object) -> int:
 def _filters(value: object) -> Filters:
     if not isinstance(value, Mapping):
         _wrong("`filters` is an object")
-    _only(value, set(Filters.__struct_fields__), "`filters`")
+    _only(value, set(Filters.__struct_fields__) - {"grade"}, "`filters`")
     tint = value.get("tint")
     if tint is not None:
         if not isinstance(tint, Mapping) or not isinstance(tint.get("color"), str) or not _COLOR.match(tint["color"]):

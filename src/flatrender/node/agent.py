@@ -10,20 +10,27 @@ from pathlib import Path
 
 import msgspec
 
+from flatrender.aftereffects.aerender.fonts import FontFolder
+from flatrender.aftereffects.aerender.installations import Installation
+from flatrender.aftereffects.aerender.watchdogs import WatchdogLimits
 from flatrender.engine.raster.pool import WorkerPool
+from flatrender.node.after_effects import AfterEffects
 from flatrender.node.backoff import Backoff
 from flatrender.node.cache import SceneCache
 from flatrender.node.client import ServerClient
 from flatrender.node.clips import ClipCache
 from flatrender.node.errors import BootEnded, CallRefused, RegisterAgain, Superseded, TokenRefused, TryAgain
+from flatrender.node.fetching import Fetcher
 from flatrender.node.identity import DataDir, describe, health
+from flatrender.node.project_work import ProjectWork
+from flatrender.node.projects import ProjectCache
 from flatrender.node.sessions import Session, Sessions
 from flatrender.node.spool import Report, Spool
 from flatrender.node.work import Workshop
-from flatrender.protocol.heartbeat import Heartbeat
+from flatrender.protocol.heartbeat import CachedProject, Heartbeat
 from flatrender.protocol.outcome import Result
 from flatrender.protocol.register import Registered
-from flatrender.protocol.work import Claim, Kind
+from flatrender.protocol.work import Claim, Engine, Kind
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +38,8 @@ TICK_S = 0.1
 SELF_STOP = 0.8
 """Share of a lease after which work stops by itself when no heartbeat got through."""
 STOP_WAIT_S = 8.0
+BATCH = 16
+"""Pictures of one project that After Effects draws in one launch."""
 
 
 class AgentConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +51,15 @@ class AgentConfig(msgspec.Struct, frozen=True, kw_only=True):
     slots: int
     data_dir: Path
     encoder_threads: int = 1
+    engines: frozenset[Engine] = frozenset({"thorvg"})
+    """What the node draws with."""
+    after_effects: tuple[Installation, ...] = ()
+    """The installed After Effects, of which the first is used; at least one with the engine `aerender`."""
+    watchdogs: WatchdogLimits = WatchdogLimits()
+    """When After Effects is called hung."""
+    template_cache_bytes: int = 20 << 30
+    fonts: Path | None = None
+    """Where After Effects finds the fonts of projects, instead of the user's own folder."""
 
 
 class AgentState(Enum):
@@ -78,17 +96,26 @@ class Agent:
         if dropped:
             log.info("spool_dropped reports=%d: their leases ended with the earlier start", dropped)
         self._pool = WorkerPool(config.slots + 1)
-        self._client = ServerClient(config.server, slots=config.slots + 1)
+        self._client = ServerClient(config.server, slots=config.slots + 1 + 2 * ("aerender" in config.engines))
         self._sessions = Sessions()
+        self._projects: ProjectCache | None = None
+        if "aerender" in config.engines:
+            self._projects = ProjectCache(config.data_dir / "projects", limit_bytes=config.template_cache_bytes)
+        fetcher = Fetcher(
+            client=self._client,
+            scenes=SceneCache(config.data_dir / "scenes"),
+            clips=ClipCache(config.data_dir / "clips"),
+            projects=self._projects,
+        )
         self._workshop = Workshop(
             client=self._client,
+            fetcher=fetcher,
             pool=self._pool,
-            cache=SceneCache(config.data_dir / "scenes"),
-            clips=ClipCache(config.data_dir / "clips"),
             spool=self._spool,
             boot_id=self.boot_id,
             scratch=scratch,
             threads=config.encoder_threads,
+            projects=self._project_work(fetcher),
         )
         self._stop_asked = False
         self._stop = threading.Event()
@@ -100,6 +127,18 @@ class Agent:
         self.error: Exception | None = None
         """Why the agent ended by itself."""
 
+    def _project_work(self, fetcher: Fetcher) -> ProjectWork | None:
+        config = self._config
+        if "aerender" not in config.engines:
+            return None
+        after_effects = AfterEffects(
+            config.after_effects[0],
+            data_dir=config.data_dir,
+            limits=config.watchdogs,
+            fonts=FontFolder(config.fonts),
+        )
+        return ProjectWork(after_effects, fetcher, pool=self._pool, threads=config.encoder_threads)
+
     def stop(self) -> None:
         """Ask the agent to end: running work is given back."""
         # A plain flag: a signal handler must not take the event's lock, which the interrupted thread may hold.
@@ -107,14 +146,21 @@ class Agent:
 
     def run(self) -> None:
         """Work until stopped. Raises TokenRefused and BootEnded when the server wants this agent to end."""
-        self._pool.warm()
+        self._pool.warm(films=True)
         loops: list[tuple[str, Callable[[], None]]] = [
             ("heartbeat", self._beat_loop),
             ("watchdog", self._watch_loop),
             ("delivery", self._deliver_loop),
-            ("stills", lambda: self._claim_loop("snapshot_job")),
-            *((f"frames-{slot}", lambda: self._claim_loop("frame")) for slot in range(self._config.slots)),
         ]
+        if "thorvg" in self._config.engines:
+            loops.append(("stills", lambda: self._claim_loop("snapshot_job", "thorvg")))
+            loops += [
+                (f"frames-{slot}", lambda: self._claim_loop("frame", "thorvg")) for slot in range(self._config.slots)
+            ]
+        if "aerender" in self._config.engines:
+            # One launch for films and one for pictures: a picture never waits behind a film.
+            loops.append(("stills-aerender", lambda: self._claim_loop("snapshot_job", "aerender")))
+            loops.append(("frames-aerender", lambda: self._claim_loop("frame", "aerender")))
         threads = [threading.Thread(target=self._guarded, args=(loop,), name=name, daemon=True) for name, loop in loops]
         try:
             if self._register():
@@ -163,6 +209,8 @@ class Agent:
                 boot_id=self.boot_id,
                 slots=self._config.slots,
                 folder=self._config.data_dir,
+                engines=self._config.engines,
+                after_effects=self._config.after_effects,
             )
             try:
                 registered = self._client.register(self._config.token, message)
@@ -193,14 +241,20 @@ class Agent:
             raise RuntimeError("the agent has not registered yet")
         return self._registered
 
-    def _claim_loop(self, lane: Kind) -> None:
+    def _claim_loop(self, lane: Kind, engine: Engine) -> None:
         backoff = Backoff()
         while not self._stop.is_set():
             if not self._working.wait(0.5):
                 continue
             secret = self._client.secret
             try:
-                assignment = self._client.claim(lane, Claim(boot_id=self.boot_id, wait_s=self._terms.claim_wait_s))
+                claim = Claim(
+                    boot_id=self.boot_id,
+                    wait_s=self._terms.claim_wait_s,
+                    engine=engine,
+                    batch=BATCH if engine == "aerender" and lane == "snapshot_job" else 1,
+                )
+                assignment = self._client.claim(lane, claim)
             except TryAgain as error:
                 backoff.pause(self._stop, error.retry_after_s)
                 continue
@@ -217,17 +271,20 @@ class Agent:
                 # A node that may not work is answered at once: do not ask in a hurry.
                 self._stop.wait(0.05 if self._working.is_set() else 1.0)
                 continue
-            session = Session(assignment)
-            self._sessions.add(session)
-            if self._workshop.work(session):
-                self._report.set()
-            else:
-                self._sessions.end(session.lease.lease_id)
+            sessions = [Session(one) for one in (assignment, *assignment.also)]
+            for session in sessions:
+                self._sessions.add(session)
+            for session, reported in zip(sessions, self._workshop.work(sessions), strict=True):
+                if reported:
+                    self._report.set()
+                else:
+                    self._sessions.end(session.lease.lease_id)
 
     def _beat_loop(self) -> None:
         backoff = Backoff(first_s=0.3, most_s=3.0)
         last_full, last_progress = 0.0, 0.0
         told: tuple[tuple[uuid.UUID, int], ...] = ()
+        told_projects: list[CachedProject] | None = None
         while not self._stop.wait(TICK_S):
             if not self._working.is_set() and self.state is AgentState.REGISTERING:
                 continue
@@ -240,10 +297,14 @@ class Agent:
             if not full and not progress:
                 continue
             secret = self._client.secret
+            projects = self._projects.listing() if full and self._projects is not None else None
             try:
                 reply = self._client.heartbeat(
                     Heartbeat(
-                        boot_id=self.boot_id, leases=reports, health=health(self._config.data_dir) if full else None
+                        boot_id=self.boot_id,
+                        leases=reports,
+                        health=health(self._config.data_dir) if full else None,
+                        projects=projects if projects != told_projects else None,
                     ),
                     timeout_s=min(10.0, terms.lease_s / 4),
                 )
@@ -260,7 +321,7 @@ class Agent:
             backoff.reset()
             told, last_progress = seen, now
             if full:
-                last_full = now
+                last_full, told_projects = now, projects
             for verdict in reply.leases:
                 session = self._sessions.get(verdict.lease_id)
                 if session is None:

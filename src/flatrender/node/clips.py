@@ -1,88 +1,12 @@
-"""Films that scenes show, on the node's disk: named by their hash; the least recently used go first, but none that is being shown."""
+"""Films that scenes show, on the node's disk."""
 
-import contextlib
-import hashlib
-import os
-import threading
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from flatrender.node.errors import WorkFailed
+from flatrender.node.file_cache import FileCache
 
 
-class ClipCache:
-    """A folder of at most `limit_bytes`. May be used from several threads."""
+class ClipCache(FileCache):
+    """Films named by their hash. What is fetched with another one raises WorkFailed `clip_damaged`."""
 
     def __init__(self, folder: Path, *, limit_bytes: int = 4 << 30) -> None:
-        self._folder = folder
-        self._limit_bytes = limit_bytes
-        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._held: Counter[str] = Counter()  # guarded by _guard
-        self._guard = threading.Lock()
-        self._whole: set[str] = set()  # whose hash this process has checked; guarded by _guard
-        folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob("*.part"):
-            left.unlink(missing_ok=True)
-
-    @contextlib.contextmanager
-    def held(self, sha256: str, fetch: Callable[[], Iterable[bytes]]) -> Iterator[Path]:
-        """Give the film's file, from the disk or by `fetch`; it stays until the block ends.
-
-        Raises WorkFailed `clip_damaged` when what is fetched has another hash.
-        """
-        with self._guard:
-            lock = self._locks[sha256]
-            self._held[sha256] += 1
-        try:
-            with lock:
-                path = self._ready(sha256, fetch)
-            self._shrink()
-            yield path
-        finally:
-            with self._guard:
-                self._held[sha256] -= 1
-
-    def _ready(self, sha256: str, fetch: Callable[[], Iterable[bytes]]) -> Path:
-        path = self._folder / sha256
-        if path.is_file() and (sha256 in self._whole or _digest(path) == sha256):
-            os.utime(path)
-        else:
-            path.unlink(missing_ok=True)
-            part = path.with_suffix(".part")
-            digest = hashlib.sha256()
-            with part.open("wb") as out:
-                for piece in fetch():
-                    digest.update(piece)
-                    out.write(piece)
-            if digest.hexdigest() != sha256:
-                part.unlink()
-                raise WorkFailed("clip_damaged", f"the film {sha256[:12]}… arrived with another hash")
-            part.replace(path)
-        with self._guard:
-            self._whole.add(sha256)
-        return path
-
-    def _shrink(self) -> None:
-        with self._guard:
-            entries = sorted(
-                (
-                    (entry.stat().st_mtime, entry.stat().st_size, entry)
-                    for entry in self._folder.iterdir()
-                    if not entry.suffix
-                ),
-                key=lambda entry: entry[0],
-            )
-            total = sum(size for _, size, _ in entries)
-            for _, size, entry in entries:
-                if total <= self._limit_bytes:
-                    return
-                if not self._held[entry.name]:
-                    entry.unlink(missing_ok=True)
-                    self._whole.discard(entry.name)
-                    total -= size
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        super().__init__(folder, limit_bytes=limit_bytes, what="film", damaged_code="clip_damaged")

@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Collection, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO
@@ -13,9 +14,14 @@ from uuid import UUID
 import psutil
 
 from flatrender import __version__
+from flatrender.aftereffects.aerender.fonts import fonts_sha256
+from flatrender.aftereffects.aerender.installations import Installation
 from flatrender.node.errors import DataDirInUse
 from flatrender.protocol.heartbeat import Health
 from flatrender.protocol.register import Register
+from flatrender.protocol.work import Engine
+
+THORVG: tuple[Engine, ...] = ("thorvg",)
 
 
 class DataDir:
@@ -61,12 +67,23 @@ def _lock(file: IO[bytes]) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def describe(*, node_id: UUID | None, name: str, boot_id: UUID, slots: int, folder: Path) -> Register:
+def describe(
+    *,
+    node_id: UUID | None,
+    name: str,
+    boot_id: UUID,
+    slots: int,
+    folder: Path,
+    engines: Collection[Engine] = THORVG,
+    after_effects: Sequence[Installation] = (),
+) -> Register:
     """Return what this machine says of itself."""
-    try:
-        engines = {"thorvg": version("thorvg-python")}
-    except PackageNotFoundError:
-        engines = {}
+    versions: dict[str, str] = {}
+    if "thorvg" in engines:
+        with contextlib.suppress(PackageNotFoundError):
+            versions["thorvg"] = version("thorvg-python")
+    if "aerender" in engines:
+        versions["aerender"] = ", ".join(installed.version for installed in after_effects)
     disk = shutil.disk_usage(folder)
     return Register(
         node_id=node_id,
@@ -74,12 +91,13 @@ def describe(*, node_id: UUID | None, name: str, boot_id: UUID, slots: int, fold
         boot_id=boot_id,
         agent_version=__version__,
         os=f"{platform.system()} {platform.release()} {platform.machine()}",
-        engines=engines,
+        engines=versions,
         max_slots=slots,
         cpu_cores=os.cpu_count() or 1,
         memory_bytes=psutil.virtual_memory().total,
         scratch_bytes_total=disk.total,
         scratch_bytes_free=disk.free,
+        fonts_sha256=fonts_sha256() if "aerender" in engines else None,
     )
 
 

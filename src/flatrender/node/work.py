@@ -1,31 +1,33 @@
-"""Doing one assignment: fetch the scene, draw, put the output, keep the report."""
+"""Doing assignments: fetch the scene, draw, put the output, keep the report."""
 
 import contextlib
 import errno
+import functools
 import hashlib
 import logging
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn
 from uuid import UUID
 
+from flatrender.aftereffects.errors import ProjectError
 from flatrender.engine.clips.model import ClipFile
 from flatrender.engine.errors import EngineError
 from flatrender.engine.film.expect import expect_segment
 from flatrender.engine.film.segments import render_segment
-from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.probe import check_pictures
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
 from flatrender.engine.still import render_still
+from flatrender.node.after_effects import AfterEffectsFailed
 from flatrender.node.backoff import Backoff
-from flatrender.node.cache import SceneCache
 from flatrender.node.client import ServerClient
-from flatrender.node.clips import ClipCache
 from flatrender.node.errors import CallRefused, TryAgain, WorkFailed
+from flatrender.node.fetching import Fetcher, Stopped
+from flatrender.node.project_work import ProjectWork, film_settings
 from flatrender.node.sessions import Session, State
 from flatrender.node.spool import Report, Spool
 from flatrender.protocol.outcome import CrashKind, Fail, FailClass, Result
@@ -33,8 +35,6 @@ from flatrender.protocol.work import SegmentTask, StillTask, Task
 
 log = logging.getLogger(__name__)
 
-MAX_SCENE_BYTES = 128 << 20
-MAX_CLIP_BYTES = 512 << 20
 CONTENT_CODES: dict[str, CrashKind | None] = {
     "engine_crashed": "engine_crash",
     "engine_timeout": "engine_hang",
@@ -45,13 +45,6 @@ CONTENT_CODES: dict[str, CrashKind | None] = {
 """Engine failures that are the scene's; every other one is this machine's."""
 
 
-Fetched = TypeVar("Fetched")
-
-
-class Stopped(Exception):
-    """The session was told to stop."""
-
-
 class Workshop:
     """What all sessions of a node share."""
 
@@ -59,31 +52,52 @@ class Workshop:
         self,
         *,
         client: ServerClient,
+        fetcher: Fetcher,
         pool: WorkerPool,
-        cache: SceneCache,
-        clips: ClipCache,
         spool: Spool,
         boot_id: UUID,
         scratch: Path,
         threads: int,
+        projects: ProjectWork | None = None,
     ) -> None:
         self._client = client
+        self._fetcher = fetcher
         self._pool = pool
-        self._cache = cache
-        self._clips = clips
         self._spool = spool
         self._boot_id = boot_id
         self._scratch = scratch
         self._threads = threads
+        self._projects = projects
 
-    def work(self, session: Session) -> bool:
-        """Do the assignment; return whether a report was kept (there is none for a lease that was lost)."""
-        timer = threading.Timer(session.assignment.deadline_s, session.stop, ["deadline"])
-        timer.daemon = True
-        timer.start()
+    def work(self, sessions: Sequence[Session]) -> list[bool]:
+        """Do assignments that were claimed together; return of each whether a report was kept (there is none for a lease that was lost)."""
+        if sessions[0].assignment.task.source is None:
+            return [self._settled(session, functools.partial(self._drawn, session)) for session in sessions]
+        return self._work_on_project(sessions)
+
+    def _work_on_project(self, sessions: Sequence[Session]) -> list[bool]:
+        """Draw with After Effects: all pictures in one launch, then each is delivered by itself."""
+        if self._projects is None:
+            error = WorkFailed("internal", "this node has no After Effects")
+            return [self._settled(session, functools.partial(_raise, error)) for session in sessions]
+        timers = [_deadline(session) for session in sessions]
         try:
-            with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
-                sha256, size = self._make(session, Path(folder))
+            with self._projects.drawn(sessions) as outputs:
+                return [
+                    self._settled(session, functools.partial(self._delivered, session, output))
+                    for session, output in zip(sessions, outputs, strict=True)
+                ]
+        except Exception as error:  # noqa: BLE001 - whatever happened to the launch happened to all of it
+            return [self._settled(session, functools.partial(_raise, error)) for session in sessions]
+        finally:
+            for timer in timers:
+                timer.cancel()
+
+    def _settled(self, session: Session, make: Callable[[], tuple[str, int]]) -> bool:
+        """Make the output and keep the report of it or of its failure."""
+        timer = _deadline(session)
+        try:
+            sha256, size = make()
             message: Result | Fail = Result(
                 boot_id=self._boot_id,
                 lease_id=session.lease.lease_id,
@@ -103,46 +117,26 @@ class Workshop:
         self._spool.put(Report(lease=session.lease, boot_id=self._boot_id, message=message))
         return True
 
-    def _make(self, session: Session, folder: Path) -> tuple[str, int]:
+    def _drawn(self, session: Session) -> tuple[str, int]:
         task = session.assignment.task
-        lottie = self._fetch(session, lambda: self._cache.get(task.scene.sha256, lambda: self._scene(session)))
-        out = folder / "output"
-        with contextlib.ExitStack() as films:
-            clips = {sha256: self._clip(session, films, sha256) for sha256 in task.scene.clips}
+        with tempfile.TemporaryDirectory(dir=self._scratch) as folder, contextlib.ExitStack() as films:
+            out = Path(folder) / "output"
+            lottie = self._fetcher.lottie(session)
+            clips = {sha256: self._fetcher.clip(session, films, sha256) for sha256 in task.scene.clips}
             session.advance(State.RENDERING)
-            scene = resolved(task, lottie, clips)
-            draw(task, scene, out, pool=self._pool, threads=self._threads, session=session)
+            draw(task, resolved(task, lottie, clips), out, pool=self._pool, threads=self._threads, session=session)
+            return self._delivered(session, out)
+
+    def _delivered(self, session: Session, output: Path | Exception) -> tuple[str, int]:
+        if isinstance(output, Exception):
+            raise output
         if session.cancel.is_set():
             raise Stopped
         session.advance(State.UPLOADING)
-        with out.open("rb") as file:
+        with output.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        self._upload(session, out)
-        return sha256, out.stat().st_size
-
-    def _scene(self, session: Session) -> Iterator[bytes]:
-        return self._client.download(session.assignment.scene_url, MAX_SCENE_BYTES)
-
-    def _clip(self, session: Session, films: contextlib.ExitStack, sha256: str) -> Path:
-        url = session.assignment.clip_urls.get(sha256)
-        if url is None:
-            raise WorkFailed("scene_unavailable", f"the assignment has no link to the film {sha256[:12]}…")
-
-        def held() -> Path:
-            return films.enter_context(self._clips.held(sha256, lambda: self._client.download(url, MAX_CLIP_BYTES)))
-
-        return self._fetch(session, held)
-
-    def _fetch(self, session: Session, get: Callable[[], Fetched]) -> Fetched:
-        backoff = Backoff(first_s=0.2, most_s=3.0)
-        while True:
-            try:
-                return get()
-            except TryAgain as error:
-                if backoff.pause(session.cancel, error.retry_after_s):
-                    raise Stopped from error
-            except CallRefused as error:
-                raise WorkFailed("scene_unavailable", str(error)) from error
+        self._upload(session, output)
+        return sha256, output.stat().st_size
 
     def _upload(self, session: Session, out: Path) -> None:
         backoff = Backoff(first_s=0.2, most_s=3.0)
@@ -176,21 +170,35 @@ class Workshop:
 
 def classify(session: Session, error: Exception) -> tuple[FailClass, str, CrashKind | None]:
     """Return who is to blame: the scene (`content`), this machine (`node`), or nobody."""
-    if session.reason == "canceled":
-        return "canceled", "canceled", None
-    if session.reason == "stopping":
-        return "lost", "node_stopping", None
-    if session.reason == "deadline":
-        return "node", "work_deadline", None
+    told: dict[str | None, tuple[FailClass, str, CrashKind | None]] = {
+        "canceled": ("canceled", "canceled", None),
+        "stopping": ("lost", "node_stopping", None),
+        "deadline": ("node", "work_deadline", None),
+    }
+    if session.reason in told:
+        return told[session.reason]
+    if isinstance(error, AfterEffectsFailed):
+        return error.failure, error.code, error.crash
+    if isinstance(error, ProjectError):
+        return "content", "aerender_asset" if error.code.startswith("asset_") else "aerender_template", None
     if isinstance(error, EngineError):
         if error.code in CONTENT_CODES:
             return "content", error.code, CONTENT_CODES[error.code]
         return "node", error.code, "disk_full" if "No space left" in str(error) else None
-    if isinstance(error, WorkFailed):
-        return "node", error.code, None
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return "node", "disk_full", "disk_full"
-    return "node", "internal", None
+    return "node", error.code if isinstance(error, WorkFailed) else "internal", None
+
+
+def _deadline(session: Session) -> threading.Timer:
+    timer = threading.Timer(session.assignment.deadline_s, session.stop, ["deadline"])
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
 
 
 def resolved(task: Task, lottie: bytes, clips: Mapping[str, Path] | None = None) -> ResolvedScene:
@@ -224,17 +232,7 @@ def draw(
 
     match task:
         case SegmentTask():
-            settings = FilmSettings(
-                width=task.width,
-                height=task.height,
-                fps=task.fps,
-                preset=task.preset,  # type: ignore[arg-type]  # FilmSettings' encoder refuses an unknown one
-                crf=task.crf,
-                background=task.background,
-                kind=task.kind,  # type: ignore[arg-type]  # FilmSettings refuses an unknown one
-                alpha=task.alpha,
-                max_kbps=task.max_kbps,
-            )
+            settings = film_settings(task)
             render_segment(
                 scene,
                 task.first,

@@ -10,6 +10,7 @@ import type {
   PressedRender,
   PreviewRequest,
   Project,
+  ProjectImport,
   ProjectSummary,
   RenderJob,
   RenderNode,
@@ -65,14 +66,23 @@ export const adminContent = {
   list: (cursor?: string | null) =>
     get<Page<ProjectSummary>>(withQuery('/v1/admin/projects', { cursor, limit: LIST_LIMIT })),
   one: (id: string) => get<AdminProject>(`/v1/admin/projects/${id}`),
+  /** A package is there at once; an After Effects project is converted after the answer: see `importState`. */
   importPackage: (fileId: string) =>
-    post<AdminProject>('/v1/admin/projects', { file_id: fileId }, { idempotencyKey: newKey(), timeoutMs: 120_000 }),
+    post<AdminProject | ProjectImport>(
+      '/v1/admin/projects',
+      { file_id: fileId },
+      { idempotencyKey: newKey(), timeoutMs: 120_000 },
+    ),
   importVersion: (id: string, fileId: string) =>
-    post<AdminProject>(
+    post<AdminProject | ProjectImport>(
       `/v1/admin/projects/${id}/versions`,
       { file_id: fileId },
       { idempotencyKey: newKey(), timeoutMs: 120_000 },
     ),
+  imports: async () => (await get<Page<ProjectImport>>('/v1/admin/imports?limit=10')).items,
+  importState: (importId: string) => get<ProjectImport>(`/v1/admin/imports/${importId}`),
+  addMissingFiles: (id: string, added: { file_id: string; name?: string }[]) =>
+    post<ProjectImport>(`/v1/admin/projects/${id}/missing-files`, { files: added }, { idempotencyKey: newKey() }),
   publish: (id: string, rowVersion: number | undefined) =>
     post<AdminProject>(`/v1/admin/projects/${id}/publish`, {}, { ifMatch: rowVersion }),
   archive: (id: string, rowVersion: number | undefined) =>

@@ -102,11 +102,15 @@ export type Field = {
   is_required?: boolean;
 };
 
+export type SceneEngine = 'thorvg' | 'aerender';
+
 export type Scene = {
   id: string;
   key: string;
   title: Localized | string;
   scene_type: 'intro' | 'normal' | 'outro';
+  /** What draws its films: with `aerender` only After Effects draws it as designed, and a preview is approximate. */
+  engine?: SceneEngine;
   duration_frames: number;
   snapshot_frame: number;
   snapshot_url: string | null;
@@ -191,10 +195,37 @@ export type TraceRequest = {
 };
 
 export type ImportWarning = { code: string; detail: string; where: string };
-export type AdminProject = Project & {
+export type Verdict = 'exact' | 'approximate' | 'not_drawn';
+/** A feature of an After Effects project at one place, and what becomes of it without After Effects. */
+export type Finding = { feature: string; verdict: Verdict; place: string; sentence: string };
+export type AdminScene = Scene & {
+  /** The composition of the After Effects project that it is. */
+  composition: string | null;
+  findings: Finding[];
+};
+/** The After Effects project that a version was made from, and what is missing of it. */
+export type ProjectSource = {
+  path: string;
+  file_id: string;
+  sha256: string;
+  missing_fonts: { name: string; family: string; style: string }[];
+  missing_footage: { name: string; path: string }[];
+};
+export type AdminProject = Omit<Project, 'scenes'> & {
   row_version: number;
   published_version_id: string | null;
   warnings: ImportWarning[];
+  scenes: AdminScene[];
+  source: ProjectSource | null;
+};
+/** The import of an After Effects project, which goes on after the request. */
+export type ProjectImport = {
+  id: string;
+  status: 'queued' | 'running' | 'done' | 'failed';
+  file_name: string;
+  project_id: string | null;
+  problem: { code: string; detail: string; where: string | null } | null;
+  created_at: string;
 };
 
 export type Category = { slug: string; name: Localized | string };
@@ -350,6 +381,8 @@ export type RenderJob = {
   progress_pct: number;
   eta_seconds: number | null;
   queue_position: number | null;
+  /** `after_effects`: a part of it needs a node with After Effects, and none is there now. */
+  waits_for?: 'after_effects' | null;
   width: number | null;
   height: number | null;
   fps: number | null;
@@ -413,7 +446,7 @@ export type StoredFile = {
 };
 /** A sound's outline: `buckets` is base64 of two signed bytes a bucket, lowest and highest. */
 export type Waveform = { version: number; per_second: number; duration_s: number; buckets: string };
-export type FilePurpose = 'user_media' | 'audio' | 'template_package';
+export type FilePurpose = 'user_media' | 'audio' | 'template_package' | 'font';
 
 export type Notice = {
   id: string;

@@ -8,12 +8,25 @@ from typing import Literal
 
 import msgspec
 
-FailureClass = Literal["template", "asset", "font", "node", "timeout", "cancelled", "unknown"]
-RETRIED: frozenset[FailureClass] = frozenset({"node", "timeout", "unknown"})
+FailureClass = Literal["template", "asset", "font", "node", "licence", "timeout", "cancelled", "unknown"]
+RETRIED: frozenset[FailureClass] = frozenset({"node", "licence", "timeout", "unknown"})
 """On another node; the others go back to the person."""
 
 _WORDS: tuple[tuple[FailureClass, tuple[str, ...]], ...] = (
     ("font", (r"\bfonts?\b", "schriftart", "police de caract", "フォント", "шрифт")),
+    (
+        "licence",
+        (
+            "licen[cs]e",
+            "lizenz",
+            "ライセンス",
+            "serial number",
+            "not activated",
+            "activation",
+            "sign in",
+            "trial (?:has|is) (?:over|expired)",
+        ),
+    ),
     (
         "node",
         (
@@ -22,8 +35,6 @@ _WORDS: tuple[tuple[FailureClass, tuple[str, ...]], ...] = (
             "no space",
             "(?:out of|not enough) memory",
             "unable to allocate",
-            "licen[cs]e",
-            "serial number",
             "unexpectedly quit",
             "crash",
             "could not (?:launch|start)",

@@ -8,15 +8,12 @@ from pathlib import Path
 import msgspec
 
 from flatrender.aftereffects.aerender.arguments import Arguments
+from flatrender.aftereffects.aerender.queue import QueueOrder, write_queue
 from flatrender.aftereffects.aerender.verdict import sequence_files
-from flatrender.aftereffects.errors import ProjectError
-from flatrender.aftereffects.project import composition, open_project
-from flatrender.engine.errors import RenderError
 from flatrender.engine.ffmpeg import base_arguments, input_file, output_file
 from flatrender.engine.process import run
 
 _PICTURE = "still-{index:03d}_[#####].tif"
-"""Pictures in TIFF with transparency are what a new queue item's output module writes, without any template of the machine's."""
 
 
 class StillOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,39 +30,26 @@ def queue_stills(project: Path, orders: Sequence[StillOrder], folder: Path) -> A
     The copy lies beside the project, so that it finds the same footage; `still_file` names what each order leaves. Raises ProjectError
     `composition_unknown` or `project_unsupported`, and RenderError `settings_invalid` for a frame outside the composition.
     """
-    from py_aep.enums import OutputColorMode  # noqa: PLC0415  # half a second that a node without stills does not spend
-
-    opened = open_project(str(project))
-    if opened.render_queue is None:
-        raise ProjectError(
-            "its render queue cannot be read; save it again in a newer After Effects",
-            code="project_unsupported",
-            where=project.name,
-        )
-    for item in list(opened.render_queue.items):
-        item.remove()
-    for index, order in enumerate(orders):
-        comp = composition(opened, order.comp)
-        if not 0 <= order.frame < round(comp.duration * comp.frame_rate):
-            raise RenderError(
-                f"the composition has no frame {order.frame}; it lasts {comp.duration:g} s at {comp.frame_rate:g} frames a second",
-                code="settings_invalid",
-                where=order.comp,
-            )
-        item = opened.render_queue.add(comp)
-        item.time_span_start = order.frame / comp.frame_rate
-        item.time_span_duration = 1 / comp.frame_rate
-        module = item.output_modules[0]
-        module.settings["Color"] = OutputColorMode.STRAIGHT_UNMATTED
-        module.file = str(folder / _PICTURE.format(index=index))
     copy = project.with_name(f"{project.stem}-stills.aep")
-    opened.save(copy)
+    write_queue(
+        project,
+        copy,
+        [
+            QueueOrder(comp=order.comp, first=order.frame, output=str(still_pattern(folder, index)))
+            for index, order in enumerate(orders)
+        ],
+    )
     return Arguments(project=str(copy), sound=False, close="DO_NOT_SAVE_CHANGES")
+
+
+def still_pattern(folder: Path, index: int) -> Path:
+    """Return where the picture of the order with this index goes, as a sequence of one."""
+    return folder / _PICTURE.format(index=index)
 
 
 def still_file(folder: Path, index: int) -> Path | None:
     """Return the picture of the order with this index, once it is there."""
-    found = sequence_files(folder / _PICTURE.format(index=index))
+    found = sequence_files(still_pattern(folder, index))
     return found[0] if found else None
 
 

@@ -83,7 +83,8 @@ def sequence_files(pattern: Path) -> list[Path]:
     return [file for _, file in sorted(found)]
 
 
-def _looked_at(ordered: OrderedOutput) -> list[int]:
+def looked_at(ordered: OrderedOutput) -> list[int]:
+    """Return the frames (from 0) that the check of an output decodes."""
     last = ordered.frames - 1
     spread = {0, last // 4, last // 2, last * 3 // 4, last}
     return sorted(frame for frame in spread | set(ordered.shows) if 0 <= frame <= last)
@@ -92,7 +93,7 @@ def _looked_at(ordered: OrderedOutput) -> list[int]:
 def _film_problem(ordered: OrderedOutput, deadline_s: float, cancel: threading.Event | None) -> str | None:
     if not ordered.path.is_file():
         return "there is no file"
-    frames = _looked_at(ordered)
+    frames = looked_at(ordered)
     info = film_info(
         ordered.path,
         formats=_FORMATS,
@@ -124,7 +125,7 @@ def _sequence_problem(ordered: OrderedOutput, deadline_s: float, cancel: threadi
     empty = next((file.name for file in files if not file.stat().st_size), None)
     if empty is not None:
         return f"{empty} is empty"
-    frames = _looked_at(ordered)
+    frames = looked_at(ordered)
     pictures: dict[int, bytes] = {}
     for frame in frames:
         info: FilmInfo = film_info(

@@ -19,6 +19,8 @@ from flatrender.engine.compatibility import compatibility
 from flatrender.engine.errors import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from py_aep.models.items.composition import CompItem
     from py_aep.models.items.footage import FootageItem
 
@@ -76,7 +78,7 @@ def _converted(comp: CompItem) -> Conversion:
         "w": int(comp.width),
         "h": int(comp.height),
         "ddd": 0,
-        "assets": list(library.assets.values()),
+        "assets": _used(layers, library.assets.values()),
         "layers": layers or [_empty(place.frame(comp.duration))],
         "markers": _markers(comp, place),
     }
@@ -86,6 +88,19 @@ def _converted(comp: CompItem) -> Conversion:
     return Conversion(
         lottie=lottie, findings=findings.all(), footage=tuple(library.files), fonts=tuple(sorted(library.fonts))
     )
+
+
+def _used(layers: list[Json], assets: Iterable[Json]) -> list[Json]:
+    """Return the assets that the layers show, however deep, in their order: copies may have taken the place of others."""
+    by_id = {asset["id"]: asset for asset in assets}
+    waiting, found = [layers], set()
+    while waiting:
+        for layer in waiting.pop():
+            reference = layer.get("refId")
+            if reference in by_id and reference not in found:
+                found.add(reference)
+                waiting.append(by_id[reference].get("layers", []))
+    return [asset for key, asset in by_id.items() if key in found]
 
 
 def _empty(frames: float) -> Json:

@@ -34,9 +34,9 @@ def gradient_fields(group: Tree, place: Place) -> Json:
 def _stops(group: Tree, place: Place) -> Json:
     prop = group["ADBE Vector Grad Colors"]
     if not prop.keyframes:
-        numbers, count = _numbers(prop.value)
+        numbers, count = gradient_numbers(prop.value)
         return {"p": count, "k": static(numbers)}
-    made = [(key, *_numbers(key.value)) for key in prop.keyframes]
+    made = [(key, *gradient_numbers(key.value)) for key in prop.keyframes]
     counts = {(count, len(numbers)) for _, numbers, count in made}
     if len(counts) > 1:
         place.note(
@@ -52,7 +52,8 @@ def _stops(group: Tree, place: Place) -> Json:
     return {"p": made[0][2], "k": {"a": 1, "k": keys}}
 
 
-def _numbers(gradient: Gradient) -> tuple[list[float], int]:
+def gradient_numbers(gradient: Gradient) -> tuple[list[float], int]:
+    """Return a gradient's stops as the Lottie counts them, and how many have a colour."""
     colors = _with_midpoints([(stop.offset, stop.midpoint, list(stop.color)) for stop in gradient.color_stops])
     alphas = _with_midpoints([(stop.offset, stop.midpoint, [stop.alpha]) for stop in gradient.alpha_stops])
     numbers: list[float] = [number for offset, values in colors for number in (offset, *values)]

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from py_aep.enums import AutoOrientType, BlendingMode, TrackMatteType
 
+from flatrender.aftereffects.convert.adjustments import adjust
 from flatrender.aftereffects.convert.context import Json, Place
-from flatrender.aftereffects.convert.effects import DRAWN_EFFECTS, layer_effects, note_layer_styles
+from flatrender.aftereffects.convert.effects import DRAWN_EFFECTS, EffectDrawer
+from flatrender.aftereffects.convert.feather import cut_softly, is_soft
 from flatrender.aftereffects.convert.footage import hex_color
 from flatrender.aftereffects.convert.masks import layer_masks
-from flatrender.aftereffects.convert.nesting import resting
+from flatrender.aftereffects.convert.nesting import Composition, Picture, resting
+from flatrender.aftereffects.convert.recolor import Repainter
 from flatrender.aftereffects.convert.rest import note_rest
 from flatrender.aftereffects.convert.shapes import DRAWN_SHAPES, shape_items
+from flatrender.aftereffects.convert.styles import draw_styles
 from flatrender.aftereffects.convert.switches import note_nested, note_sound, note_switches
 from flatrender.aftereffects.convert.texts import text_fields
 from flatrender.aftereffects.convert.timing import layer_time, plays_from_its_start
@@ -65,6 +69,7 @@ class Library(Protocol):
     """Where layers put what several of them may use."""
 
     fonts: dict[str, Json]
+    assets: dict[int | str, Json]
 
     def composition(self, item: CompItem, place: Place) -> str:
         """Return the asset id of a composition."""
@@ -83,6 +88,7 @@ def convert_layers(comp: CompItem, library: Library, place: Place) -> list[Json]
     mattes = {matte.id for layer in layers if _shows(layer, layers) and (matte := _matte(layer)) is not None}
     parents = {parent.id for layer in layers for parent in _ancestors(layer)}
     made: list[Json] = []
+    drawn: list[tuple[Any, Json, Place]] = []
     for layer in layers:
         here = place.inside(layer.name)
         shown = _shows(layer, layers)
@@ -94,8 +100,44 @@ def convert_layers(comp: CompItem, library: Library, place: Place) -> list[Json]
             if layer.id in parents:
                 made.append(_frame(layer, here, numbers) | {"ty": _NULL})
             continue
-        made.append(_layer(layer, here, library, numbers, is_matte=layer.id in mattes and not shown))
+        converted = _layer(layer, here, library, numbers, is_matte=layer.id in mattes and not shown)
+        made.append(converted)
+        drawn.append((layer, converted, here))
+
+    def source(number: int) -> Json | None:
+        layer: Any = layers[number - 1] if 0 < number <= len(layers) else None
+        if layer is None or getattr(layer, "source", None) is None or layer.null_layer:
+            return None
+        shown = {"st": place.frame(layer.start_time), "sr": 1} | _source(
+            layer, layer.source, place.inside(layer.name), library
+        )
+        return shown if shown["ty"] != _NULL else None
+
+    composition = Composition(made, (int(comp.width), int(comp.height)), library.assets, library.layers, source)
+    effects = EffectDrawer(Repainter(library.assets))
+    for layer, converted, here in reversed(drawn):
+        active = getattr(layer, "effects_active", True)
+        if not getattr(layer, "adjustment_layer", False):
+            picture = Picture(composition, converted)
+            if is_soft(converted):
+                cut_softly(picture, here)
+            if active:
+                effects.draw(layer.effects, picture, here)
+            draw_styles(layer, picture, here)
+            if converted.get("ef") and "tt" in converted:
+                picture.nest()  # a track matte cuts what effects and styles have made
+        elif active and any(getattr(effect, "enabled", True) for effect in layer.effects or ()):
+            _adjust(layer, converted, composition, effects, here)
     return _mattes_marked(made)
+
+
+def _adjust(layer: Any, converted: Json, composition: Composition, effects: EffectDrawer, place: Place) -> None:
+    source = getattr(layer, "source", None)
+    size = None if source is None else (float(source.width), float(source.height))
+    if "tt" in converted:
+        place.note("not_drawn", "layer.adjustment", "the track matte of an adjustment layer does not cut its effects")
+    if adjust(composition, converted, size, lambda picture: effects.draw(layer.effects, picture, place)):
+        place.note("exact", "layer.adjustment", "the layers below are drawn again with its effects")
 
 
 def _mattes_marked(layers: list[Json]) -> list[Json]:
@@ -172,10 +214,6 @@ def _layer(layer: Layer, place: Place, library: Library, numbers: dict[int, int]
     masks = layer_masks(layer.masks, place)
     if masks:
         made["hasMask"], made["masksProperties"] = True, masks
-    effects = layer_effects(layer.effects, place) if getattr(layer, "effects_active", True) else []
-    if effects:
-        made["ef"] = effects
-    note_layer_styles(layer.layer_styles if hasattr(layer, "layer_styles") else None, place)
     matte = _matte(layer)
     if matte is not None:
         made["tt"], made["tp"] = _MATTES[layer.track_matte_type], numbers[matte.id]
@@ -188,6 +226,8 @@ def _content(layer: Layer, place: Place, library: Library) -> Json:
     if layer.null_layer:
         return {"ty": _NULL}
     kind = type(layer).__name__
+    if getattr(layer, "adjustment_layer", False) and kind != "ShapeLayer":
+        return {"ty": _NULL}
     if kind == "ShapeLayer":
         return {"ty": _SHAPE, "shapes": shape_items(_contents(layer), place.inside("Contents"))}
     if kind == "TextLayer":
@@ -198,10 +238,6 @@ def _content(layer: Layer, place: Place, library: Library) -> Json:
     source = getattr(layer, "source", None)
     if source is None:
         place.note("not_drawn", f"layer.{kind}", "a layer of this kind is not drawn")
-        return {"ty": _NULL}
-    if getattr(layer, "adjustment_layer", False):
-        if any(getattr(effect, "enabled", True) for effect in layer.effects or ()):
-            place.note("not_drawn", "layer.adjustment", "effects on the layers below an adjustment layer are not drawn")
         return {"ty": _NULL}
     return _source(layer, source, place, library)
 

@@ -43,7 +43,6 @@ def layer_masks(group: Tree | None, place: Place) -> list[Json]:
         feather = vector(mask["ADBE Mask Feather"], here)
         if feather["a"] or any(feather["k"]):
             made["f"] = feather
-            here.note("not_drawn", "mask.feather", "the soft edge of the mask is drawn hard")
         _note_edge(mask, here)
         masks.append(made)
     return masks

@@ -6,6 +6,7 @@ its effects see the composition's pixels. A step that the Lottie has no effect f
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from flatrender.aftereffects.convert.values import static
@@ -46,12 +47,34 @@ def resting(x: float = 0, y: float = 0, opacity: float = 100) -> Json:
 class Composition:
     """The layers of a composition that is being converted, and where further compositions go."""
 
-    def __init__(self, layers: list[Json], size: tuple[int, int], add: Callable[[str, list[Json]], str]) -> None:
+    def __init__(
+        self,
+        layers: list[Json],
+        size: tuple[int, int],
+        assets: dict[Any, Json],
+        add: Callable[[str, list[Json]], str],
+        source: Callable[[int], Json | None],
+    ) -> None:
         self.layers = layers
         """The topmost first."""
         self.width, self.height = size
+        self.assets = assets
         self.add = add
         """Adds a composition, by name and layers, and returns its asset's id."""
+        self.source = source
+        """What the layer with this number shows, before its masks, effects and transform; None for no layer, shapes and texts."""
+
+    def size_of(self, layer: Json) -> tuple[float, float] | None:
+        """Return the size of what a layer shows, px; None for shapes and texts, which have the composition's."""
+        if layer["ty"] == SOLID:
+            return layer["sw"], layer["sh"]
+        if layer["ty"] == PRECOMPOSITION:
+            return layer["w"], layer["h"]
+        if layer["ty"] == IMAGE:
+            for asset in self.assets.values():
+                if asset["id"] == layer["refId"]:
+                    return asset["w"], asset["h"]
+        return None
 
     def free_index(self) -> int:
         """Return an `ind` that no layer has."""
@@ -74,27 +97,14 @@ def as_null(layer: Json) -> Json:
     return {**kept, "ty": NULL, "st": 0, "sr": 1, "bm": 0}
 
 
-def own_size(layer: Json, assets: dict[Any, Json]) -> tuple[float, float] | None:
-    """Return the size of what the layer shows, px; None for shapes and texts, which have the composition's."""
-    if layer["ty"] == SOLID:
-        return layer["sw"], layer["sh"]
-    if layer["ty"] == PRECOMPOSITION:
-        return layer["w"], layer["h"]
-    if layer["ty"] == IMAGE:
-        for asset in assets.values():
-            if asset["id"] == layer["refId"]:
-                return asset["w"], asset["h"]
-    return None
-
-
 class Picture:
     """A layer as it is drawn so far. Steps that need a composition of their own call `nest`."""
 
-    def __init__(self, composition: Composition, layer: Json, assets: dict[Any, Json]) -> None:
+    def __init__(self, composition: Composition, layer: Json) -> None:
         self.composition = composition
         self.layer = layer
         """What stands in the composition."""
-        size = own_size(layer, assets)
+        size = composition.size_of(layer)
         self.after_transform = size is None
         """Whether effects see the composition's pixels: shapes and texts."""
         self.width: float
@@ -102,7 +112,9 @@ class Picture:
         self.width, self.height = size or (composition.width, composition.height)
         """Of the space in which effects count, px."""
         self.shift = 0.0
-        """Where the space's origin lies in the innermost composition that was made last, px."""
+        """Where the origin of the effects' space lies in the composition that was made last, px."""
+        self.before = 0.0
+        """Where it lies in the picture inside of that composition, px."""
 
     def nest(self, name: str = "", margin: float = 0) -> list[Json]:
         """Put what is drawn so far into a composition and return its layers: the picture alone, `ind` 1; more may be added above.
@@ -112,6 +124,7 @@ class Picture:
         outer = self.layer
         margin = 0 if self.after_transform else margin
         inner: Json = {key: outer.pop(key) for key in _CONTENT if key in outer}
+        self.before = self.shift
         shift, margin = margin, margin + self.shift
         clones: list[Json] = []
         if self.after_transform:
@@ -126,7 +139,7 @@ class Picture:
         reference = self.composition.add(name or str(outer["nm"]), layers)
         width, height = self.width + 2 * margin, self.height + 2 * margin
         if shift:
-            _moved_back(outer["ks"], shift)
+            moved_back(outer["ks"], shift)
         outer.update(ty=PRECOMPOSITION, refId=reference, w=width, h=height, st=0, sr=1)
         self.shift = margin
         return layers
@@ -156,6 +169,12 @@ class Picture:
             inner["parent"] = 2
         return clones
 
+    def widen(self, reach: float) -> None:
+        """Make room for an effect that draws so far beyond the layer, px, where a composition would cut it."""
+        cut = self.layer["ty"] == PRECOMPOSITION or bool(self.layer.get("masksProperties"))
+        if reach > 0 and cut and not self.after_transform:
+            self.nest(margin=math.ceil(reach))
+
     def frames(self) -> tuple[float, float]:
         """Return the frames at which the layer is seen: the first, and the one after the last."""
         return self.layer["ip"], self.layer["op"]
@@ -176,7 +195,7 @@ class Picture:
         layers.insert(0, matte)
 
 
-def _moved_back(transform: Json, shift: float) -> None:
+def moved_back(transform: Json, shift: float) -> None:
     """Move the anchor point by the shift of the content."""
     anchor = transform["a"]
     if not anchor["a"]:

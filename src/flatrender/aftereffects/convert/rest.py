@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from py_aep.enums import PropertyValueType
 
+from flatrender.aftereffects.convert.effects import READ_PARAMETERS
+from flatrender.aftereffects.convert.styles import DRAWN_STYLES, READ_STYLE_SETTINGS
+
 if TYPE_CHECKING:
     from flatrender.aftereffects.convert.context import Place, Tree
 
@@ -31,14 +34,10 @@ _MOVING = frozenset(
         "ADBE Vector Repeater Scale", "ADBE Vector Repeater Rotation", "ADBE Vector Repeater Opacity 1",
         "ADBE Vector Repeater Opacity 2", "ADBE Vector Grad Start Pt", "ADBE Vector Grad End Pt", "ADBE Vector Grad Colors",
         "ADBE Vector Grad HiLite Length", "ADBE Vector Grad HiLite Angle",
-        "ADBE Gaussian Blur 2-0001", "ADBE Gaussian Blur 2-0002", "ADBE Gaussian Blur 2-0003",
-        "ADBE Drop Shadow-0001", "ADBE Drop Shadow-0002", "ADBE Drop Shadow-0003", "ADBE Drop Shadow-0004",
-        "ADBE Drop Shadow-0005", "ADBE Drop Shadow-0006", "ADBE Fill-0002", "ADBE Fill-0005",
-        "ADBE Tint-0001", "ADBE Tint-0002", "ADBE Tint-0003",
-        "ADBE Tritone-0001", "ADBE Tritone-0002", "ADBE Tritone-0003", "ADBE Tritone-0004",
     }
 )  # fmt: skip
 """Read with keys; an expression on them is noted where they are read."""
+_READ = READ_PARAMETERS | READ_STYLE_SETTINGS | {"ADBE Global Angle2"}
 _STILL = frozenset(
     {
         "ADBE Vector Shape Direction", "ADBE Vector Star Type", "ADBE Vector Fill Rule", "ADBE Vector Stroke Line Cap",
@@ -99,7 +98,8 @@ def _effects(parade: Tree, place: Place, drawn: frozenset[str]) -> None:
 
 def _styles(styles: Tree, place: Place) -> None:
     for style in styles:
-        if style.match_name == "ADBE Blend Options Group":
+        drawn = style.match_name in DRAWN_STYLES and getattr(style, "enabled", False)
+        if drawn or style.match_name == "ADBE Blend Options Group":
             _group(style, place.inside(style.name))
 
 
@@ -126,7 +126,7 @@ def _node(part: Any, place: Place) -> None:
         _group(part, place.inside(part.name))
         return
     name = part.match_name
-    if name in _MOVING or name in _SPACE:
+    if name in _MOVING or name in _SPACE or name in _READ:
         return
     changed = _changed(part)
     if not changed:

@@ -64,7 +64,7 @@ def convert(prop: Property, place: Place, numbers: Callable[[Any], Numbers]) -> 
     where = place.inside(prop.name or prop.match_name)
     evaluated = expression_values(prop, where)
     if evaluated:
-        return _baked([numbers(value) for value in evaluated])
+        return baked([numbers(value) for value in evaluated])
     keys = prop.keyframes
     if not keys:
         return static(_value(numbers(prop.value)))
@@ -99,8 +99,8 @@ def expression_values(prop: Property, place: Place) -> tuple[Any, ...]:
     return () if answer.error else answer.values
 
 
-def _baked(values: list[Numbers]) -> Json:
-    """Write values of successive frames; a stretch that stands still has keys at its ends only."""
+def baked(values: list[Numbers], first: int = 0) -> Json:
+    """Write values of successive frames from `first` on; a stretch that stands still has keys at its ends only."""
     if len(values) == 1:
         return static(_value(values[0]))
     line = {"o": axes([_LINEAR[0]], single=True), "i": axes([_LINEAR[1]], single=True)}
@@ -109,7 +109,7 @@ def _baked(values: list[Numbers]) -> Json:
     for frame, value in enumerate(values):
         if 0 < frame < last and values[frame - 1] == value == values[frame + 1]:
             continue
-        keys.append({"t": frame, "s": rounded_all(value), **line})
+        keys.append({"t": first + frame, "s": rounded_all(value), **line})
     return {"a": 1, "k": keys}
 
 

@@ -1,6 +1,6 @@
-"""Expressions of a composition: evaluated frame by frame by a JavaScript engine, in a process with limits.
+"""Expressions of a composition: described to the evaluating process of the engine, and what it answers.
 
-Knows the project's object model and After Effects' expression language as far as `language.js` speaks it. Must not know the Lottie form.
+Knows the project's object model. Must not know the Lottie form.
 """
 
 from flatrender.aftereffects.expressions.evaluate import Evaluated, Expressions

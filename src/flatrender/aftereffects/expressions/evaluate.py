@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from flatrender.engine.process import child_environment
+from flatrender.engine.expressions import AFTER_EFFECTS, ExpressionsNotEvaluated, ask
 
 if TYPE_CHECKING:
     from py_aep.models.items.composition import CompItem
@@ -18,7 +16,6 @@ MAX_FRAMES = 20_000
 """Frames of a composition for which expressions are evaluated."""
 _MAX_SAMPLES = 400_000
 """Values of all properties with keys; about ten seconds."""
-_DEADLINE_S = 30.0
 _MAX_DEPTH = 40
 
 
@@ -59,18 +56,10 @@ class Expressions:
             "layers": [self._layer(layer, numbers, frames, fps) for layer in layers],
         }  # fmt: skip
         try:
-            done = subprocess.run(
-                [sys.executable, "-m", "flatrender.aftereffects.expressions.child"],
-                input=msgspec.json.encode(model),
-                capture_output=True,
-                timeout=_DEADLINE_S,
-                check=True,
-                env=child_environment(),
-            )
-            return msgspec.json.decode(done.stdout, type=dict[str, Evaluated])
-        except (subprocess.SubprocessError, msgspec.MsgspecError) as error:
-            failed = Evaluated(error=f"the expressions could not be evaluated together: {type(error).__name__}")
-            return dict.fromkeys(self._ids.values(), failed)
+            answer = ask(AFTER_EFFECTS, msgspec.json.encode(model))
+            return msgspec.json.decode(answer, type=dict[str, Evaluated])
+        except (ExpressionsNotEvaluated, msgspec.MsgspecError) as error:
+            return dict.fromkeys(self._ids.values(), Evaluated(error=str(error)))
 
     def _layer(self, layer: Any, numbers: dict[int, int], frames: int, fps: float) -> dict[str, Any]:
         facts = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from flatrender.aftereffects.fields.layers import scene_layers
-from flatrender.aftereffects.fields.lottie_places import color_property, lottie_layers
+from flatrender.aftereffects.fields.lottie_places import color_property, content_of, lottie_layers, name_layers
 from flatrender.aftereffects.fields.places import TEXT_STEPS
 from flatrender.aftereffects.fields.tried import Found, find_by_trial
 from flatrender.engine.template.model import Binding
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from flatrender.aftereffects.fields.trial import Trials
 
 _PRECOMPOSITION, _SOLID, _IMAGE, _NULL, _TEXT = 0, 1, 2, 3, 5
-_CLEAR_PNG = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+_CLEAR_PNG = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAC0lEQVR42mNgAAIAAAUAAen63NgAAAAASUVORK5CYII="
+)
 """One pixel that is clear."""
 _NOT_DRAWN = "the layer is not part of the drawn scene"
 
@@ -38,11 +40,16 @@ def bind_fields(
     """
     layers = scene_layers(comp)
     drawn = lottie_layers(lottie, layers)
+    contents = {place: content_of(layer, lottie) for place, layer in drawn.items()}
+    chosen: dict[int, str] = {}
     for one in layers:
-        if (layer := drawn.get((one.comp.id, one.layer.id))) is not None:
-            layer["nm"] = one.name
+        place = one.comp.id, one.layer.id
+        if place in drawn:
+            chosen[id(contents[place])] = f"{one.name} ▸ content"
+            chosen[id(drawn[place])] = one.name
+    name_layers(lottie, chosen)
     names = {(one.comp.id, one.layer.id): one for one in layers}
-    binder = _Binder(names, drawn, lottie, trials)
+    binder = _Binder(names, drawn, contents, lottie, trials)
     bound = tuple(binder.bound(field) for field in fields)
     binder.add_pictures()
     return bound
@@ -53,11 +60,13 @@ class _Binder:
         self,
         layers: dict[tuple[int, int], SceneLayer],
         drawn: dict[tuple[int, int], Json],
+        contents: dict[tuple[int, int], Json],
         lottie: Json,
         trials: Trials,
     ) -> None:
         self._layers = layers
         self._drawn = drawn
+        self._contents = contents
         self._lottie = lottie
         self._trials = trials
         self._covers: list[tuple[list[Json], Json, Json]] = []
@@ -89,7 +98,7 @@ class _Binder:
 
     def _place(self, field: SuggestedField, place: ProjectPlace) -> Found:
         one = self._layers.get((place.composition_id, place.layer_id))
-        layer = self._drawn.get((place.composition_id, place.layer_id))
+        layer = self._contents.get((place.composition_id, place.layer_id))
         if one is None:
             return Found(unbound=_NOT_DRAWN)
         if place.takes in {"number", "checkbox", "choice"}:
@@ -102,9 +111,10 @@ class _Binder:
     def _of_layer(self, one: SceneLayer, layer: Json, place: ProjectPlace) -> Found:
         match place.takes:
             case "text":
-                return Found((Binding(layer=one.name, property="text"),))
+                return Found((Binding(layer=layer["nm"], property="text"),))
             case "visible":
-                return Found((Binding(layer=one.name, property="visible", invert=place.invert),))
+                outer = self._drawn[place.composition_id, place.layer_id]["nm"]
+                return Found((Binding(layer=outer, property="visible", invert=place.invert),))
             case "solid":
                 return Found(slots=(layer,)) if layer["ty"] == _SOLID else Found(unbound=_NOT_DRAWN)
             case "color":
@@ -114,7 +124,7 @@ class _Binder:
 
     def _picture(self, one: SceneLayer, layer: Json) -> Found:
         if layer["ty"] == _IMAGE:
-            return Found((Binding(layer=one.name, property="image"),))
+            return Found((Binding(layer=layer["nm"], property="image"),))
         source = one.source
         if source is None or not source.width or layer.get("td"):
             return Found(unbound="a picture cannot be put there in the drawn scene")
@@ -126,7 +136,7 @@ class _Binder:
             self._lottie["assets"].append(asset)
         if layer["ty"] == _NULL and getattr(source, "asset_type", "") == "placeholder":
             layer |= {"ty": _IMAGE, "refId": asset["id"]}
-            return Found((Binding(layer=one.name, property="image"),))
+            return Found((Binding(layer=layer["nm"], property="image"),))
         return self._cover(one, layer, asset)
 
     def _cover(self, one: SceneLayer, layer: Json, asset: Json) -> Found:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from flatrender.aftereffects.fields.model import Step
 
 _CONTENTS = frozenset({"ADBE Root Vectors Group", "ADBE Vectors Group"})
+_NULL = 3
 _EFFECTS = "ADBE Effect Parade"
 _COLOR = {"ADBE Vector Fill Color": "c", "ADBE Vector Stroke Color": "c"}
 
@@ -24,7 +25,7 @@ def lottie_layers(lottie: Json, layers: Sequence[SceneLayer]) -> dict[tuple[int,
     found: dict[tuple[int, int], Json] = {}
     by_comp: dict[int, dict[int, Json]] = {root: {layer["ind"]: layer for layer in lottie["layers"] if "ind" in layer}}
     for asset in lottie["assets"]:
-        if "layers" in asset:
+        if "layers" in asset and str(asset["id"]).startswith("comp_"):
             number = int(str(asset["id"]).removeprefix("comp_"))
             by_comp[number] = {layer["ind"]: layer for layer in asset["layers"] if "ind" in layer}
     for one in layers:
@@ -32,6 +33,34 @@ def lottie_layers(lottie: Json, layers: Sequence[SceneLayer]) -> dict[tuple[int,
         if layer is not None:
             found[one.comp.id, one.layer.id] = layer
     return found
+
+
+def content_of(layer: Json, lottie: Json) -> Json:
+    """Return the Lottie layer that holds what a layer shows: itself, or one in the compositions that the conversion put around it (`drawn_…`)."""
+    assets = {asset["id"]: asset["layers"] for asset in lottie["assets"] if "layers" in asset}
+    found = layer
+    while str(found.get("refId", "")).startswith("drawn_"):
+        inside = [one for one in assets[found["refId"]] if one.get("nm") == layer.get("nm") and one["ty"] != _NULL]
+        if not inside:
+            break
+        found = inside[-1]
+    return found
+
+
+def name_layers(lottie: Json, names: dict[int, str]) -> None:
+    """Give layers the names of `names` (by their `id()`), and every other layer one that no layer has."""
+    used = set(names.values())
+    for layers in (lottie["layers"], *(asset["layers"] for asset in lottie["assets"] if "layers" in asset)):
+        for layer in layers:
+            wanted = names.get(id(layer))
+            if wanted is None:
+                own, number = str(layer.get("nm") or "layer"), 2
+                wanted = own
+                while wanted in used:
+                    wanted = f"{own} ▸ {number}"
+                    number += 1
+                used.add(wanted)
+            layer["nm"] = wanted
 
 
 def color_property(one: SceneLayer, layer: Json, steps: Sequence[Step]) -> Json | None:

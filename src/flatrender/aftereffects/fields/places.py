@@ -66,6 +66,16 @@ def words_of(document: Any) -> str:
     return re.sub("\r\n|[\r\x03]", "\n", str(document.text or ""))
 
 
+def documents_of(one: SceneLayer) -> list[Any]:
+    """Return a text layer's documents, one for each key; nothing for other layers."""
+    group = one.layer.text if one.kind == "text" else None
+    if group is None:
+        return []
+    source = group["ADBE Text Document"]
+    documents = [key.value for key in source.keyframes] or [source.value]
+    return [document for document in documents if document is not None]
+
+
 def text_described(document: Any) -> Described:
     """Describe the field of a text: several lines where it has a box or several already."""
     words = words_of(document)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
-import warnings
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from flatrender.aftereffects.errors import ProjectError
 from flatrender.aftereffects.fields.colors import color_slots
-from flatrender.aftereffects.fields.contents import footage_fields, marked_layers, named_fields, text_fields
-from flatrender.aftereffects.fields.controls import control_fields
-from flatrender.aftereffects.fields.essential import controllers, essential_fields
+from flatrender.aftereffects.fields.contents import (
+    footage_fields,
+    marked_layers,
+    named_fields,
+    text_fields,
+    wrongly_named,
+)
+from flatrender.aftereffects.fields.controls import control_effects, control_fields
+from flatrender.aftereffects.fields.essential import controllers, essential_fields, not_offered
 from flatrender.aftereffects.fields.keys import Keys
 from flatrender.aftereffects.fields.layers import properties, scene_layers
 from flatrender.aftereffects.fields.model import SuggestedField
 from flatrender.aftereffects.fields.places import place_key
+from flatrender.aftereffects.findings import Finding
 from flatrender.aftereffects.project import composition as composition_named
-from flatrender.engine.errors import EngineError
+from flatrender.aftereffects.project import understood
 from flatrender.engine.template.model import Binding
 
 if TYPE_CHECKING:
@@ -41,22 +46,23 @@ def suggest_fields(project: Project, composition: CompItem | str) -> tuple[Sugge
     `project_too_large`, or `project_unsupported` for what the reader does not know.
     """
     comp = composition_named(project, composition) if isinstance(composition, str) else composition
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            layers = scene_layers(comp)
-            return tuple(_with_bindings(field, layers) for field in _suggested(layers, comp))
-    except EngineError:
-        raise
-    except (MemoryError, RecursionError) as error:
-        raise ProjectError(f"the composition {comp.name!r} is damaged: its parts do not end") from error
-    except Exception as error:
-        raise ProjectError(
-            f"the composition's fields cannot be understood ({type(error).__name__}: {str(error)[:120]}); "
-            "open the project in a current After Effects, save it again and try once more",
-            code="project_unsupported",
-            where=str(comp.name),
-        ) from error
+    with understood("the composition", str(comp.name)):
+        layers = scene_layers(comp)
+        return tuple(_with_bindings(field, layers) for field in _suggested(layers, comp))
+
+
+def unoffered(comp: CompItem) -> list[Finding]:
+    """Return a finding for each line of the Essential Graphics panel, and each name of the convention, that becomes no field."""
+    layers = scene_layers(comp)
+    found: list[Finding] = []
+    for line in controllers(comp, layers):
+        if reason := not_offered(line):
+            where = f"{comp.name} › Essential Graphics › {line.name}"
+            found.append(Finding(feature=f"essential.{line.kind}", where=where, verdict="not_drawn", detail=reason))
+    for one, reason in wrongly_named(layers, marked_layers(layers)):
+        where = f"{one.comp.name} › {one.layer.name}"
+        found.append(Finding(feature="field.name", where=where, verdict="approximate", detail=reason))
+    return found
 
 
 def _suggested(layers: list[SceneLayer], comp: CompItem) -> list[SuggestedField]:
@@ -66,7 +72,10 @@ def _suggested(layers: list[SceneLayer], comp: CompItem) -> list[SuggestedField]
     unmarked = [one for place, one in enumerate(layers) if place not in told]
     chosen = _Chosen()
     chosen.add(essential_fields(controllers(comp, layers)))
-    chosen.add(control_fields(layers, _named_by_expressions(layers)))
+    if any(
+        True for one in layers for _ in control_effects(one)
+    ):  # the expressions of large scenes take a while to read
+        chosen.add(control_fields(layers, _named_by_expressions(layers)))
     chosen.add(named)
     kinds = {_KINDS.get(field.type, "") for field in named}
     if "text" not in kinds:

@@ -20,6 +20,7 @@ _COLORS = ([0.2, 0.4, 0.6, 1.0], [0.8, 0.6, 0.2, 1.0])
 """Tried as colours: parts of 255 that are exact, and nobody's default."""
 _FAR = 10_000.0
 _MAX_BINDINGS = 200
+NOTHING_FOLLOWS = "nothing in the drawn scene follows it"
 MOVES = "an expression makes a motion or a shape of it"
 
 
@@ -39,7 +40,7 @@ def find_by_trial(field: SuggestedField, place: ProjectPlace, lottie: Json, tria
         return Found(unbound="the scene has too many controls to try them all")
     changes = trials.changes(place, [project for _, project in values])
     if not changes:
-        return Found(unbound="nothing in the drawn scene follows it")
+        return Found(unbound=NOTHING_FOLLOWS)
     others = [change for change in changes if change.kind == "other"]
     reached = [change for change in changes if change.kind != "other"]
     if place.takes == "color":

@@ -66,7 +66,8 @@ def color_of(prop: Property, stop: int | None = None) -> str:
     """Return the property's colour as `#rrggbb`, of a gradient that of its stop; of a moving one that of the first key."""
     value = prop.keyframes[0].value if prop.keyframes else prop.value
     if isinstance(value, Gradient):
-        return hex_of(value.color_stops[stop or 0].color)
+        stops = value.color_stops
+        return hex_of(stops[min(stop or 0, len(stops) - 1)].color) if stops else ""
     return hex_of(value)
 
 
@@ -94,7 +95,7 @@ def solid_color_of(layer: AVLayer) -> str:
 def layers_showing(item: Any) -> list[AVLayer]:
     """Return all layers of the project whose source is this item."""
     found = []
-    for comp in item._project.compositions:
+    for comp in item.used_in:  # known from the layers' headers: compositions that do not show it need not be read
         found += [layer for layer in comp.layers if getattr(layer, "source", None) is item]
     return found
 

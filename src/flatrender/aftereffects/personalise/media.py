@@ -26,6 +26,8 @@ FOLDER = "media"
 """Beside the copy. Short and ASCII, as After Effects needs its paths."""
 _FILMS = {b"ftyp": ".mp4", b"moov": ".mov", b"mdat": ".mov", b"wide": ".mov", b"free": ".mov"}
 _HEAD_BYTES = 64
+_READABLE = 0o644
+"""After Effects may run as another user than who writes the copy."""
 
 
 class Brought(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +121,7 @@ class MediaFolder:
             os.close(handle)
             try:
                 shutil.copyfile(source, name)
+                Path(name).chmod(_READABLE)
                 Path(name).replace(path)
             except BaseException:
                 Path(name).unlink(missing_ok=True)
@@ -145,6 +148,7 @@ def _write(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
+        Path(name).chmod(_READABLE)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -50,6 +50,7 @@ def write_queue(project: Project, orders: list[RenderOrder] | tuple[RenderOrder,
             item.remove()
     for order, comp, known in zip(orders, wanted, kept, strict=True):
         item = known or queue.add(comp)
+        _to_end(queue, item)
         _write(item, order, output)
     return tuple(order.composition for order in orders)
 
@@ -58,6 +59,19 @@ def has_readable_queue(project: Project) -> bool:
     """Say whether items can be written into the render queue: those of an older file are opened without it."""
     queue: Any = project.render_queue
     return queue is not None and len(queue.items) == queue._rs_lhd3.count
+
+
+def _to_end(queue: Any, item: Any) -> None:
+    """Move an item behind the others: its render settings, its block of output settings, its chunks."""
+    at = queue._items.index(item)
+    queue._items.append(queue._items.pop(at))
+    queue._rs_ldat.items.append(queue._rs_ldat.items.pop(at))
+    block = item._rout_items
+    others = [one for one in queue._rout.items if all(one is not own for own in block)]
+    queue._rout.items[:] = [*others, *block]
+    own = [chunk for chunk in (item._rcom, item._list_chunk, item._lom) if chunk is not None]
+    chunks = queue._litm.chunks
+    chunks[:] = [*(chunk for chunk in chunks if all(chunk is not one for one in own)), *own]
 
 
 def _write(item: Any, order: RenderOrder, output: Path) -> None:

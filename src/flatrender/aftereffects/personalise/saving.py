@@ -31,6 +31,12 @@ def checked_copy(source: Path, output: Path) -> Path:
             code="output_invalid",
             where=str(output),
         )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PersonaliseError(
+            f"its folder cannot be made: {error.strerror}", code="output_invalid", where=str(output)
+        ) from error
     return target
 
 

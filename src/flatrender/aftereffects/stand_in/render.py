@@ -14,7 +14,7 @@ from flatrender.aftereffects.scene import SCENE_FILE, write_scene
 from flatrender.aftereffects.stand_in.log_lines import Printer
 from flatrender.aftereffects.stand_in.misbehaviour import Misbehaviour, crash, hang
 from flatrender.aftereffects.stand_in.order import Order, OrderError, read_orders
-from flatrender.aftereffects.stand_in.output import place
+from flatrender.aftereffects.stand_in.output import frame_path, place
 from flatrender.aftereffects.stand_in.sound import sound_tracks
 from flatrender.engine.errors import EngineError
 from flatrender.engine.film.render import FilmProgress, render_film
@@ -155,6 +155,9 @@ class _Render:
         if behaviour.has("missing_footage"):
             self._printer.application_error("missing footage: the file cannot be found.", (3, 17))
             raise EndError(9)
+        if behaviour.has("licence"):
+            self._printer.application_error("Your licence has expired or is not valid on this computer.", (25, 241))
+            raise EndError(9)
         if behaviour.has("disk_full"):
             self._printer.application_error("Cannot write the output: the disk is full.", (26, 34))
             raise EndError(9)
@@ -167,13 +170,21 @@ class _Render:
         output = order.output
         try:
             place(made, output, order.shown(1))
-            if behaviour.has("truncated") and not output.is_sequence:
-                keep = int(output.path.stat().st_size * behaviour.number("truncated", 0.5))
-                with output.path.open("r+b") as film:
-                    film.truncate(keep)
+            if behaviour.has("truncated"):
+                self._truncate(behaviour.number("truncated", 0.5))
         except OSError as error:
             self._printer.application_error(f"Cannot write the output: {error.strerror}.", (26, 34))
             raise EndError(9) from error
+
+    def _truncate(self, share: float) -> None:
+        order, output = self._order, self._order.output
+        if output.is_sequence:
+            for number in range(int(order.frames * share) + 1, order.frames + 1):
+                frame_path(output, order.shown(number)).unlink()
+            return
+        keep = int(output.path.stat().st_size * share)
+        with output.path.open("r+b") as film:
+            film.truncate(keep)
 
 
 def _background(comp: CompItem) -> tuple[int, int, int]:

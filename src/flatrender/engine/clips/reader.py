@@ -17,6 +17,7 @@ from av.container import InputContainer
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+from PIL import Image, ImageFilter
 
 from flatrender.engine.clips.model import CODECS, FORMATS, MAX_PIXELS, ClipSpec
 from flatrender.engine.picture_value import PictureValue, cover_box
@@ -285,6 +286,8 @@ class _Painter:
         graph.link_nodes(*nodes, graph.add("buffersink")).configure()
         self._graph = graph
         self._inner = _inner_box(_upright(frame, aspect, options), options, size) if options.fit == "contain" else None
+        self._cube = options.filters.cube()
+        self._order = order
 
     def takes(self, frame: VideoFrame) -> bool:
         return _shape(frame) == self._shape
@@ -326,6 +329,8 @@ class _Painter:
         self._graph.vpush(frame)
         made = self._graph.vpull()
         picture = _pixels(made)
+        if self._cube is not None:
+            picture = _graded(picture, self._cube, self._order)
         if self._alpha:
             picture = _multiplied(picture)
         if self._inner is not None:
@@ -422,6 +427,12 @@ def _pixels(frame: VideoFrame) -> Picture:
     plane = frame.planes[0]
     stored: Picture = np.frombuffer(memoryview(plane), np.uint8)
     return stored.reshape(-1, plane.line_size)[: frame.height, : frame.width * 4].reshape(frame.height, frame.width, 4)
+
+
+def _graded(picture: Picture, cube: ImageFilter.Color3DLUT, order: Order) -> Picture:
+    swap = [2, 1, 0] if order == "bgra" else [0, 1, 2]
+    colors = np.asarray(Image.fromarray(np.ascontiguousarray(picture[:, :, swap])).filter(cube))
+    return np.dstack((colors[:, :, swap], picture[:, :, 3]))
 
 
 def _multiplied(picture: Picture) -> Picture:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from flatrender.engine.lottie.baking import Answer, is_scripted
 from flatrender.engine.lottie.document import Json
-from flatrender.engine.lottie.rewrite.expressions import is_refused
+from flatrender.engine.lottie.rewrite.effects import DRAWN_EFFECTS
 from flatrender.engine.lottie.rewrite.loops import is_simple_loop
 from flatrender.engine.lottie.rewrite.masks import draws_right
 from flatrender.engine.lottie.rewrite.timing import scalar
@@ -27,7 +28,7 @@ _KINDS = {
     15: "a data layer shows nothing",
 }
 _SILENT = (6, 15)
-_CONTROLS, _DRAWN_EFFECTS = 5, (20, 21, 22, 23, 25, 29)
+_CONTROLS = 5
 _NEAR_EFFECTS = {
     20: "a tint weighs the three colours by their brightness for the eye, lottie-web alike",
     23: "a tritone weighs the three colours by their brightness for the eye, lottie-web alike",
@@ -52,6 +53,12 @@ def space_of(layer: Json) -> Found:
         turned = any(scalar(transform.get(key), 0) != 0 for key in ("rx", "ry"))
         if turned:
             yield "three dimensions", "approximate", "the layer is turned in space, but drawn without perspective"
+    if isinstance(transform, dict) and "rx" in transform and not ("ry" in transform and "rz" in transform):
+        yield (
+            "malformed transform",
+            UNLIKE,
+            "one of a layer's three turns is missing: lottie-web fails on it and leaves the layer out",
+        )
     if layer.get("tt") == 4:
         yield "matte", UNLIKE, "the inverted luma matte is drawn as After Effects does; lottie-web ignores it"
     blend = layer.get("bm")
@@ -79,13 +86,13 @@ def effects_of(layer: Json) -> Found:
         kind = effect.get("ty")
         name = str(effect.get("nm") or kind)[:60]
         if effect.get("en", 1) == 0:
-            if kind in _DRAWN_EFFECTS:
+            if kind in DRAWN_EFFECTS:
                 cause = f"the effect {name!r} is switched off, and so not drawn; lottie-web draws it all the same"
                 yield "effect", UNLIKE, cause
             continue
         if kind == _CONTROLS:
             continue
-        if kind not in _DRAWN_EFFECTS:
+        if kind not in DRAWN_EFFECTS:
             yield "effect", "not_drawn", f"the effect {name!r} is not drawn"
         elif isinstance(kind, int) and kind in _NEAR_EFFECTS:
             yield "effect", "approximate", f"the effect {name!r}: {_NEAR_EFFECTS[kind]}"
@@ -119,13 +126,6 @@ def texts_of(layer: Json) -> Found:
     if layer.get("ty") != TEXT:
         return
     text = layer.get("t")
-    data = text.get("d") if isinstance(text, dict) else None
-    if isinstance(data, dict) and isinstance(data.get("x"), str):
-        yield (
-            "text expression",
-            "not_drawn",
-            "the text is written by an expression: the text that the file holds is shown instead",
-        )
     documents = text_documents(layer)
     letters = "".join(str(document.get("t")) for document in documents)
     if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in letters):
@@ -137,22 +137,28 @@ def texts_of(layer: Json) -> Found:
         yield "text", "approximate", "text along a path turns whole letters; spacing may differ a little"
 
 
-def expressions_of(layer: Json) -> Found:
-    """Expressions that are neither loops nor written by the engine as keyframes."""
-    text = layer.get("t")
-    own = text.get("d") if isinstance(text, dict) else None
+def expressions_of(layer: Json, answers: Mapping[int, Answer | None]) -> Found:
+    """Expressions; `answers` says by the `id()` of a property what its expression gives, None for a control that is not drawn itself."""
     for node in objects(layer):
-        code = node.get("x")
-        if not isinstance(code, str) or "k" not in node or node is own:
+        if not is_scripted(node):
             continue
-        if is_simple_loop(code):
+        answer = answers.get(id(node))
+        if is_simple_loop(node["x"]):
             yield "expression", "exact", "a loop is written out as keyframes"
-        elif is_refused(code):
-            cause = "an expression uses functions that the renderer cannot evaluate: the value without it is shown"
+        elif answer is None:
+            continue
+        elif answer.error:
+            cause = f"an expression cannot be evaluated ({answer.error}): the value without it is shown"
             yield "expression", "not_drawn", cause
-        else:
+        elif answer.chance:
+            yield "expression", UNLIKE, "an expression draws lots: every player draws others, this one always the same"
+        elif answer.undeclared:
             yield (
                 "expression",
-                "approximate",
-                "an expression is evaluated by the renderer's own engine, which knows a part of After Effects' language",
+                UNLIKE,
+                "an expression writes to variables that it does not declare: lottie-web stops there",
             )
+        elif "loopIn" in node["x"]:
+            yield "expression", UNLIKE, "loopIn repeats as in After Effects; lottie-web stays at the first keyframe"
+        else:
+            yield "expression", "exact", "an expression is written out as keyframes"

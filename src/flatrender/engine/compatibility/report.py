@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -18,7 +20,8 @@ from flatrender.engine.compatibility.layers import (
     texts_of,
 )
 from flatrender.engine.compatibility.shapes import shapes_of
-from flatrender.engine.lottie.document import Json, is_number
+from flatrender.engine.lottie.baking import answer_for, evaluate_expressions, scripted_places
+from flatrender.engine.lottie.document import Json, is_number, layer_lists
 from flatrender.engine.lottie.walk import IMAGE, TEXT, dicts, text_documents
 
 Verdict = Literal["exact", "approximate", "not_drawn"]
@@ -26,7 +29,8 @@ SceneVerdict = Literal["open_engine", "approximate", "after_effects"]
 
 MAX_FINDINGS = 500
 
-_RULES: tuple[Callable[[Json], Iterator[tuple[str, str, str]]], ...] = (
+_Rule = Callable[[Json], Iterator[tuple[str, str, str]]]
+_RULES: tuple[_Rule, ...] = (
     kind_of,
     space_of,
     styles_of,
@@ -34,7 +38,6 @@ _RULES: tuple[Callable[[Json], Iterator[tuple[str, str, str]]], ...] = (
     masks_of,
     shapes_of,
     texts_of,
-    expressions_of,
 )
 
 
@@ -69,16 +72,26 @@ _WORST: dict[Verdict, int] = {"not_drawn": 0, "approximate": 1, "exact": 2}
 
 
 def compatibility(document: Json, *, alone: bool = True) -> Report:
-    """Judge a checked Lottie; at most 500 findings are listed. `alone`: nothing comes with it, no fonts and no pictures beside it."""
+    """Judge a checked Lottie; at most 500 findings are listed. Expressions are evaluated to be judged.
+
+    `alone`: nothing comes with it, no fonts and no pictures beside it.
+    """
     found: dict[Finding, None] = {}
+    answers = evaluate_expressions(document)
+    given = {id(prop): answer_for(answers, place) for place, prop in scripted_places(document)} if answers else {}
+    rules: tuple[_Rule, ...] = (*_RULES, partial(expressions_of, answers=given))
     for layer, path in _layers(document):
-        for rule in _RULES:
+        for rule in rules:
             for feature, verdict, cause in rule(layer):
                 unlike = verdict == UNLIKE
                 judged = _verdict(verdict)
                 finding = Finding(feature=feature, layer=path, verdict=judged, cause=cause, unlike_lottie_web=unlike)
                 found[finding] = None
-    for finding in (*_sampled(document), *((*_pictures(document), *_fonts(document)) if alone else ())):
+    for finding in (
+        *_sampled(document),
+        *_mattes(document),
+        *((*_pictures(document), *_fonts(document)) if alone else ()),
+    ):
         found[finding] = None
     listed = sorted(found, key=lambda finding: _WORST[finding.verdict])
     worst = listed[0].verdict if listed else "exact"
@@ -119,6 +132,26 @@ def _sampled(document: Json) -> Iterator[Finding]:
             cause = "drawn smaller than designed or turned, pictures stand half a pixel further up and left than in lottie-web"
             yield Finding(feature="image", layer=path, verdict="exact", cause=cause, unlike_lottie_web=True)
             return
+
+
+def _mattes(document: Json) -> Iterator[Finding]:
+    """Mattes whose source lottie-web shows as well, or does not matte with."""
+    inner = {asset.get("id"): dicts(asset.get("layers")) for asset in dicts(document.get("assets"))}
+    for layers in layer_lists(document):
+        known = dicts(layers)
+        for source, layer in pairwise(known):
+            if not layer.get("tt") or "tp" in layer:
+                continue
+            cause = ""
+            if not source.get("td"):
+                cause = (
+                    "the source of a matte is not marked as one: only its matte is drawn; lottie-web draws it as well"
+                )
+            elif any(deeper.get("tt") for deeper in inner.get(source.get("refId"), ())):
+                cause = "the source of a matte has a matte inside, which lottie-web's mattes leave out"
+            if cause:
+                name = str(layer.get("nm") or "")
+                yield Finding(feature="matte", layer=name, verdict="exact", cause=cause, unlike_lottie_web=True)
 
 
 def _pictures(document: Json) -> Iterator[Finding]:

@@ -41,8 +41,11 @@ def gop_frames(settings: FilmSettings) -> int:
 
 def picture_filter(settings: FilmSettings) -> str:
     """Return the filter from raw pictures (`raw_pixels`) to what the encoder takes: BT.709, limited range."""
-    if is_planar(settings):
-        return COLOR_TAGS
+    return COLOR_TAGS if is_planar(settings) else rgb_filter(settings)
+
+
+def rgb_filter(settings: FilmSettings) -> str:
+    """Return the filter from full-range RGB pictures, straight RGBA with `alpha`, to what the encoder takes."""
     if not settings.facts.joined:
         return f"format={lossless_pixels(settings)}"
     pixels = _encoded_pixels(settings)

@@ -1,5 +1,7 @@
 """A range of one scene's frames, drawn and encoded into one segment."""
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +11,11 @@ from flatrender.engine.ffmpeg import base_arguments, output_file
 from flatrender.engine.film.encoders import codec_arguments, is_planar, picture_filter, raw_pixels
 from flatrender.engine.film.plan import lottie_frames, output_frames
 from flatrender.engine.film.settings import FilmSettings
+from flatrender.engine.raster.messages import H264File
 from flatrender.engine.raster.pool import EncodeReport, WorkerPool
 from flatrender.engine.scene import ResolvedScene
+
+_MAX_PIXELS_IN_WORKER = 3840 * 2160
 
 
 def encoder_arguments(settings: FilmSettings, out: Path, *, threads: int) -> list[str]:
@@ -20,14 +25,43 @@ def encoder_arguments(settings: FilmSettings, out: Path, *, threads: int) -> lis
     """
     rate = settings.rate
     size = f"{settings.width}x{settings.height}"
-    flags = ("-fflags", "+bitexact", "-flags:v", "+bitexact+cgop" if settings.kind == "mp4_h264" else "+bitexact")
     return [
         *base_arguments(),
         *("-protocol_whitelist", "file,pipe", "-f", "rawvideo", "-pixel_format", raw_pixels(settings)),
         *("-video_size", size, "-framerate", f"{rate.numerator}/{rate.denominator}", "-i", "pipe:0"),
-        *("-vf", picture_filter(settings), *codec_arguments(settings, threads=threads)),
+        *("-vf", picture_filter(settings), *segment_arguments(settings, out, threads=threads)),
+    ]
+
+
+def segment_arguments(settings: FilmSettings, out: Path, *, threads: int) -> list[str]:
+    """Return the end of a segment's command line, from the codec to the file: the same wherever the pictures come from, so that segments join."""
+    flags = ("-fflags", "+bitexact", "-flags:v", "+bitexact+cgop" if settings.kind == "mp4_h264" else "+bitexact")
+    return [
+        *codec_arguments(settings, threads=threads),
         *("-an", "-map_metadata", "-1", *flags, *_container(settings), output_file(out)),
     ]
+
+
+def encoded_file(settings: FilmSettings, out: Path, *, threads: int) -> H264File | None:
+    """Return what the worker writes itself, told the same as a program would be; None where only the program can, or should."""
+    if settings.kind != "mp4_h264" or not is_planar(settings):
+        return None
+    # Larger pictures take gigabytes, which a worker may not have; who names another ffmpeg wants its encoder; and only on Linux does a worker see
+    # to it that the encoder's memory is zeros, which its bytes depend on.
+    too_large = settings.width * settings.height > _MAX_PIXELS_IN_WORKER
+    if too_large or os.environ.get("IMAGEIO_FFMPEG_EXE") or sys.platform != "linux":
+        return None
+    arguments = codec_arguments(settings, threads=threads)
+    options = {name.lstrip("-"): value for name, value in zip(arguments[::2], arguments[1::2], strict=True)}
+    codec = {name.removesuffix(":v"): value for name, value in options.items() if name != "c:v"}
+    scale = str(settings.timescale)
+    return H264File(
+        path=str(out.absolute()),
+        format=settings.facts.container,
+        rate=(settings.rate.numerator, settings.rate.denominator),
+        codec_options=codec | {"flags": "+bitexact+cgop"},
+        format_options={"video_track_timescale": scale, "movie_timescale": scale, "fflags": "+bitexact"},
+    )
 
 
 def _container(settings: FilmSettings) -> tuple[str, ...]:
@@ -67,7 +101,7 @@ def render_segment(
         report = pool.encode(
             scene,
             lottie_frames(scene.frames, scene.fps, settings.rate, first, last),
-            encoder_arguments(settings, out, threads=threads),
+            encoded_file(settings, out, threads=threads) or encoder_arguments(settings, out, threads=threads),
             width=settings.width,
             height=settings.height,
             background=None if settings.alpha else settings.background,

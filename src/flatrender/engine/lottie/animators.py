@@ -151,13 +151,13 @@ def play(
 
 
 def _mix(mixed: dict[str, Floats], values: dict[str, Floats], amount: Floats) -> None:
-    """Add what one animator does: percents multiply, colours go towards its colour, everything else adds up."""
+    """Add what one animator does: scales multiply, opacities and colours go towards its own, everything else adds up."""
     wide = amount[:, :, None]
     for key, value in values.items():
         each = value[:, None, :]
-        if key in ("s", "o", "fo", "so"):
+        if key == "s":
             mixed[key] *= 1 + (each / 100 - 1) * wide
-        elif key in ("fc", "sc"):
+        elif key in ("fc", "sc", "o", "fo", "so"):
             mixed[key] += (each - mixed[key]) * wide
         elif key not in _SHIFTS:
             mixed[key] += each * wide

@@ -1,4 +1,7 @@
-"""Files of early Bodymovin versions in today's form, converted as lottie-web converts them by the version that the file names (`v`)."""
+"""Files of early Bodymovin versions and of other writers in today's form.
+
+Early ones are converted as lottie-web does, by the version that the file names (`v`).
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,19 @@ import re
 from typing import Any
 
 from flatrender.engine.lottie.document import Json, is_number, layer_lists
+from flatrender.engine.lottie.walk import dicts, objects
 
 _COLORS_SINCE, _TEXTS_SINCE, _PATHS_SINCE = (4, 1, 9), (4, 4, 14), (4, 4, 18)
 _NOW = "5.9.0"
 
 
 def modernise(lottie: Json) -> None:
-    """Bring colours (once 0 to 255), closed paths (once said beside the path) and texts (once without keyframes) into today's form, in place."""
+    """Bring an animation into today's form, in place.
+
+    Colours (once 0 to 255), closed paths (once said beside the path) and texts (once without keyframes); whole numbers that are written
+    with a fraction, which the renderer does not take for kinds and modes.
+    """
+    _whole_numbers(lottie)
     version = _version(lottie.get("v"))
     if version is None or version >= _PATHS_SINCE:
         return
@@ -35,6 +44,14 @@ def modernise(lottie: Json) -> None:
                     elif item.get("ty") in ("fl", "st") and version < _COLORS_SINCE:
                         _scale_color(item.get("c"))
     lottie["v"] = _NOW
+
+
+def _whole_numbers(lottie: Json) -> None:
+    if any(type(layer.get("ty")) is float for layers in layer_lists(lottie) for layer in dicts(layers)):
+        for node in objects(lottie):
+            for key, value in node.items():
+                if type(value) is float and value.is_integer():
+                    node[key] = int(value)
 
 
 def _version(text: object) -> tuple[int, int, int] | None:

@@ -11,7 +11,7 @@ from typing import Self
 
 from flatrender.engine.process import ending, log_tail
 from flatrender.engine.raster import messages
-from flatrender.engine.raster.feed import Feed
+from flatrender.engine.raster.feed import Feed, Pipe, SinkBrokenError
 from flatrender.engine.raster.planar import PlanarMemory
 from flatrender.engine.raster.thorvg import Animation
 
@@ -24,33 +24,53 @@ _TELL_S = 0.05
 
 
 class Encoding:
-    """Draws into programs; keeps the memory for converted pictures between them."""
+    """Draws into encoders; keeps the memory for converted pictures between them."""
 
     def __init__(self, tell: Callable[[messages.Phase], None]) -> None:
         self._tell = tell
         self._planar: PlanarMemory | None = None
 
     def run(
-        self, animation: Animation, frames: Sequence[float], argv: Sequence[str], *, planar: bool
+        self, animation: Animation, frames: Sequence[float], into: messages.Program | messages.H264File
     ) -> messages.Encoded | messages.Failed:
-        """Draw the frames into the standard input of `argv`: as drawn, or (`planar`) as planar YUV 4:2:0."""
+        """Draw the frames into an encoder."""
+        if isinstance(into, messages.Program):
+            return self._into_program(animation, frames, into)
+        from flatrender.engine.raster.x264 import H264Writer  # noqa: PLC0415  # with decoders and encoders
+
+        try:
+            writer = H264Writer(into, animation.width, animation.height)
+            with _Teller(self._tell) as teller:
+                feed = Feed(writer, _SLOTS)
+                try:
+                    report = self._draw_planar(animation, frames, feed, teller, writer.strides)
+                finally:
+                    teller.phase = ("finish", len(frames))
+                    feed.finish()
+        except SinkBrokenError as error:
+            return messages.Failed("encoder_failed", str(error))
+        return report
+
+    def _into_program(
+        self, animation: Animation, frames: Sequence[float], program: messages.Program
+    ) -> messages.Encoded | messages.Failed:
         with tempfile.TemporaryFile() as log:
             with (
                 _memory_unlimited()
             ):  # the encoder inherits it; it reads our own pictures only and large ones take gigabytes
                 encoder = subprocess.Popen(
-                    argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log, bufsize=0
+                    program.argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log, bufsize=0
                 )
             assert encoder.stdin is not None  # noqa: S101  # it was asked for
             try:
                 with _Teller(self._tell) as teller:
-                    feed = Feed(encoder.stdin, _SLOTS)
-                    draw = self._draw_planar if planar else _draw_as_is
+                    feed = Feed(Pipe(encoder.stdin), _SLOTS)
+                    draw = self._draw_planar if program.planar else _draw_as_is
                     report = draw(animation, frames, feed, teller)
                     teller.phase = ("finish", len(frames))
                     feed.finish()
                     encoder.wait()
-            except BrokenPipeError:
+            except SinkBrokenError:
                 encoder.wait()  # it has closed its input, so it is ending; its log says why
                 said = f"the encoder stopped early ({ending(encoder.returncode)}): {log_tail(log)}"
                 return messages.Failed("encoder_failed", said)
@@ -64,9 +84,14 @@ class Encoding:
             return report
 
     def _draw_planar(
-        self, animation: Animation, frames: Sequence[float], feed: Feed, teller: "_Teller"
+        self,
+        animation: Animation,
+        frames: Sequence[float],
+        feed: Feed,
+        teller: "_Teller",
+        strides: tuple[int, int] | None = None,
     ) -> messages.Encoded:
-        memory = self._planar_memory(animation.width, animation.height)
+        memory = self._planar_memory(animation.width, animation.height, strides)
         drawn, draw_s = 0, 0.0
         previous: float | None = None
         animation.draw_into(memory.canvas)
@@ -84,13 +109,15 @@ class Encoding:
             animation.draw_into(None)
         return messages.Encoded(drawn, draw_s)
 
-    def _planar_memory(self, width: int, height: int) -> PlanarMemory:
-        if self._planar is None or self._planar.size != (width, height):
-            if self._planar is not None:
-                self._planar.close()
+    def _planar_memory(self, width: int, height: int, strides: tuple[int, int] | None) -> PlanarMemory:
+        wanted = strides or (width, width // 2)
+        kept = self._planar
+        if kept is None or kept.size != (width, height) or kept.strides != wanted:
+            if kept is not None:
+                kept.close()
                 self._planar = None
-            self._planar = PlanarMemory(width, height, _SLOTS)
-        return self._planar
+            kept = self._planar = PlanarMemory(width, height, _SLOTS, wanted)
+        return kept
 
 
 def _draw_as_is(animation: Animation, frames: Sequence[float], feed: Feed, teller: "_Teller") -> messages.Encoded:

@@ -5,6 +5,8 @@ from typing import IO
 
 import msgspec
 
+from flatrender.engine.media import FilmInfo, FilmQuestion, Unusable
+
 MAX_MESSAGE = 512 << 20
 """Bytes; a longer message means that the stream is broken."""
 
@@ -28,13 +30,37 @@ class Draw(msgspec.Struct, frozen=True, tag=True):
     frame: float
 
 
+class Program(msgspec.Struct, frozen=True, tag=True):
+    """A program that reads pictures on its standard input: as drawn, or (`planar`) as planar YUV 4:2:0."""
+
+    argv: tuple[str, ...]
+    planar: bool = False
+
+
+class H264File(msgspec.Struct, frozen=True, tag=True):
+    """A file that the worker encodes itself, with libx264: planar YUV 4:2:0, BT.709, limited range. Options are named as ffmpeg names them."""
+
+    path: str
+    format: str
+    """The container's name in ffmpeg."""
+    rate: tuple[int, int]
+    """Frames a second, as a fraction."""
+    codec_options: dict[str, str]
+    format_options: dict[str, str]
+
+
 class Encode(msgspec.Struct, frozen=True, tag=True):
-    """Draw these frames of the open scene into the standard input of a program: as drawn, or (`planar`) as planar YUV 4:2:0."""
+    """Draw these frames of the open scene into an encoder."""
 
     key: str
     frames: tuple[float, ...]
-    argv: tuple[str, ...]
-    planar: bool = False
+    into: Program | H264File
+
+
+class Look(msgspec.Struct, frozen=True, tag=True):
+    """Look at a film, as the process of `media` does; the answer is a `Seen`."""
+
+    question: FilmQuestion
 
 
 class Opened(msgspec.Struct, frozen=True, tag=True):
@@ -60,10 +86,16 @@ class Phase(msgspec.Struct, frozen=True, tag=True):
 
 
 class Encoded(msgspec.Struct, frozen=True, tag=True):
-    """The program took every frame and ended well. `draw_s` is the seconds spent drawing, `drawn` how many frames were drawn."""
+    """The encoder took every frame and ended well. `draw_s` is the seconds spent drawing, `drawn` how many frames were drawn."""
 
     drawn: int
     draw_s: float
+
+
+class Seen(msgspec.Struct, frozen=True, tag=True):
+    """What a film is."""
+
+    answer: FilmInfo | Unusable
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
@@ -73,8 +105,8 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     detail: str
 
 
-Command = Open | Draw | Encode
-Reply = Opened | Picture | Phase | Encoded | Failed
+Command = Open | Draw | Encode | Look
+Reply = Opened | Picture | Phase | Encoded | Seen | Failed
 
 _LENGTH = struct.Struct(">I")
 

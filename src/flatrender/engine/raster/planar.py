@@ -17,7 +17,7 @@ from flatrender.engine.errors import RenderError
 _PROGRAM = Path(__file__).with_name("planar.wat")
 _PAGE = 65536
 _HEADER = 64
-_ORDER = struct.Struct("<4I")
+_ORDER = struct.Struct("<6I")
 _MEMORY_KIND, _FUNCTION_KIND = 3, 0
 
 
@@ -117,11 +117,13 @@ def _program() -> tuple[int, int]:
 class PlanarMemory:
     """Memory for a canvas of BGRA pixels and some pictures (`slots`) converted from it to planar YUV 4:2:0.
 
-    Width and height are even, width at least 16. Raises RenderError `engine_refused` when the memory cannot be had.
+    Width and height are even, width at least 16. `strides` are the bytes from one row to the next of the first plane and of the other two, where
+    rows do not follow each other without gaps. Raises RenderError `engine_refused` when the memory cannot be had.
     """
 
-    def __init__(self, width: int, height: int, slots: int) -> None:
+    def __init__(self, width: int, height: int, slots: int, strides: tuple[int, int] | None = None) -> None:
         self.size = (width, height)
+        self.strides = strides or (width, width // 2)
         library = _library()
         engine, module = _program()
         self._store = library.wasmtime_store_new(engine, None, None)
@@ -131,7 +133,7 @@ class PlanarMemory:
         _check(made, "starting the program")
         self._convert = self._export(instance, b"convert", _FUNCTION_KIND)
         memory = self._export(instance, b"memory", _MEMORY_KIND)
-        self._picture = width * height * 3 // 2
+        self._picture = (self.strides[0] + self.strides[1]) * height
         self._first = _HEADER + width * height * 4
         total = self._first + slots * self._picture
         before = ctypes.c_uint64()
@@ -156,9 +158,9 @@ class PlanarMemory:
         return self._view[_HEADER : self._first]
 
     def convert(self, slot: int) -> memoryview:
-        """Convert what is on the canvas and return the slot's planes: Y, Cb, Cr, `width * height * 3 / 2` bytes."""
+        """Convert what is on the canvas and return the slot's planes: Y, Cb, Cr, `width * height * 3 / 2` bytes where rows have no gaps."""
         start = self._first + slot * self._picture
-        _ORDER.pack_into(self._view, 0, _HEADER, start, *self.size)
+        _ORDER.pack_into(self._view, 0, _HEADER, start, *self.size, *self.strides)
         trap = ctypes.c_void_p()
         _check(
             _library().wasmtime_func_call(self._context, self._convert, None, 0, None, 0, ctypes.byref(trap)),

@@ -4,8 +4,9 @@
 ;; Each pixel is taken apart into (blue, red) and (green, alpha) as pairs of 16 bits, because one instruction multiplies and adds such pairs;
 ;; alpha's coefficient is 0.
 ;;
-;; `convert` takes no parameters: it reads four 32-bit integers at address 0 (where the picture is, where the planes go, width, height). Width and
-;; height are even, width at least 16. Rows of the picture and of the planes follow each other without gaps.
+;; `convert` takes no parameters: it reads six 32-bit integers at address 0 (where the picture is, where the planes go, width, height, and the bytes
+;; from one row to the next of the first plane and of the other two). Width and height are even, width at least 16. Rows of the picture follow each
+;; other without gaps, and so do the planes.
 (module
   (memory (export "memory") 0)
 
@@ -13,7 +14,7 @@
     (local $source i32) (local $luma i32) (local $width i32) (local $height i32)
     (local $blue i32) (local $red i32)                 ;; the chroma planes
     (local $x i32) (local $row i32) (local $upper i32) (local $lower i32)
-    (local $half i32) (local $stride i32)
+    (local $wide i32) (local $narrow i32) (local $stride i32)
     (local $low v128)                                  ;; selects a pixel's blue and red
     (local $y_br v128) (local $y_g v128) (local $u_br v128) (local $v_br v128) (local $u_g v128) (local $v_g v128)
     (local $y_bias v128) (local $c_bias v128)
@@ -26,10 +27,11 @@
     (local.set $luma (i32.load offset=4 (i32.const 0)))
     (local.set $width (i32.load offset=8 (i32.const 0)))
     (local.set $height (i32.load offset=12 (i32.const 0)))
-    (local.set $half (i32.shr_u (local.get $width) (i32.const 1)))
+    (local.set $wide (i32.load offset=16 (i32.const 0)))
+    (local.set $narrow (i32.load offset=20 (i32.const 0)))
     (local.set $stride (i32.shl (local.get $width) (i32.const 2)))
-    (local.set $blue (i32.add (local.get $luma) (i32.mul (local.get $width) (local.get $height))))
-    (local.set $red (i32.add (local.get $blue) (i32.mul (local.get $half) (i32.shr_u (local.get $height) (i32.const 1)))))
+    (local.set $blue (i32.add (local.get $luma) (i32.mul (local.get $wide) (local.get $height))))
+    (local.set $red (i32.add (local.get $blue) (i32.mul (local.get $narrow) (i32.shr_u (local.get $height) (i32.const 1)))))
     (local.set $low (v128.const i16x8 255 255 255 255 255 255 255 255))
     (local.set $y_br (v128.const i16x8 2032 5983 2032 5983 2032 5983 2032 5983))
     (local.set $y_g (v128.const i16x8 20127 0 20127 0 20127 0 20127 0))
@@ -72,7 +74,7 @@
         (local.set $br3 (local.get $p)) (local.set $ga3 (local.get $q))
         (local.set $d (i32x4.shr_s (i32x4.add (i32x4.add (i32x4.dot_i16x8_s (local.get $p) (local.get $y_br))
           (i32x4.dot_i16x8_s (local.get $q) (local.get $y_g))) (local.get $y_bias)) (i32.const 15)))
-        (v128.store (i32.add (i32.add (local.get $luma) (i32.mul (local.get $row) (local.get $width))) (local.get $x))
+        (v128.store (i32.add (i32.add (local.get $luma) (i32.mul (local.get $row) (local.get $wide))) (local.get $x))
           (i8x16.narrow_i16x8_u (i16x8.narrow_i32x4_s (local.get $a) (local.get $b)) (i16x8.narrow_i32x4_s (local.get $c) (local.get $d))))
         ;; the lower row, added to the upper one for the chroma
         (local.set $p (v128.load offset=0 (local.get $lower)))
@@ -99,7 +101,7 @@
         (local.set $br3 (i16x8.add (local.get $br3) (local.get $p))) (local.set $ga3 (i16x8.add (local.get $ga3) (local.get $q)))
         (local.set $d (i32x4.shr_s (i32x4.add (i32x4.add (i32x4.dot_i16x8_s (local.get $p) (local.get $y_br))
           (i32x4.dot_i16x8_s (local.get $q) (local.get $y_g))) (local.get $y_bias)) (i32.const 15)))
-        (v128.store (i32.add (i32.add (i32.add (local.get $luma) (i32.mul (local.get $row) (local.get $width))) (local.get $x)) (local.get $width))
+        (v128.store (i32.add (i32.add (i32.add (local.get $luma) (i32.mul (local.get $row) (local.get $wide))) (local.get $x)) (local.get $wide))
           (i8x16.narrow_i16x8_u (i16x8.narrow_i32x4_s (local.get $a) (local.get $b)) (i16x8.narrow_i32x4_s (local.get $c) (local.get $d))))
         ;; columns added in pairs: eight sums of 2x2 pixels
         (local.set $br0 (i16x8.add (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27 (local.get $br0) (local.get $br1))
@@ -115,14 +117,14 @@
         (local.set $b (i32x4.shr_s (i32x4.add (i32x4.add (i32x4.dot_i16x8_s (local.get $br2) (local.get $u_br))
           (i32x4.dot_i16x8_s (local.get $ga2) (local.get $u_g))) (local.get $c_bias)) (i32.const 17)))
         (local.set $a (i16x8.narrow_i32x4_s (local.get $a) (local.get $b)))
-        (v128.store64_lane 0 (i32.add (i32.add (local.get $blue) (i32.mul (i32.shr_u (local.get $row) (i32.const 1)) (local.get $half)))
+        (v128.store64_lane 0 (i32.add (i32.add (local.get $blue) (i32.mul (i32.shr_u (local.get $row) (i32.const 1)) (local.get $narrow)))
           (i32.shr_u (local.get $x) (i32.const 1))) (i8x16.narrow_i16x8_u (local.get $a) (local.get $a)))
         (local.set $a (i32x4.shr_s (i32x4.add (i32x4.add (i32x4.dot_i16x8_s (local.get $br0) (local.get $v_br))
           (i32x4.dot_i16x8_s (local.get $ga0) (local.get $v_g))) (local.get $c_bias)) (i32.const 17)))
         (local.set $b (i32x4.shr_s (i32x4.add (i32x4.add (i32x4.dot_i16x8_s (local.get $br2) (local.get $v_br))
           (i32x4.dot_i16x8_s (local.get $ga2) (local.get $v_g))) (local.get $c_bias)) (i32.const 17)))
         (local.set $a (i16x8.narrow_i32x4_s (local.get $a) (local.get $b)))
-        (v128.store64_lane 0 (i32.add (i32.add (local.get $red) (i32.mul (i32.shr_u (local.get $row) (i32.const 1)) (local.get $half)))
+        (v128.store64_lane 0 (i32.add (i32.add (local.get $red) (i32.mul (i32.shr_u (local.get $row) (i32.const 1)) (local.get $narrow)))
           (i32.shr_u (local.get $x) (i32.const 1))) (i8x16.narrow_i16x8_u (local.get $a) (local.get $a)))
         ;; The last block of a row ends at its end, over pixels already done where the width is no multiple of 16.
         (if (i32.lt_u (i32.add (local.get $x) (i32.const 16)) (local.get $width)) (then

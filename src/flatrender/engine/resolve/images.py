@@ -13,7 +13,7 @@ from flatrender.engine.clips.timing import place_size
 from flatrender.engine.errors import ValueRefused
 from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.walk import IMAGE, all_layers
-from flatrender.engine.picture_value import Fit, PictureValue, PictureValueError, picture_value
+from flatrender.engine.picture_value import Fit, PictureValue, PictureValueError, design_options
 from flatrender.engine.pictures import MAX_BYTES, MAX_SIDE, data_uri_bytes, prepare
 from flatrender.engine.resolve.values import refuse
 from flatrender.engine.scene import SceneWarning
@@ -61,6 +61,7 @@ class ImageSetter:
         size = _designed_size(asset) if asset is not None else None
         if asset is None or size is None:
             return False
+        value = _as_designed(value, asset)
         source = self._source(field, value.asset)
         where = f"field {field.key!r}: {value.asset}"
         film = film_file(source, where=where)
@@ -172,8 +173,7 @@ class ImageSetter:
             return "its file is not in the template"
         where = str(asset.get("id"))
         try:
-            said = asset.pop(OPTIONS_MEMBER, None)
-            options = picture_value({**(said if isinstance(said, dict) else {}), "asset": ""})
+            options = design_options(asset.pop(OPTIONS_MEMBER, None))
             fit = options.fit or "cover"
             film = None if asset["p"].startswith("data:") else film_file(data, where=where)
             clip = clip_source(film, where=where) if film is not None else None
@@ -188,6 +188,17 @@ class ImageSetter:
         except ValueRefused as error:
             return error.detail
         return None
+
+
+def _as_designed(value: PictureValue, asset: Json) -> PictureValue:
+    """Return a person's value with what the design makes of the colours of whatever is put there."""
+    try:
+        grade = design_options(asset.get(OPTIONS_MEMBER)).filters.grade
+    except PictureValueError:
+        return value
+    return (
+        msgspec.structs.replace(value, filters=msgspec.structs.replace(value.filters, grade=grade)) if grade else value
+    )
 
 
 def _hdr(*, layer: str, field: str | None = None) -> SceneWarning:

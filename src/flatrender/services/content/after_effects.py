@@ -9,7 +9,6 @@ from typing import Literal
 
 import msgspec
 
-from flatrender.engine.errors import EngineError
 from flatrender.kit.errors import Refused
 from flatrender.services.content.settings import ContentSettings
 
@@ -67,15 +66,20 @@ class MissingFont(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """PostScript name, as the project says it."""
     family: str
-    style: str = ""
+    style: str
+    drawn_in: str
+    """The family that stands in for it."""
 
 
 class MissingFootage(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that the project shows and that did not come with it."""
+    """A file that the project shows and that did not come with it, or that cannot be read."""
 
     name: str
-    path: str = ""
+    path: str
     """Where it lay on the designer's machine."""
+    kind: str
+    """`picture`, `clip` or `sound`."""
+    reason: Literal["missing", "unreadable"]
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +91,8 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True):
     """By the scene's key in the package."""
     missing_fonts: list[MissingFont]
     missing_footage: list[MissingFootage]
+    left_out: list[str]
+    """Compositions that are in no scene although they could be."""
 
 
 class ConversionProblem(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,11 +166,11 @@ _KEPT_ENVIRONMENT = frozenset(
 )
 
 
-def project_refused(error: EngineError) -> Refused:
-    """Return what a caller sees of an error of a project: its code stays."""
-    return Refused(
-        str(error), code=f"content.{error.code}", fields=((error.where, error.detail),) if error.where else ()
-    )
+def _refused(problem: ConversionProblem, name: str) -> Refused:
+    """Return what a caller sees of an error of a project: its code stays, and the file that was uploaded is named."""
+    places = [place for place in (name, problem.where) if place]
+    told = ": ".join([*dict.fromkeys(places), problem.detail])
+    return Refused(told, code=f"content.{problem.code}", fields=((problem.where or name, problem.detail),))
 
 
 def _result(path: Path, name: str) -> Conversion:
@@ -182,5 +188,4 @@ def _result(path: Path, name: str) -> Conversion:
         return found.conversion
     if found.problem is None:
         raise Refused(f"{name}: this project could not be converted", code="content.project_invalid")
-    problem = found.problem
-    raise project_refused(EngineError(problem.detail, code=problem.code, where=problem.where))
+    raise _refused(found.problem, name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from flatrender.engine.errors import EngineError
+from flatrender.engine.errors import EngineError, TemplateError
 from flatrender.services.content.after_effects import (
     PACKAGE_FILE,
     REQUEST_FILE,
@@ -23,17 +23,22 @@ from flatrender.services.content.after_effects import (
     ConversionResult,
     ConvertedScene,
     Finding,
+    MissingFont,
     MissingFootage,
 )
 from flatrender.services.content.package_process import limit_process
 
 if TYPE_CHECKING:
-    from py_aep.models.items.composition import CompItem
-    from py_aep.models.project import Project
+    from flatrender.aftereffects.collected import Collected
+    from flatrender.aftereffects.template import TemplateScene
 
+COLLECTED = "collected"
 FONTS = "(Fonts)"
 FOOTAGE = "(Footage)"
-MAX_SCENES = 60
+MAX_FINDINGS = 400
+"""Findings of a scene that are kept; a further one says how many there were."""
+MAX_FONT_BYTES = 32 * 1024 * 1024
+_WORST_FIRST = ("not_drawn", "approximate", "exact")
 _STORED = {".png", ".jpg", ".jpeg", ".webp", ".mp4", ".mov", ".mp3", ".m4a", ".ogg", ".webm"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -46,7 +51,8 @@ def main(arguments: list[str]) -> int:
     try:
         result = ConversionResult(conversion=_convert(folder, request))
     except EngineError as error:
-        result = ConversionResult(problem=ConversionProblem(code=error.code, detail=error.detail, where=error.where))
+        where = None if error.where == COLLECTED else error.where
+        result = ConversionResult(problem=ConversionProblem(code=error.code, detail=error.detail, where=where))
     except (MemoryError, RecursionError):
         result = ConversionResult(
             problem=ConversionProblem(
@@ -60,51 +66,75 @@ def main(arguments: list[str]) -> int:
 
 
 def _convert(folder: Path, request: ConversionRequest) -> Conversion:
-    from flatrender.aftereffects.errors import ProjectError  # noqa: PLC0415 - only after the limits hold
-    from flatrender.aftereffects.project import open_project  # noqa: PLC0415 - likewise
+    from flatrender.aftereffects.template.make import make_template  # noqa: PLC0415 - only after the limits hold
     from flatrender.engine.template.pack import pack  # noqa: PLC0415 - likewise
 
-    collected, template = folder / "collected", folder / "template"
+    collected, template = folder / COLLECTED, folder / "template"
     collected.mkdir()
     template.mkdir()
-    project_path = _collect(Path(request.source), request.name, collected)
-    if project_path is None:
-        raise ProjectError("the archive holds no After Effects project (.aep)", where=request.name)
-    for addition in request.additions:
-        _add(addition, project_path.parent)
-    conversion = _write_template(open_project(project_path), project_path, template)
+    found = _collect(request, collected)
+    made = make_template(found, template)
     (folder / PACKAGE_FILE).write_bytes(pack(template))
     _archive(collected, folder / SOURCE_FILE)
-    return msgspec.structs.replace(conversion, project=project_path.relative_to(collected).as_posix())
+    return Conversion(
+        project=found.project.relative_to(collected).as_posix(),
+        scenes={scene.key: _scene(scene) for scene in made.scenes},
+        missing_fonts=[
+            MissingFont(name=font.post_script_name, family=font.family, style=font.style, drawn_in=font.drawn_in)
+            for font in made.missing_fonts
+        ],
+        missing_footage=[
+            MissingFootage(name=file.name, path=file.path, kind=file.kind, reason=file.reason)
+            for file in made.missing_footage
+        ],
+        left_out=list(made.left_out),
+    )
 
 
-def _collect(source: Path, name: str, collected: Path) -> Path | None:
-    """Lay the project and what came with it into a folder; return where the project is."""
-    from flatrender.engine.template.store import ArchiveStore  # noqa: PLC0415 - only after the limits hold
+def _collect(request: ConversionRequest, collected: Path) -> "Collected":
+    """Lay the project, what came with it and what is added into a folder, and look at it."""
+    from flatrender.aftereffects.collected import open_collected, unpack  # noqa: PLC0415 - only after the limits hold
 
+    source = Path(request.source)
     with source.open("rb") as file:
         packed = file.read(2) == b"PK"
-    if not packed:
-        project = collected / (PurePosixPath(name).name or "project.aep")
-        source.rename(project)
-        return project
-    archive = ArchiveStore(source.read_bytes(), name)
-    for entry in archive.names:
-        path = collected / entry
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(archive.read(entry))
-    projects = sorted(
-        (path for path in collected.rglob("*") if path.suffix.lower() == ".aep" and path.is_file()),
-        key=lambda path: ("auto-save" in str(path).lower(), len(path.parts), path.name),
-    )
-    return projects[0] if projects else None
+    if packed:
+        unpack(source.rename(source.with_name(_named(request.name, ".zip"))), collected)
+    else:
+        source.rename(collected / _named(request.name, ".aep"))
+    beside = open_collected(collected, collected).project.parent
+    for addition in request.additions:
+        _add(addition, beside)
+    return open_collected(collected, collected)
+
+
+def _named(name: str, suffix: str) -> str:
+    """Return a file name that a person gave as one that hides nothing and leads nowhere."""
+    stem = PurePosixPath(name).name.removesuffix(suffix).strip(". ")
+    return f"{stem or 'project'}{suffix}"
 
 
 def _add(addition: Addition, beside: Path) -> None:
     """Lay a file that was missing where it is looked for."""
+    path = Path(addition.path)
+    if addition.kind == "font":
+        _check_font(path, addition.name)
     folder = beside / (FONTS if addition.kind == "font" else FOOTAGE)
     folder.mkdir(exist_ok=True)
-    Path(addition.path).rename(folder / addition.name)
+    suffix = PurePosixPath(addition.name).suffix
+    path.replace(folder / _named(addition.name, suffix))
+
+
+def _check_font(path: Path, name: str) -> None:
+    from flatrender.aftereffects.errors import ProjectError  # noqa: PLC0415 - only after the limits hold
+    from flatrender.engine.text.fonts import FontFile  # noqa: PLC0415 - likewise
+
+    try:
+        if path.stat().st_size > MAX_FONT_BYTES:
+            raise ProjectError(f"a font has at most {MAX_FONT_BYTES >> 20} MB", code="font_invalid", where=name)
+        FontFile(path.read_bytes(), name)
+    except (TemplateError, ValueError) as error:
+        raise ProjectError("this is no TrueType or OpenType font", code="font_invalid", where=name) from error
 
 
 def _archive(collected: Path, target: Path) -> None:
@@ -116,63 +146,18 @@ def _archive(collected: Path, target: Path) -> None:
             archive.writestr(info, path.read_bytes())
 
 
-def _write_template(project: "Project", path: Path, folder: Path) -> Conversion:
-    from flatrender.aftereffects.convert import convert_composition  # noqa: PLC0415 - only after the limits hold
-    from flatrender.aftereffects.errors import ProjectError  # noqa: PLC0415 - likewise
-    from flatrender.aftereffects.footage_files import find_footage  # noqa: PLC0415 - likewise
-    from flatrender.engine.template.model import Manifest  # noqa: PLC0415 - likewise
-    from flatrender.engine.template.plain import suggest  # noqa: PLC0415 - likewise
-
-    compositions = _outermost(project)
-    if not compositions:
-        raise ProjectError("the project has no composition", code="composition_unknown", where=path.name)
-    first = compositions[0]
-    found: dict[str, ConvertedScene] = {}
-    missing: dict[str, MissingFootage] = {}
-    manifest: Manifest | None = None
-    for number, comp in enumerate(compositions[:MAX_SCENES], start=1):
-        if (comp.width, comp.height, comp.frame_rate) != (first.width, first.height, first.frame_rate):
-            continue
-        key = f"scene_{number}"
-        converted = convert_composition(comp)
-        for footage in converted.footage:
-            lies = find_footage(footage.path, path.parent)
-            if lies is None:
-                missing[footage.name] = MissingFootage(name=footage.name, path=footage.path)
-            else:
-                image = folder / "images" / PurePosixPath(footage.path.replace("\\", "/")).name
-                image.parent.mkdir(exist_ok=True)
-                image.write_bytes(lies.read_bytes())
-        suggested = suggest(converted.lottie, f"scenes/{key}.json", comp.name)
-        (scene,) = suggested.scenes
-        scene = msgspec.structs.replace(scene, key=key, title={"fa": comp.name, "en": comp.name})
-        file = folder / "scenes" / f"{key}.json"
-        file.parent.mkdir(exist_ok=True)
-        file.write_bytes(msgspec.json.encode(converted.lottie))
-        findings = [
-            Finding(feature=f.feature, verdict=f.verdict, place=f.where, sentence=f.detail) for f in converted.findings
-        ]
-        drawn = all(finding.verdict != "not_drawn" for finding in findings)
-        found[key] = ConvertedScene(composition=comp.name, engine="thorvg" if drawn else "aerender", findings=findings)
-        known = () if manifest is None else manifest.color_slots
-        slots = (*known, *(slot for slot in suggested.color_slots if slot.key not in {k.key for k in known}))
-        scenes = (*(() if manifest is None else manifest.scenes), scene)
-        manifest = msgspec.structs.replace(manifest or suggested, color_slots=slots, scenes=scenes)
-    assert manifest is not None  # noqa: S101 - the first composition is one of them
-    title = path.stem
-    manifest = msgspec.structs.replace(manifest, title={"fa": title, "en": title})
-    (folder / "template.json").write_bytes(msgspec.json.encode(manifest))
-    return Conversion(project="", scenes=found, missing_fonts=[], missing_footage=list(missing.values()))
-
-
-def _outermost(project: "Project") -> "list[CompItem]":
-    inner = {
-        id(layer.source)
-        for comp in project.compositions
-        for layer in comp.layers
-        if getattr(layer, "source", None) is not None
-    }
-    return [comp for comp in project.compositions if id(comp) not in inner]
+def _scene(scene: "TemplateScene") -> ConvertedScene:
+    ordered = sorted(scene.findings, key=lambda found: _WORST_FIRST.index(found.verdict))
+    findings = [
+        Finding(feature=found.feature, verdict=found.verdict, place=found.where, sentence=found.detail)
+        for found in ordered[:MAX_FINDINGS]
+    ]
+    if len(ordered) > MAX_FINDINGS:
+        more = f"{len(ordered) - MAX_FINDINGS} findings more, none worse than the last one that is listed"
+        findings.append(
+            Finding(feature="report.more", verdict=ordered[MAX_FINDINGS].verdict, place=scene.title, sentence=more)
+        )
+    return ConvertedScene(composition=next(iter(scene.compositions.values())), engine=scene.engine, findings=findings)
 
 
 if __name__ == "__main__":

@@ -152,7 +152,7 @@ class Importer:
                 tenant_id=tenant_id,
                 project_id=project_id,
                 slug=base if number == 1 else f"{base}-{number}",
-                engine="lottie" if kept.source is None else "aftereffects",
+                engine="aftereffects" if kept.source is not None or package.source_path is not None else "lottie",
                 visibility=visibility,
                 author_user_id=user_id,
                 title=package.title,
@@ -184,7 +184,7 @@ class Importer:
         package = kept.package
         before = await versions.newest(conn, tenant_id=tenant_id, project_id=project_id)
         sha256 = bytes.fromhex(package.sha256)
-        source = _source_columns(kept.source)
+        source = _source_columns(kept)
         if (
             before is not None
             and before.package_sha256 == sha256
@@ -237,7 +237,7 @@ class Importer:
             entry_path=kept.package_file.name if package.plain else MANIFEST,
             first_scene=package.scenes[0].key,
             manifest=msgspec.to_builtins(manifest),
-            report={"warnings": package.warnings},
+            report={"warnings": package.warnings + _left_out(kept)},
             created_by_user_id=user_id,
             source=source,
         )
@@ -298,15 +298,30 @@ def _file_name(path: str) -> str:
     return name[-200:] or "package"
 
 
-def _source_columns(source: KeptSource | None) -> versions.SourceColumns | None:
-    if source is None:
+def _left_out(kept: Kept) -> list[dict[str, Any]]:
+    names = [] if kept.source is None else kept.source.conversion.left_out
+    detail = "this composition is in no scene: its size is one that not every scene has, or there are too many"
+    return [{"code": "composition_left_out", "detail": detail, "layer": name} for name in names[:MAX_SCENES]]
+
+
+def _source_columns(kept: Kept) -> versions.SourceColumns | None:
+    """Return where the version's After Effects project lies: in an archive of its own, or in the package that was uploaded with it."""
+    if kept.source is not None:
+        return versions.SourceColumns(
+            file_id=kept.source.file.id,
+            sha256=kept.source.file.sha256,
+            path=kept.source.conversion.project,
+            missing_fonts=msgspec.to_builtins(kept.source.conversion.missing_fonts),
+            missing_footage=msgspec.to_builtins(kept.source.conversion.missing_footage),
+        )
+    if kept.package.source_path is None:
         return None
     return versions.SourceColumns(
-        file_id=source.file.id,
-        sha256=source.file.sha256,
-        path=source.conversion.project,
-        missing_fonts=msgspec.to_builtins(source.conversion.missing_fonts),
-        missing_footage=msgspec.to_builtins(source.conversion.missing_footage),
+        file_id=kept.package_file.id,
+        sha256=kept.package_file.sha256,
+        path=kept.package.source_path,
+        missing_fonts=[],
+        missing_footage=[],
     )
 
 
@@ -381,8 +396,8 @@ async def _write_scenes(
             project_id=project_id,
             key=scene.key,
             title=scene.title if edited is None else edited.title,
-            composition=scene.key if origin is None else origin.composition,
-            engine="thorvg" if origin is None else origin.engine,
+            composition=scene.composition or scene.key if origin is None else origin.composition,
+            engine=scene.engine if origin is None else origin.engine,
             findings=[] if origin is None else msgspec.to_builtins(origin.findings),
             scene_type=scene.scene_type,
             image=None,

@@ -89,6 +89,8 @@ def _read(source: Path, folder: Path, name: str) -> Package:
             color_slots=_slots(template.lottie(scene.key), [slot.key for slot in template.color_slots]),
             fields=[_field(field) for field in scene.fields],
             duration=None if scene.duration is None else msgspec.to_builtins(scene.duration),
+            engine=scene.engine,
+            composition=next((made_of.composition for made_of in scene.compositions.values()), None),
         )
         for scene in template.scenes
     ]
@@ -113,6 +115,7 @@ def _read(source: Path, folder: Path, name: str) -> Package:
         scenes=scenes,
         blobs=list(_blobs(template, folder)),
         warnings=_warnings(template),
+        source_path=None if template.manifest.source is None else template.manifest.source.file,
     )
 
 

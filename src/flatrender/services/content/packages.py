@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -49,6 +49,9 @@ class PackageScene(msgspec.Struct, frozen=True, kw_only=True):
     fields: list[PackageField]
     duration: dict[str, Any] | None = None
     """The manifest's `duration`."""
+    engine: Literal["thorvg", "aerender"] = "thorvg"
+    composition: str | None = None
+    """The composition of the template's After Effects project that it is."""
 
 
 class PackageSize(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +107,8 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     scenes: list[PackageScene]
     blobs: list[PackageBlob]
     warnings: list[dict[str, Any]]
+    source_path: str | None = None
+    """Where the After Effects project lies in the package, when there is one."""
 
 
 class PackageProblem(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from flatrender.contracts.content import ClipReference, ResolvedSceneData, SceneRequest
-from flatrender.contracts.files import FilesApi
+from flatrender.contracts.files import FilesApi, StoredFile
 from flatrender.engine.errors import EngineError
 from flatrender.engine.resolve import resolve_scene
 from flatrender.engine.resolve.watermark import Watermark
@@ -20,6 +20,7 @@ from flatrender.kit.errors import Refused, Unavailable
 from flatrender.kit.objects import ObjectStore
 from flatrender.services.content.clips import ClipFolder, FilmAsset
 from flatrender.services.content.errors import from_engine
+from flatrender.services.content.project_sources import overlay_of, scene_for_after_effects, source_of
 from flatrender.services.content.queries.versions import VersionRow
 from flatrender.services.content.settings import ContentSettings
 
@@ -125,11 +126,13 @@ class Resolver:
             asset for version, request in requests for asset in picture_ids(templates[version.package_sha256], request)
         ]
         pictures = await self._fetch(tenant_id, wanted)
-        return list(
-            await asyncio.gather(
-                *(self._one(templates[version.package_sha256], request, pictures) for version, request in requests)
-            )
+        drawn = await asyncio.gather(
+            *(self._one(templates[version.package_sha256], request, pictures) for version, request in requests)
         )
+        return [
+            await self._with_source(tenant_id, version, templates[version.package_sha256], request, scene, pictures)
+            for (version, request), scene in zip(requests, drawn, strict=True)
+        ]
 
     def close(self) -> None:
         """Stop the threads and remove the films."""
@@ -177,6 +180,35 @@ class Resolver:
             return await self._threads.run(work)
         except EngineError as error:
             raise from_engine(error) from error
+
+    async def _with_source(
+        self,
+        tenant_id: UUID,
+        version: VersionRow,
+        template: Template,
+        request: SceneRequest,
+        drawn: ResolvedSceneData,
+        pictures: Mapping[str, bytes | FilmAsset],
+    ) -> ResolvedSceneData:
+        """Return the scene with the project that it is drawn from, when only After Effects draws it and this is no preview."""
+        scene = scene_for_after_effects(template, request)
+        if scene is None or request.max_width is not None:
+            return drawn
+        archives: Mapping[UUID, StoredFile] = {}
+        if version.source_file_id is not None:
+            archives = await self._files.files(tenant_id=version.tenant_id, ids=[version.source_file_id])
+        overlay = None
+        if request.watermark is not None:
+            mark = msgspec.convert(request.watermark, Watermark)
+            assets = {name: asset for name, asset in pictures.items() if isinstance(asset, bytes)}
+            try:
+                overlay = await self._threads.run(lambda: overlay_of(template, drawn, mark, assets))
+            except EngineError as error:
+                raise from_engine(error) from error
+        named = {file_id for _, file_id in picture_ids(template, msgspec.structs.replace(request, watermark=None))}
+        files = await self._files.files(tenant_id=tenant_id, ids=list(named)) if named else {}
+        archive = archives.get(version.source_file_id) if version.source_file_id is not None else None
+        return msgspec.structs.replace(drawn, source=source_of(version, scene, request, archive, files, overlay))
 
     async def _load(self, versions: Mapping[bytes, VersionRow]) -> dict[bytes, Template]:
         return {sha256: await self._template(version) for sha256, version in versions.items()}

@@ -211,15 +211,21 @@ class MissingFontOut(BaseModel):
     """A font that the project names and nobody has; another one is drawn in its place."""
 
     name: str
+    """PostScript name."""
     family: str
     style: str
+    drawn_in: str
+    """The family that stands in for it."""
 
 
 class MissingFootageOut(BaseModel):
-    """A file that the project shows and that did not come with it."""
+    """A file that the project shows and that did not come with it, or that cannot be read."""
 
     name: str
     path: str
+    """Where it lay on the designer's machine."""
+    kind: Literal["picture", "clip", "sound"]
+    reason: Literal["missing", "unreadable"]
 
 
 class SourceOut(BaseModel):

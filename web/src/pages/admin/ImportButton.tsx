@@ -5,14 +5,14 @@ import { formatPercent } from '../../format/digits';
 import { useI18n } from '../../i18n';
 import { say } from '../../say';
 
-const ACCEPT = '.frt,.zip,.json,.lottie';
+const ACCEPT = '.frt,.zip,.json,.lottie,.aep';
 
 type ImportButtonProps = {
   label: string;
   icon: ReactNode;
   variant?: string;
-  /** What to do with the uploaded package. */
-  take: (fileId: string) => Promise<void>;
+  /** What to do with the uploaded file; it says when an After Effects project is being converted, which takes a while. */
+  take: (fileId: string, onConverting: () => void) => Promise<void>;
   testId: string;
 };
 
@@ -20,17 +20,19 @@ type ImportButtonProps = {
 export function ImportButton({ label, icon, variant, take, testId }: ImportButtonProps) {
   const { t, locale } = useI18n();
   const [share, setShare] = useState<number | null>(null);
+  const [converting, setConverting] = useState(false);
   const start = async (file: File | null) => {
     if (!file) return;
     setShare(0);
     try {
       const stored = await upload(file, 'template_package', setShare);
       setShare(1);
-      await take(stored.id);
+      await take(stored.id, () => setConverting(true));
     } catch (error) {
       say.failed(error);
     } finally {
       setShare(null);
+      setConverting(false);
     }
   };
   const text =
@@ -38,7 +40,7 @@ export function ImportButton({ label, icon, variant, take, testId }: ImportButto
       ? label
       : share < 1
         ? t('admin.importing', { percent: formatPercent(share * 100, locale) })
-        : t('admin.reading');
+        : t(converting ? 'admin.converting' : 'admin.reading');
   return (
     <FileButton
       onChange={(file) => void start(file)}
@@ -54,7 +56,7 @@ export function ImportButton({ label, icon, variant, take, testId }: ImportButto
           data-testid={testId}
           title={t('admin.importHint')}
         >
-          {text}
+          <span role={share === null ? undefined : 'status'}>{text}</span>
         </Button>
       )}
     </FileButton>

@@ -10,6 +10,7 @@ import { localized, useI18n } from '../../i18n';
 import { queries, queryClient } from '../../queries';
 import { say } from '../../say';
 import classes from './Admin.module.css';
+import { EngineBadge } from './EngineBadge';
 
 const TONES = { queued: 'quiet', running: 'busy', done: 'good', error: 'bad' } as const;
 
@@ -74,6 +75,11 @@ export function SceneRow({ scene, project, job }: SceneRowProps) {
       <td>
         <code className="ltr">{scene.key}</code>
       </td>
+      {project.source && (
+        <td>
+          <EngineBadge engine={scene.engine} sceneKey={scene.key} />
+        </td>
+      )}
       <td>
         {t('common.seconds', {
           n: formatNumber(scene.duration_frames / project.fps, locale, { maximumFractionDigits: 2 }),
@@ -86,7 +92,9 @@ export function SceneRow({ scene, project, job }: SceneRowProps) {
         {job ? (
           <>
             <StatusBadge tone={TONES[job.status]} testId={`admin-scene-job-${scene.key}`}>
-              {t(`admin.job.${job.status}`)}
+              {job.status === 'queued' && scene.engine === 'aerender'
+                ? t('admin.job.waits')
+                : t(`admin.job.${job.status}`)}
             </StatusBadge>
             {job.error_message && (
               <span className={classes.error} dir="auto">

@@ -1,12 +1,5 @@
 import { Alert, Button, Group, List, Text } from '@mantine/core';
-import {
-  IconArchive,
-  IconArrowRight,
-  IconExternalLink,
-  IconFileImport,
-  IconPhotoSpark,
-  IconRocket,
-} from '@tabler/icons-react';
+import { IconArchive, IconArrowRight, IconExternalLink, IconFileImport, IconPhotoSpark } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { adminContent, adminRender } from '../../api/endpoints';
@@ -21,6 +14,10 @@ import { say } from '../../say';
 import film from '../Film.module.css';
 import classes from './Admin.module.css';
 import { ImportButton } from './ImportButton';
+import { imported } from './importing';
+import { MissingFiles } from './MissingFiles';
+import { ProjectReport } from './ProjectReport';
+import { PublishButton } from './PublishButton';
 import { SceneRow } from './SceneRow';
 import { SvgPreviews } from './SvgPreviews';
 import { TemplateStatus } from './Templates';
@@ -38,14 +35,6 @@ async function refresh(id: string) {
 
 function Actions({ project }: { project: AdminProject }) {
   const { t } = useI18n();
-  const publish = useMutation({
-    mutationFn: () => adminContent.publish(project.id, project.row_version),
-    onSuccess: () => {
-      say.done(t('admin.published'));
-      return refresh(project.id);
-    },
-    onError: say.failed,
-  });
   const archive = useMutation({
     mutationFn: () => adminContent.archive(project.id, project.row_version),
     onSuccess: () => {
@@ -71,8 +60,8 @@ function Actions({ project }: { project: AdminProject }) {
         label={t('admin.newVersion')}
         icon={<IconFileImport size={16} aria-hidden />}
         variant="default"
-        take={async (fileId) => {
-          await adminContent.importVersion(project.id, fileId);
+        take={async (fileId, onConverting) => {
+          await imported(await adminContent.importVersion(project.id, fileId), onConverting);
           say.done(t('admin.versionImported'));
           await refresh(project.id);
         }}
@@ -90,14 +79,7 @@ function Actions({ project }: { project: AdminProject }) {
         </Button>
       )}
       {(project.status !== 'published' || project.published_version_id !== project.version_id) && (
-        <Button
-          leftSection={<IconRocket size={16} aria-hidden />}
-          loading={publish.isPending}
-          onClick={() => publish.mutate()}
-          data-testid="admin-publish"
-        >
-          {t('admin.publish')}
-        </Button>
+        <PublishButton project={project} onPublished={() => refresh(project.id)} />
       )}
     </Group>
   );
@@ -151,6 +133,7 @@ function SceneTable({ project }: { project: AdminProject }) {
               <th scope="col">{t('admin.thumbnail')}</th>
               <th scope="col">{t('admin.sceneTitle')}</th>
               <th scope="col">{t('admin.sceneKey')}</th>
+              {project.source && <th scope="col">{t('admin.drawnBy')}</th>}
               <th scope="col">{t('common.duration')}</th>
               <th scope="col">{t('admin.snapshotFrame')}</th>
               <th scope="col">{t('admin.jobState')}</th>
@@ -211,7 +194,9 @@ export function AdminTemplate() {
           </List>
         </Alert>
       )}
+      {project.source && <MissingFiles project={project} source={project.source} onDone={() => refresh(project.id)} />}
       <SceneTable project={project} />
+      {project.source && <ProjectReport project={project} />}
       <SvgPreviews project={project} />
     </>
   );

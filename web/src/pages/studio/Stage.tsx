@@ -1,4 +1,4 @@
-import { ActionIcon, Loader } from '@mantine/core';
+import { ActionIcon, Button, Loader } from '@mantine/core';
 import {
   IconPlayerPauseFilled,
   IconPlayerPlayFilled,
@@ -74,6 +74,11 @@ export function Stage({ retry }: { retry: () => void }) {
   const start = useRef(0);
 
   const fallback = scene !== null && failedHash === scene.sha256;
+  // After Effects makes the film: what is drawn here is near it, the template's own picture is exact and knows no edits
+  const foreign = definition?.engine === 'aerender';
+  const designed = foreign ? (definition.snapshot_url ?? definition.image) : null;
+  const [approximate, setApproximate] = useState(false);
+  const shownAsDesigned = designed !== null && !approximate;
   const size = project.sizes.find((item) => item.key === sizeKey) ?? project.sizes[0];
   const shape = scene ?? size ?? { width: 16, height: 9 };
   const frames = scene?.frames ?? definition?.duration_frames ?? 1;
@@ -134,7 +139,7 @@ export function Stage({ retry }: { retry: () => void }) {
     if (!fallback) player.current?.seek(frame);
   }, [frame, fallback]);
 
-  useClock(playing && !fallback, scene, frame, setFrame);
+  useClock(playing && !fallback && !shownAsDesigned, scene, frame, setFrame);
 
   const seek = useCallback(
     (next: number) => {
@@ -212,7 +217,15 @@ export function Stage({ retry }: { retry: () => void }) {
               data-testid="preview-snapshot"
             />
           )}
-          {loading && (
+          {shownAsDesigned && (
+            <img src={designed} alt={title} className={classes.designed} data-testid="preview-designed" />
+          )}
+          {foreign && !shownAsDesigned && (
+            <span className={classes.badge} data-testid="preview-approximate">
+              {t('player.approximate')}
+            </span>
+          )}
+          {loading && !shownAsDesigned && (
             <span className={classes.cover} role="status">
               <Loader size="sm" aria-hidden />
               {t('player.loading')}
@@ -231,6 +244,23 @@ export function Stage({ retry }: { retry: () => void }) {
           )}
         </div>
       </div>
+      {foreign && (
+        <div className={classes.note} role="status" data-testid="preview-after-effects">
+          {t('player.afterEffects')}{' '}
+          {t(shownAsDesigned ? 'player.afterEffectsDesigned' : 'player.afterEffectsApproximate')}
+          {designed !== null && (
+            <Button
+              size="compact-xs"
+              variant="default"
+              ms="sm"
+              onClick={() => setApproximate(shownAsDesigned)}
+              data-testid="preview-switch"
+            >
+              {t(shownAsDesigned ? 'player.approximate' : 'player.designed')}
+            </Button>
+          )}
+        </div>
+      )}
       {fallback && (
         <p className={classes.note} role="status">
           {picture.error ? t('player.failed') : t('player.snapshotMode')}
@@ -255,7 +285,7 @@ export function Stage({ retry }: { retry: () => void }) {
             size={42}
             radius="xl"
             aria-label={playing ? t('player.pause') : t('player.play')}
-            disabled={fallback || scene === null}
+            disabled={fallback || scene === null || shownAsDesigned}
             onClick={() => setPlaying(!playing)}
             data-testid="player-play"
           >

@@ -17,7 +17,7 @@ def split_easing(layer: Json, notes: list[Note]) -> None:
             if type(prop) is not dict or type(prop.get("k")) is not list:
                 continue
             frames = keyframes(prop)
-            if frames is None or "a" not in prop or not any(_differs(frame) for frame in frames):
+            if frames is None or not any(_differs(frame) for frame in frames):
                 continue
             values = sampler(prop, (0.0,))
             first, last = frames[0]["t"], frames[-1]["t"]

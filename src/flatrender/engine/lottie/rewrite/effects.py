@@ -1,4 +1,4 @@
-"""Effects whose figures ThorVG reads otherwise."""
+"""Effects whose figures ThorVG reads otherwise, and those of early files, which say not that they are on."""
 
 from __future__ import annotations
 
@@ -7,15 +7,22 @@ from flatrender.engine.lottie.rewrite.notes import Note, named
 from flatrender.engine.lottie.rewrite.timing import keyframes
 from flatrender.engine.lottie.walk import dicts
 
-_DROP_SHADOW = 25
+DRAWN_EFFECTS = (20, 21, 22, 23, 25, 29)
+"""Tint, fill, stroke along masks, tritone, drop shadow, gaussian blur."""
+_DROP_SHADOW, BLUR = 25, 29
 _SOFTNESS = 4
 _SIGMA = 0.25 / 0.3
 """lottie-web blurs a shadow by a quarter of its softness, ThorVG by three tenths."""
 
 
 def fit_effects(layer: Json, notes: list[Note]) -> None:
-    """Adapt the softness of drop shadows."""
+    """Adapt the softness of drop shadows; switch on what does not say that it is off."""
     for effect in dicts(layer.get("ef")):
+        if "en" not in effect and effect.get("ty") in DRAWN_EFFECTS:
+            rest = dict(effect)
+            effect.clear()
+            effect.update(ty=rest.pop("ty"), en=1, **rest)
+            notes.append(Note(feature="effect", detail="an effect of an early file is on", layer=named(layer)))
         controls = effect.get("ef")
         if effect.get("ty") != _DROP_SHADOW or not isinstance(controls, list) or len(controls) <= _SOFTNESS:
             continue

@@ -11,6 +11,11 @@ _INNER = ("shapes", "t", "refId", "w", "h", "sw", "sh", "sc", "tm", "sr", "st", 
 """What makes a layer's picture; everything else (place, time, mattes, effects) stays on the precomposition."""
 
 
+_GEOMETRY = frozenset({"it", "ks", "k", "s", "e", "p", "a", "v", "i", "o", "or", "tr", "shapes"})
+_FARTHEST = 20_000.0
+"""px; beyond it too little is left of a coordinate's digits."""
+
+
 def still(value: Any) -> Json:
     """Return a property that does not move."""
     return {"a": 0, "k": value}
@@ -66,20 +71,38 @@ def own_size(lottie: Json, layer: Json) -> tuple[float, float] | None:
     return None
 
 
+def _reach(layer: Json) -> float:
+    """Return the largest coordinate among a layer's shapes and its anchor."""
+    reach = 0.0
+    stack: list[Any] = [layer.get("shapes"), layer["ks"].get("a") if isinstance(layer.get("ks"), dict) else None]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            stack += [value for key, value in node.items() if key in _GEOMETRY]
+        elif isinstance(node, list):
+            stack += node
+        elif is_number(node):
+            reach = max(reach, abs(node))
+    return reach
+
+
 class Wrapped:
     """A layer that has become a precomposition.
 
     `inner` are the layer's own contents; `layers` is the precomposition's list, for the caller to add to, in which the contents' origin lies
-    at (`shift`, `shift`); `width` and `height` are its size.
+    at (`shift`, `shift`); `width` and `height` are its size. `roomy`: there is room around a layer with a size of its own too, for what
+    effects draw there.
     """
 
-    def __init__(self, lottie: Json, siblings: list[Any], layer: Json) -> None:
-        size = own_size(lottie, layer)
+    def __init__(self, lottie: Json, siblings: list[Any], layer: Json, *, roomy: bool = False) -> None:
+        own = own_size(lottie, layer)
+        size = None if roomy else own
         self.shift = 0.0
         if size is None:
             # A precomposition shows nothing above and to the left of its origin, where a shape layer has half of its picture.
-            self.shift = 2.0 * max(lottie["w"], lottie["h"])
-            size = (2 * self.shift, 2 * self.shift)
+            # Drawn small, or about an anchor far away, a layer's own coordinates go far beyond the animation's size.
+            self.shift = 2.0 * max(lottie["w"], lottie["h"], min(1.5 * _reach(layer), _FARTHEST))
+            size = (2 * self.shift + (own[0] if own else 0), 2 * self.shift + (own[1] if own else 0))
         self.width, self.height = size
         self.inner: Json = {"nm": layer.get("nm", ""), "ind": 1, "ks": placed(self.shift, self.shift), "bm": 0}
         self.inner.update({key: layer.pop(key) for key in _INNER if key in layer})

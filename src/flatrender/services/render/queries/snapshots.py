@@ -80,6 +80,7 @@ class ClaimedStill(msgspec.Struct, frozen=True, kw_only=True):
     scene_object_key: str
     task: dict[str, Any]
     project_sha256: bytes | None = None
+    machine_failures: int = 0
 
 
 async def insert_scene_job(
@@ -186,7 +187,7 @@ _LEASE_SCENE_JOBS = (
 )
 _LEASED_SCENE_JOBS = (
     " FOR UPDATE SKIP LOCKED) AS picked WHERE s.id = picked.id"
-    " RETURNING 'snapshot_job' AS kind, s.id, s.tenant_id, s.lease_id, s.epoch, s.scene_object_key, s.task, s.project_sha256"
+    " RETURNING 'snapshot_job' AS kind, s.id, s.tenant_id, s.lease_id, s.epoch, s.scene_object_key, s.task, s.project_sha256, s.machine_failures"
 )
 _WARM = " AND project_sha256 IN (SELECT t.package_sha256 FROM render.node_template_cache AS t WHERE t.node_id = %(node)s AND t.state = 'ready')"
 
@@ -220,10 +221,11 @@ async def claim_scene_jobs_of(
     project_sha256: bytes,
     most: int,
 ) -> list[ClaimedStill]:
-    """Lease more thumbnails of a tenant's project, to be drawn in one launch of After Effects."""
+    """Lease more thumbnails of a tenant's project, to be drawn in one launch of After Effects; none at which a machine failed before."""
     async with conn.cursor(row_factory=class_row(ClaimedStill)) as cursor:
         await cursor.execute(
-            f"{_LEASE_SCENE_JOBS} AND tenant_id = %(tenant)s AND project_sha256 = %(project)s ORDER BY not_before, id LIMIT %(most)s{_LEASED_SCENE_JOBS}",
+            f"{_LEASE_SCENE_JOBS} AND tenant_id = %(tenant)s AND project_sha256 = %(project)s AND machine_failures = 0"
+            f" ORDER BY not_before, id LIMIT %(most)s{_LEASED_SCENE_JOBS}",
             {
                 "pool": pool,
                 "node": node_id,
