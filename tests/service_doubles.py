@@ -85,6 +85,14 @@ class FakeFiles:
         self._reached("files.files")
         return {i: self.stored[tenant_id, i][0] for i in ids if (tenant_id, i) in self.stored}
 
+    async def by_permanent_url(self, *, tenant_id: UUID, urls: Sequence[str]) -> Mapping[str, StoredFile]:
+        self._reached("files.by_permanent_url")
+        return {
+            file.permanent_url: file
+            for (tenant, _), (file, _) in self.stored.items()
+            if tenant == tenant_id and file.permanent_url in urls and file.permanent_url is not None
+        }
+
     async def read(self, *, tenant_id: UUID, ids: Sequence[UUID], limit_bytes: int) -> Mapping[UUID, bytes]:
         self._reached("files.read")
         self.reads += 1

@@ -1,12 +1,21 @@
 """FlatRender: motion-design templates into videos.
 
-The engine's public names (`load_template`, `resolve_scene`, `render_film` and the others of `flatrender.engine`) can be imported from here.
+The engine's public names (`load_template`, `resolve_scene`, `render_film` and the others of `flatrender.engine`), and those for After Effects
+projects, can be imported from here.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flatrender.aftereffects.apart import convert_apart as convert_apart
+    from flatrender.aftereffects.apart import inspect_apart as inspect_apart
+    from flatrender.aftereffects.apart import template_apart as template_apart
+    from flatrender.aftereffects.errors import ProjectError as ProjectError
+    from flatrender.aftereffects.fields import SuggestedField as SuggestedField
+    from flatrender.aftereffects.lottie_file import write_lottie as write_lottie
+    from flatrender.aftereffects.personalise import PersonaliseError as PersonaliseError
+    from flatrender.aftereffects.personalise import personalise_apart as personalise_apart
     from flatrender.engine import KINDS as KINDS
     from flatrender.engine import EngineError as EngineError
     from flatrender.engine import FilmProgress as FilmProgress
@@ -44,11 +53,25 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+_PROJECTS = {
+    "PersonaliseError": "personalise",
+    "ProjectError": "errors",
+    "SuggestedField": "fields",
+    "convert_apart": "apart",
+    "inspect_apart": "apart",
+    "personalise_apart": "personalise",
+    "template_apart": "apart",
+    "write_lottie": "lottie_file",
+}
+"""Public names about After Effects projects, and the modules of `flatrender.aftereffects` that have them."""
+
 
 def __getattr__(name: str) -> Any:
     # Not imported above: a server that asks for the version must not load what draws.
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _PROJECTS:
+        return getattr(importlib.import_module(f"flatrender.aftereffects.{_PROJECTS[name]}"), name)
     engine = importlib.import_module("flatrender.engine")
     if name not in engine.__all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -56,4 +79,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *importlib.import_module("flatrender.engine").__all__])
+    return sorted([*globals(), *_PROJECTS, *importlib.import_module("flatrender.engine").__all__])

@@ -174,12 +174,16 @@ def test_an_unwritable_folder_is_told(tmp_path: Path) -> None:
     assert refused.value.code == "output_invalid"
 
 
-def test_too_many_values_and_none_that_fit_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+def test_too_many_values_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     source = promo(tmp_path)
     with pytest.raises(PersonaliseError, match="at most"):
         personalise(source, {f"k{number}": 1 for number in range(2_001)}, tmp_path / "c.aep", composition="Main")
-    with pytest.raises(PersonaliseError, match="which composition"):
-        personalise(source, {}, tmp_path / "c.aep")
+    assert not (tmp_path / "c.aep").exists()
+
+
+def test_without_a_composition_the_first_scene_is_meant(tmp_path: Path) -> None:
+    report = personalise(promo(tmp_path), {"headline": "x"}, tmp_path / "c.aep")
+    assert [change.where.split(" › ")[0] for change in report.changes] == ["Main"]
 
 
 def test_a_process_that_takes_too_long_is_ended(tmp_path: Path) -> None:

@@ -238,6 +238,37 @@ def test_files_that_were_collected_beside_the_project_are_found_again(tmp_path: 
     assert tuple(drawn(pool, made, tmp_path)[32, 48]) == pytest.approx(RED, abs=3)
 
 
+def test_a_link_out_of_the_projects_folder_is_not_followed(tmp_path: Path) -> None:
+    project, _, layer = shown(tmp_path / "away")
+    secret = (tmp_path / "away" / "design" / "(Footage)" / "designed.png").rename(tmp_path / "secret.png")
+    (tmp_path / "design").mkdir()
+    (tmp_path / "design" / "designed.png").symlink_to(secret)
+    made = write(project, tmp_path, {"seen": True}, field("seen", "checkbox", place(layer, "visible")))
+    assert "footage_missing" in made.codes
+    assert made.report.media == ()
+
+
+def test_files_that_the_caller_knows_are_taken_from_there(tmp_path: Path, pool: WorkerPool) -> None:
+    project, _, layer = shown(tmp_path / "away")
+    kept = (tmp_path / "away" / "design" / "(Footage)" / "designed.png").rename(tmp_path / "kept.png")
+    seen = field("seen", "checkbox", place(layer, "visible"))
+    made = write(project, tmp_path, {"seen": True}, seen, footage={layer.source.id: kept})
+    assert made.report.media == (f"media/f{layer.source.id}/kept.png",)
+    assert tuple(drawn(pool, made, tmp_path)[32, 48]) == pytest.approx(RED, abs=3)
+
+
+def test_a_picture_for_a_very_large_place_is_laid_into_a_composition_of_its_size(tmp_path: Path) -> None:
+    project, _, layer = shown(tmp_path, (8192, 64))
+    mine = picture(tmp_path / "mine.png", (400, 20), GREEN, BLUE)
+    made = write(
+        project, tmp_path, {"photo": "it"}, field("photo", "image", place(layer, "footage")), assets={"it": mine}
+    )
+    source = made.layer("designed.png").source
+    assert (source.width, source.height, source.type_name) == (8192, 64, "Composition")
+    assert source.layers[0].transform["ADBE Scale"].value[:2] == [200, 200]
+    assert "media_upscaled" in made.codes
+
+
 def test_what_is_missing_stays_missing_and_is_told(tmp_path: Path) -> None:
     project, _, layer = shown(tmp_path / "away")
     (tmp_path / "away" / "design" / "(Footage)" / "designed.png").unlink()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flatrender.aftereffects.errors import ProjectError
+from flatrender.aftereffects.fields import suggest_fields
 from flatrender.aftereffects.personalise import PersonaliseError, RenderOrder, ScenePart, Timing
 from flatrender.engine.raster.pool import WorkerPool
 
@@ -117,17 +118,53 @@ def test_layers_that_lasted_to_the_end_last_to_the_new_end(tmp_path: Path) -> No
     assert ground.out_point == pytest.approx(4.0)
 
 
+def test_a_scene_that_comes_twice_has_values_of_its_own_each_time(tmp_path: Path, pool: WorkerPool) -> None:
+    project = master()
+    dummy = field("ground", "checkbox", place(project.compositions[0].layers[-1], "visible"))
+    keys = {one.default: one.key for one in suggest_fields(project, "Middle")}
+    parts = [
+        ScenePart(scene="Middle", values={keys["#00ff00"]: "#ff0000"}),
+        ScenePart(scene="Middle"),
+        ScenePart(scene="Middle", said={keys["#00ff00"]: "#0000ff"}),
+    ]
+    made = write(project, tmp_path, {}, dummy, comp="Film", scenes=parts)
+    assert [scene_at(pool, made, tmp_path, at) for at in (0.4, 1.2, 2.0)] == ["Opening", "Middle", "Ending"]
+    assert [change.key for change in made.report.changes if change.key] == [
+        f"Middle#{turn}.{keys['#00ff00']}" for turn in (1, 3)
+    ]
+    assert [
+        layer.source.name for layer in made.comp("Film").layers if layer.name.startswith("Middle") and layer.enabled
+    ] != []
+
+
+def test_what_lies_inside_a_scene_is_its_own_as_well(tmp_path: Path) -> None:
+    project = new_project()
+    film, scene, inner = (add_comp(project, name) for name in ("Film", "Scene", "Inner"))
+    inner.add_text("Design").name = "Words"
+    scene.add(inner)
+    film.add(scene)
+    dummy = field("ground", "checkbox", place(film.layers[0], "visible"))
+    parts = [ScenePart(scene="Scene", values={"words": word}) for word in ("one", "two")]
+    made = write(project, tmp_path, {}, dummy, comp="Film", scenes=parts)
+    found = []
+    for layer in sorted(made.comp("Film").layers, key=lambda one: one.in_point):
+        (nested,) = layer.source.layers
+        found.append(nested.source.layers[0].text["ADBE Text Document"].value.text)
+    assert found == ["one", "two"]
+
+
 @pytest.mark.parametrize(
     ("parts", "code"),
     [
         ([ScenePart(scene="Absent")], "scene_unknown"),
+        ([ScenePart(scene="Middle", values={"absent": 1})], "field_unknown"),
         ([ScenePart(scene="Middle", seconds=0)], "order_invalid"),
         ([ScenePart(scene="Middle", seconds=float("nan"))], "order_invalid"),
         ([ScenePart(scene="Middle", seconds=1, overlap_s=1)], "order_invalid"),
         ([ScenePart(scene="Middle", seconds=9000), ScenePart(scene="Middle", seconds=9000)], "order_invalid"),
         ([ScenePart(scene="Middle")] * 501, "order_invalid"),
     ],
-    ids=["unknown", "no time", "not a number", "overlaps all", "too long", "too many"],
+    ids=["unknown", "unknown value", "no time", "not a number", "overlaps all", "too long", "too many"],
 )
 def test_scenes_that_cannot_be_shown_are_refused(parts: list[ScenePart], code: str, tmp_path: Path) -> None:
     with pytest.raises(PersonaliseError) as refused:

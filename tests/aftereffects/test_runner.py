@@ -1,5 +1,6 @@
 """The runner against `flatrender-aerender`, well behaved and not."""
 
+import ctypes
 import os
 import re
 import sys
@@ -17,6 +18,7 @@ from flatrender.aftereffects.aerender.arguments import Arguments
 from flatrender.aftereffects.aerender.failures import RETRIED, FailureClass
 from flatrender.aftereffects.aerender.runner import RenderOutcome, run_aerender
 from flatrender.aftereffects.aerender.watchdogs import WatchdogLimits, learned
+from flatrender.aftereffects.aerender.windows_job import BasicLimits, ExtendedLimits, ProcessIdList
 from flatrender.aftereffects.stand_in.misbehaviour import MISBEHAVIOURS
 from tests.aftereffects.making import moving_square
 
@@ -143,3 +145,10 @@ def test_a_cancelled_render_ends_at_once_with_everything_that_it_started(project
     assert outcome.failure.kind == "cancelled"
     assert time.monotonic() - began < 10
     assert outcome.survivors == ()
+
+
+@pytest.mark.skipif(ctypes.sizeof(ctypes.c_void_p) != 8, reason="the sizes are those of 64-bit Windows")
+def test_the_structures_of_a_windows_job_have_windows_sizes():
+    # sizeof in C with winnt.h, x64
+    assert (ctypes.sizeof(BasicLimits), ctypes.sizeof(ExtendedLimits)) == (64, 144)
+    assert ProcessIdList.ProcessIdList.offset == 8

@@ -17,10 +17,10 @@ HEADLINE = "سلام دنیا"
 PICTURE = "photo.png"
 
 
-def campaign(*, storm: bool = True, picture: bool = True) -> dict[str, bytes]:
+def campaign(*, storm: bool = True, picture: bool = True, font: str = "Vazirmatn-Bold") -> dict[str, bytes]:
     """Return the files of a collected folder: `campaign.aep` and the picture that it shows.
 
-    Scene `Title`: a headline in Vazirmatn (white on blue) and, with `picture`, `photo.png` in a corner. With `storm` also a scene that Turbulent
+    Scene `Title`: a headline in `font` (white on blue) and, with `picture`, `photo.png` in a corner. With `storm` also a scene that Turbulent
     Displace moves, which is not drawn without After Effects.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -35,14 +35,14 @@ def campaign(*, storm: bool = True, picture: bool = True) -> dict[str, bytes]:
             layer = title.add(project.import_file(py_aep.ImportOptions(str(shot))))
             layer.name = "Photo"
             layer.transform["ADBE Position"].value = [540, 60, 0]
-        _headline(title)
+        _headline(title, font)
         if storm:
             stormy = add_comp(project, "Storm", size=SIZE, fps=25, seconds=2)
             stormy.add_solid([0.9, 0.3, 0.1], "Sea", *SIZE, 1.0)
             effect_templates.install()
             wave = stormy.add_solid([0.1, 0.6, 0.6], "Wave", 320, 180, 1.0)
             wave.effects.add_property("ADBE Turbulent Displace")
-            _headline(stormy)
+            _headline(stormy, font)
         path = Path(folder) / "campaign.aep"
         project.save(path)
         files = {"campaign.aep": path.read_bytes()}
@@ -58,13 +58,13 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def _headline(comp: Any) -> None:
+def _headline(comp: Any, font: str) -> None:
     layer = comp.add_text(HEADLINE)
     layer.name = "$Headline"
     layer.transform["ADBE Position"].value = [320, 200, 0]
     source = layer.text["ADBE Text Document"]
     document = source.value
-    document.font = "Vazirmatn-Bold"
+    document.font = font
     document.font_size = 60
     document.fill_color = [1, 1, 1]
     source.value = document

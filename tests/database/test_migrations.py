@@ -41,6 +41,7 @@ NAMES = [
     "32_studio_scene_transitions",
     "33_content_after_effects",
     "34_render_after_effects",
+    "35_file_manager_permanent_urls",
 ]
 LEDGER = (
     "CREATE SCHEMA ops; CREATE TABLE ops.schema_migrations "

@@ -51,7 +51,7 @@ def features() -> dict[str, Json]:
     """Return every feature's animation by its name, `family: what`."""
     return {
         **_shapes(), **_strokes(), **_gradients(), **_trims(), **_modifiers(), **_repeaters(), **_masks(), **_mattes(),
-        **_layers(), **_precomps(), **_blends(), **_effects(), **_images(), **_expressions(),
+        **_layers(), **_precomps(), **_blends(), **_effects(), **_images(), **_expressions(), **_easing(), **_far(),
     }  # fmt: skip
 
 
@@ -333,6 +333,9 @@ def _mattes() -> dict[str, Json]:
         ),
         solid("#cc3344", tt=1),
     )
+    late = {**hole, "ip": 40, "op": 60}
+    result["mattes: source not there yet"] = scene(late, solid("#cc3344", tt=1), shapes(_BOX))
+    result["mattes: inverted, source not there yet"] = scene({**late}, solid("#cc3344", tt=2), shapes(_BOX))
     result["mattes: hidden source"] = scene({**hole, "hd": True}, solid("#cc3344", tt=1), shapes(_BOX))
     return result
 
@@ -508,6 +511,15 @@ def _effects() -> dict[str, Json]:
         "blur down": effect(29, (0, 20), (7, 3), *faint[1:]),
     }
     result = {f"effects: {name}": scene(shapes(*body, ef=[item])) for name, item in made.items()}
+    framed = [mask(bezier((20, 20), (160, 40), (180, 180), (40, 150)))]
+    result["effects: fill of a masked layer"] = scene(
+        solid("#cc3344", ef=[made["fill"]], hasMask=True, masksProperties=framed)
+    )
+    disc = shapes(group(ellipse(120, 120), fill([1, 1, 1])), td=1)
+    result["effects: fill of a matted layer"] = scene(disc, solid("#cc3344", tt=1, ef=[made["fill"]]))
+    result["effects: of an early file"] = scene(
+        solid("#cc3344", ef=[{key: value for key, value in made["fill"].items() if key != "en"}])
+    )
     result["effects: switched off"] = scene(shapes(*body, ef=[{**made["fill"], "en": 0}]))
     inner = comp("inner", shapes(*body))
     result["effects: fill of a precomposition"] = scene(precomp("inner", ef=[made["fill"]]), assets=[inner])
@@ -542,6 +554,40 @@ def _images() -> dict[str, Json]:
             assets=[mine],
         ),
     }
+
+
+def _easing() -> dict[str, Json]:
+    """Curves with Bodymovin's names, of which the first twenty letters are the same."""
+    base = {"o": {"x": [0.333], "y": [0.333]}, "i": {"x": [0.833], "y": [0.833]}, "n": "0p833_0p833_0p333_0p333"}
+    steep = {"o": {"x": [0.333], "y": [0]}, "i": {"x": [0.833], "y": [0.833]}, "n": "0p833_0p833_0p333_0"}
+    size = {
+        "a": 1,
+        "k": [
+            {"t": 0, "s": [20, 20], "i": {"x": [0.3, 0.3], "y": [1, 0.3]}, "o": {"x": [0.7, 0.7], "y": [0, 0.7]}},
+            {"t": 59, "s": [140, 140]},
+        ],
+    }
+    return {
+        "easing: of names alike": scene(
+            shapes(
+                group(rectangle(30, 30), fill()),
+                transform=place(position=moving((0, [20, 50]), (59, [180, 50]), ease=base)),
+            ),
+            shapes(
+                group(rectangle(30, 30), fill(BLUE)),
+                transform=place(position=moving((0, [20, 140]), (59, [180, 140]), ease=steep)),
+            ),
+        ),
+        "easing: of a rectangle's sides": scene(shapes(group({**rectangle(), "s": size}, fill()))),
+    }
+
+
+def _far() -> dict[str, Json]:
+    far = shapes(
+        group(group(rectangle(60, 60, 900, 700), fill()), group(ellipse(60, 60, 930, 720), fill(BLUE)), opacity=50),
+        transform=place(position=[100, 100], anchor=[910, 705]),
+    )
+    return {"layers: about an anchor far away": scene(far)}
 
 
 def _expressions() -> dict[str, Json]:
@@ -601,6 +647,54 @@ def _expressions() -> dict[str, Json]:
                     still([0, 0]),
                 )
             ),
+        ),
+    )
+    codes = {
+        "elastic": (
+            (
+                "var $bm_rt; var n = 0; if (numKeys > 0) { n = nearestKey(time).index; if (key(n).time > time) { n--; } }"
+                " if (n > 0) { var t = $bm_sub(time, key(n).time); var v = velocityAtTime($bm_sub(key(n).time, 0.001));"
+                " $bm_rt = $bm_sum(value, $bm_div($bm_mul($bm_mul(v, 0.05), Math.sin($bm_mul(t, 9))), Math.exp($bm_mul(3, t))));"
+                " } else { $bm_rt = value; }"
+            ),
+            moving((0, [40, 60]), (20, [120, 110])),
+        ),
+        "function below": (
+            "var $bm_rt; $bm_rt = place(60); function place(x) { return [x, $bm_mul(x, 2)]; }",
+            still([0, 0]),
+        ),
+        "whole layer": (
+            "var $bm_rt; var p = thisComp.layer('Leader').toComp([0, 0, 0]); $bm_rt = [p[0], p[1]];",
+            still([0, 0]),
+        ),
+    }
+    leader = shapes(
+        group(ellipse(20, 20), fill(BLUE)),
+        nm="Leader",
+        ind=8,
+        transform=place(position=moved, anchor=[-10, 20], rotation=30),
+    )
+    for name, (code, value) in codes.items():
+        result[f"expressions: {name}"] = scene(
+            {**leader}, shapes(box, ind=9, transform=place(position=said(code, value)))
+        )
+    item = {**path((-40, -30), (40, -30), (0, 40)), "nm": "Path 1"}
+    drawn = {**group(item, fill(GREEN)), "nm": "Shape 1"}
+    result["expressions: a path of another"] = scene(
+        shapes(drawn, nm="Source", ind=5, transform=place(position=[60, 60])),
+        shapes(
+            group(
+                {
+                    "ty": "sh",
+                    "ks": said(
+                        "var $bm_rt; $bm_rt = thisComp.layer('Source').content('Shape 1').content('Path 1').path;",
+                        still(bezier((0, 0), (9, 0), (9, 9))),
+                    ),
+                },
+                fill(),
+            ),
+            ind=6,
+            transform=place(position=[130, 130]),
         ),
     )
     result["expressions: linear and clamp"] = scene(

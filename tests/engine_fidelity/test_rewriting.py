@@ -182,7 +182,7 @@ def test_an_expression_that_cannot_be_evaluated_is_taken_out_and_named() -> None
 
 
 def test_blended_layers_are_drawn_into_a_buffer_of_their_own() -> None:
-    lottie = rewritten(scene(shapes(group(ellipse(), fill()), bm=1), solid("#ffffff")))
+    lottie = rewritten(scene(shapes(group(ellipse(), fill()), bm=1), shapes(group(star(), fill()))))
     (whole,) = lottie["layers"]
     assert whole["ty"] == 0
     assert [layer["bm"] for layer in lottie["assets"][-1]["layers"]] == [1, 0]

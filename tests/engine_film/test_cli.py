@@ -130,8 +130,13 @@ def test_a_scene_that_kills_the_renderer_is_exit_code_3_and_named(run, tmp_path)
     assert list(tmp_path.iterdir()) == [crash]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-C", "SIGTERM"])
-def test_an_interrupted_render_is_exit_code_130_and_leaves_no_process_and_no_file(number, tmp_path):
+# The worker encodes one kind itself and starts ffmpeg for the other.
+@pytest.mark.parametrize(
+    ("number", "kind", "encoder"),
+    [(signal.SIGINT, "mp4_h264", "python"), (signal.SIGTERM, "mp4_h265", "ffmpeg")],
+    ids=["ctrl-C", "SIGTERM"],
+)
+def test_an_interrupted_render_is_exit_code_130_and_leaves_no_process_and_no_file(number, kind, encoder, tmp_path):
     lottie = tmp_path / "long.json"
     lottie.write_text(json.dumps(numbered(4000)))
     folder = tmp_path / "out"
@@ -146,13 +151,15 @@ def test_an_interrupted_render_is_exit_code_130_and_leaves_no_process_and_no_fil
         str(folder / "film.mp4"),
         "--size",
         "1080p",
+        "--kind",
+        kind,
     ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
         assert process.stderr is not None
         while "frames/s" not in (line := process.stderr.readline()):
             assert line, "it ended before it began"
         children = psutil.Process(process.pid).children(recursive=True)
-        assert any("ffmpeg" in child.name() for child in children)
+        assert any(encoder in child.name() for child in children)
         began = time.monotonic()
         process.send_signal(number)
         rest = process.stderr.read()

@@ -2,17 +2,25 @@
 
 import asyncio
 import io
+import json
 import time
 from pathlib import Path
+from typing import Any
 
 import av
+import httpx
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
 
+from flatrender.aftereffects.fields import suggest_fields
+from flatrender.aftereffects.project import composition, open_project
+from flatrender.protocol.heartbeat import CachedProject, Heartbeat
+from flatrender.protocol.work import Claim
 from tests.engine_film.conftest import read_number
-from tests.node.after_effects_farm import COLORS, Program, add_scenes, colored_project
-from tests.render.farm import Farm
+from tests.node.after_effects_farm import COLORS, Program, add_scenes, approximation, archive_of, colored_project
+from tests.render.farm import Farm, HandNode
 from tests.render.test_snapshots import finished, plant_scenes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -79,12 +87,15 @@ async def test_a_film_mixes_scenes_of_both_engines_frame_by_frame(farm: Farm, tm
 
 async def test_only_a_node_with_after_effects_gets_its_work(farm: Farm, tmp_path: Path) -> None:
     sha256 = await add_scenes(farm, colored_project(tmp_path))
-    await farm.create("red")
+    made = await farm.create("red")
+    await farm.until(made.id, "rendering")
     old = await farm.hand_node("old", protocol=2)
     assert await old.claim(wait_s=1.5) is None
     refused = await old.post("/internal/frame-jobs/claim", _claim(old, engine="aerender"))
     assert (refused.status_code, refused.json()["code"]) == (422, "render.engine_unknown")
+    assert (await farm.job(made.id))["waits_for"] == "after_effects"
     able = await farm.hand_node("able", engines={"aerender": "2025"})
+    assert (await farm.job(made.id))["waits_for"] is None
     work = await able.claim(wait_s=5, engine="aerender")
     assert work is not None
     assert work.task.source is not None
@@ -99,7 +110,6 @@ async def test_only_a_node_with_after_effects_gets_its_work(farm: Farm, tmp_path
 
 
 async def test_a_node_that_has_the_project_gets_its_chunks_before_older_ones(farm: Farm, tmp_path: Path) -> None:
-    from flatrender.protocol.heartbeat import CachedProject, Heartbeat
 
     await add_scenes(farm, colored_project(tmp_path, note="cold"), keys=("red",))
     warm = await add_scenes(farm, colored_project(tmp_path, note="warm"), keys=("blue",))
@@ -141,7 +151,59 @@ async def test_pictures_of_one_project_are_claimed_together_and_reported_each(fa
     assert (again.lease.id, again.also) == (first.lease.id, [])
 
 
-def _claim(node, **more):
+def _claim(node: HandNode, **more: Any) -> Claim:
     from flatrender.protocol.work import Claim
 
     return Claim(boot_id=node.boot_id, wait_s=1.0, **more)
+
+
+async def test_values_and_a_mark_are_in_the_frames_that_after_effects_draws(farm: Farm, tmp_path: Path) -> None:
+    archive = colored_project(tmp_path, frames=5)
+    await add_scenes(farm, archive, frames=5, keys=("red",))
+    opened = open_project(tmp_path / "promo.aep")
+    (field,) = (one for one in suggest_fields(opened, composition(opened, "red")) if one.type == "color")
+    mark = json.dumps(
+        approximation("mark", 5)
+        | {"layers": [{**approximation("mark", 5)["layers"][0], "sw": 30, "sh": 20, "sc": "#ffffff"}]}
+    ).encode()
+    placed = {"key": field.key, "type": field.type, "places": msgspec.to_builtins(field.places)}
+    farm.templates.sources["red"] = msgspec.structs.replace(
+        farm.templates.sources["red"], fields=[placed], values={field.key: "#0000ff"}, overlay=mark
+    )
+    program = Program(tmp_path, "values")
+    async with farm.real_node("values", **program.settings()):
+        made = await farm.create("red")
+        job = await farm.until(made.id, "completed", within_s=120)
+    frames = pictures_of(farm.film_path(job))
+    assert len(frames) == 6
+    for frame in frames:
+        assert [round(level / 255) for level in frame[80, 150]] == [0, 0, 1]
+        assert [round(level / 255) for level in frame[10, 10]] == [1, 1, 1]
+
+
+async def test_an_archive_that_is_no_project_is_the_persons_to_mend(farm: Farm, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.aep"
+    broken.write_bytes(b"RIFX nothing")
+    await add_scenes(farm, archive_of(broken), keys=("red",))
+    program = Program(tmp_path, "broken")
+    async with farm.real_node("broken", **program.settings()):
+        made = await farm.create("red")
+        job = await farm.until(made.id, "failed", within_s=60)
+    assert job["error_code"] == "aerender_template"
+    assert "After Effects project" in job["error_message"]
+    assert program.launches == 0
+
+
+async def test_a_claim_is_not_granted_to_a_node_that_has_left(farm: Farm) -> None:
+    node = await farm.hand_node("leaving")
+    with pytest.raises(httpx.ReadTimeout):
+        await farm.http.post(
+            "/internal/frame-jobs/claim",
+            content=msgspec.json.encode(_claim(node)),
+            headers={"Authorization": f"Bearer {node.secret}"},
+            timeout=0.3,
+        )
+    await farm.create("a")
+    await asyncio.sleep(2 * farm.settings.claim_recheck_s)
+    assert farm.row("SELECT count(*) FROM render.frame_jobs WHERE epoch > 0") == (0,)
+    assert await node.claim(wait_s=5) is not None

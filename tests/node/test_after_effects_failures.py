@@ -1,19 +1,21 @@
 """Everything that After Effects does wrong, on a farm: who is blamed, who gets the work next, and that nothing is left running."""
 
 import asyncio
-import contextlib
 import re
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+import pytest_asyncio
 
 from flatrender.aftereffects.aerender.watchdogs import WatchdogLimits
 from flatrender.aftereffects.stand_in.misbehaviour import MISBEHAVIOURS
+from tests.database_server import DatabaseCopy
 from tests.node.after_effects_farm import Program, add_scenes, colored_project, processes_below
-from tests.render.farm import Farm, HandNode
+from tests.render.farm import FAST, Farm
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 FRAMES = 4
@@ -43,27 +45,19 @@ async def row_of(farm: Farm, condition: str, within_s: float = 90) -> Any:
     until = time.monotonic() + within_s
     sql = "SELECT status, attempt, machine_failures, error_code, cardinality(exclude_node_ids) FROM render.frame_jobs"
     while time.monotonic() < until:
-        if farm.row(f"SELECT {condition} FROM render.frame_jobs") == (True,):
+        # The service runs in this process: it must not wait for our looking.
+        if await asyncio.to_thread(farm.row, f"SELECT {condition} FROM render.frame_jobs") == (True,):
             return farm.row(sql)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
     raise AssertionError(farm.row(sql))
 
 
-@contextlib.asynccontextmanager
-async def another_node(farm: Farm) -> AsyncIterator[HandNode]:
-    """A node with After Effects that lives and asks for nothing."""
-    node = await farm.hand_node("other", engines={"aerender": "2025"})
-
-    async def live() -> None:
-        while True:
-            await node.beat()
-            await asyncio.sleep(0.5)
-
-    living = asyncio.create_task(live())
-    try:
-        yield node
-    finally:
-        living.cancel()
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running_farm(module_database: DatabaseCopy, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Farm]:
+    """Leases long enough for a machine that does other things besides: here only After Effects misbehaves."""
+    settings = msgspec.structs.replace(FAST, lease_s=60.0)
+    async with Farm(module_database, tmp_path_factory.mktemp("farm"), settings) as made:
+        yield made
 
 
 async def test_every_misbehaviour_of_the_stand_in_is_here() -> None:
@@ -78,15 +72,16 @@ async def test_a_misbehaviour_is_blamed_rightly_and_leaves_no_process(
     await add_scenes(farm, colored_project(tmp_path, frames=FRAMES), frames=FRAMES, keys=("red",))
     program = Program(tmp_path, "bad", misbehaviour)
     settings = program.settings(watchdogs=WatchdogLimits(**short))
-    async with another_node(farm) as other, farm.real_node(f"bad-{misbehaviour}", **settings) as agent:
+    other = await farm.hand_node("other", engines={"aerender": "2025"})
+    async with farm.real_node(f"bad-{misbehaviour}", **settings) as agent:
         made = await farm.create("red")
         status, attempt, failures, told, excluded = await row_of(farm, "error_code IS NOT NULL")
-        assert not processes_below(farm.folder / f"node-bad-{misbehaviour}")
+        assert not await asyncio.to_thread(processes_below, farm.folder / f"node-bad-{misbehaviour}")
         assert agent.error is None
         assert program.launches == 1
         assert told == code
         if failure == "content":
-            assert (status, attempt, excluded) == ("failed", 1, 0)
+            assert (status, attempt) == ("failed", 1)
             job = await farm.until(made.id, "failed")
             assert job["error_code"] == code
             assert job["error_message"].startswith("scene red: ")
@@ -100,7 +95,7 @@ async def test_a_misbehaviour_is_blamed_rightly_and_leaves_no_process(
             if watchdog is not None:
                 assert watchdog[2] == next(iter(short)).removesuffix("_s")
         if failure == "licence":
-            assert farm.row("SELECT licence_paused_until > now() FROM render.nodes WHERE name LIKE 'bad-%'") == (True,)
+            assert farm.row("SELECT licence_paused_until > now() FROM render.nodes WHERE name <> 'other'") == (True,)
         work = await other.claim(wait_s=5, engine="aerender")
         assert work is not None
         assert work.lease.epoch == 2
@@ -112,7 +107,7 @@ async def test_what_only_looks_wrong_is_rendered(farm: Farm, tmp_path: Path) -> 
     program = Program(tmp_path, "odd", "slow=0.1,language=ja,out_of_order,split_lines,orphan")
     async with farm.real_node("odd", **program.settings()):
         await farm.until(made.id, "completed", within_s=90)
-        assert not processes_below(farm.folder / "node-odd")
+        assert not await asyncio.to_thread(processes_below, farm.folder / "node-odd")
     assert program.launches == 1
 
 
@@ -142,5 +137,5 @@ async def test_a_cancelled_film_ends_after_effects_within_a_heartbeat(farm: Farm
             await asyncio.sleep(0.05)
         await farm.http.post(f"/v1/render-jobs/{made.id}/cancel")
         await farm.until(made.id, "canceled", within_s=30)
-        assert not processes_below(farm.folder / "node-slow")
+        assert not await asyncio.to_thread(processes_below, farm.folder / "node-slow")
     assert farm.row("SELECT count(*) FROM render.node_crashes") == (0,)

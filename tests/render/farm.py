@@ -189,6 +189,10 @@ class Files:
         assert_no_transaction("files.files")
         return {i: self.stored[i] for i in ids if i in self.stored}
 
+    async def by_permanent_url(self, *, tenant_id: UUID, urls: Sequence[str]) -> Mapping[str, StoredFile]:
+        assert_no_transaction("files.by_permanent_url")
+        return {file.permanent_url: file for file in self.stored.values() if file.permanent_url in urls}
+
     async def read(self, *, tenant_id: UUID, ids: Sequence[UUID], limit_bytes: int) -> Mapping[UUID, bytes]:
         return {
             i: await self.objects.get(self.stored[i].object_key, limit_bytes=limit_bytes)

@@ -155,6 +155,44 @@ async def test_a_node_that_keeps_failing_is_quarantined_and_let_back_by_an_admin
     assert await node.claim(wait_s=5) is not None
 
 
+async def test_after_a_quarantine_one_probe_decides_whether_a_node_gets_more(farm: Farm) -> None:
+    node, work, _ = await claimed(farm)
+    for _ in range(farm.settings.quarantine_after):
+        assert work is not None
+        await node.fail(work, "node", "disk_full", crash="disk_full")
+        work = await node.claim(wait_s=0.5)
+    farm.do("UPDATE render.nodes SET quarantined_until = now() - interval '1 second'")
+    probe = await node.claim(wait_s=5)
+    assert probe is not None
+    assert await node.claim(wait_s=0.3) is None
+    await node.fail(probe, "node", "internal")
+    assert farm.row("SELECT status, quarantined_until > now() FROM render.nodes") == ("quarantined", True)
+    farm.do("UPDATE render.nodes SET quarantined_until = now() - interval '1 second'")
+    probe = await node.claim(wait_s=5)
+    assert probe is not None
+    await node.put(probe)
+    assert (await node.result(probe)).status_code == 200
+    await farm.create("a", "b")
+    assert [await node.claim(wait_s=5) is not None for _ in range(2)] == [True, True]
+
+
+async def test_projects_that_hang_one_after_the_other_are_the_nodes_fault(farm: Farm) -> None:
+    node = await farm.hand_node("hanging")
+    for project in range(farm.settings.quarantine_after):
+        assert farm.row("SELECT quarantined_until FROM render.nodes") == (None,)
+        await farm.create("c")
+        work = await node.claim(wait_s=10)
+        assert work is not None
+        farm.do(
+            "UPDATE render.frame_jobs SET engine = 'aerender', project_sha256 = decode(%s, 'hex') WHERE id = %s",
+            f"{project:064x}"[::-1],
+            work.lease.id,
+        )
+        await node.fail(work, "node", "aerender_timeout", crash="engine_hang")
+        farm.do("DELETE FROM render.frame_jobs")
+    assert farm.row("SELECT quarantined_until > now() FROM render.nodes") == (True,)
+
+
 async def test_a_draining_node_keeps_its_work_and_gets_none(farm: Farm) -> None:
     node, work, _ = await claimed(farm, "a")
     assert (await farm.http.post(f"/v1/admin/nodes/{node.node_id}/drain")).json()["status"] == "draining"

@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx
 
-from . import hostile
+from . import bad_projects, hostile
 from .bad_world import MANY_BYTES, World
+from .story import picture
 
 JSON = {"Content-Type": "application/json"}
 
@@ -139,6 +140,24 @@ REQUESTS = [
            lambda w: w.user.get(f"/v1/files/{uuid.uuid4()}")),
     simple("an import of no file", 404, "content.file_not_found", ("upload the package first",),
            lambda w: w.bring(str(uuid.uuid4()))),
+    simple("a missing file for a template that is no project", 422, "content.no_source", ("After Effects",),
+           lambda w: w.admin.post(f"/v1/admin/projects/{w.promo['id']}/missing-files",
+                                  json={"files": [{"file_id": str(uuid.uuid4())}]})),
+    # traced previews
+    simple("a picture to trace from nowhere", 422, "request_invalid", ("file_id", "svg", "snapshot"), lambda w: w.trace()),
+    simple("a text that is no SVG to trace", 422, "content.picture_invalid", ("PNG",), lambda w: w.trace(svg="hello")),
+    simple("an SVG with entities to trace", 422, "content.picture_invalid", ("entities", "plain SVG"),
+           lambda w: w.trace(svg=hostile.SVG_WITH_ENTITIES)),
+    simple("an SVG of 600 KB to trace", 422, "request_invalid", ("body.svg", "524288"),
+           lambda w: w.trace(svg="<svg>" + " " * 600_000)),
+    simple("a picture to trace that was never uploaded", 404, "content.file_not_found", ("upload",),
+           lambda w: w.trace(file_id=str(uuid.uuid4()))),
+    simple("a trace in an unknown colour", 422, "content.unknown_color_slot", ("nope", "primary"),
+           lambda w: w.trace(svg=hostile.PLAIN_SVG, palette={"nope": "#ffffff"})),
+    simple("a trace of an unknown scene", 404, "content.not_found", ("scene",),
+           lambda w: w.trace(svg=hostile.PLAIN_SVG, scene_id=str(uuid.uuid4()))),
+    simple("a traced preview that is not there", 404, "content.not_found", ("preview",),
+           lambda w: w.admin.patch(f"/v1/admin/svg-previews/{uuid.uuid4()}", json={"groups": [{"number": 0}]})),
     # documents
     simple("an unknown field", 422, "studio.unknown_field", ("scenes.0.values.nope", "headline"),
            lambda w: w.put_value("nope", "x")),
@@ -212,4 +231,10 @@ REQUESTS = [
     package("JSON nested 500 deep", "template_too_large", hostile.nested, "128", name="j.json"),
     package("a newer format", "manifest_invalid", hostile.newer, "flatrender-template/1", name="k.frt"),
     package("a package without its scene", "missing_asset", hostile.without_its_scene, "scenes/main.json", name="l.frt"),
+    # what an After Effects project misses
+    Refusal("a file that the project does not miss", 422, "content.not_missing", ("holiday.png", bad_projects.PICTURE),
+            bad_projects.adding, before=lambda w: bad_projects.prepared(w, bad_projects.photo(), "holiday.png", None)),
+    Refusal("a missing file of another type", 422, "content.type_mismatch", ("image/png", "image/jpeg"),
+            bad_projects.adding,
+            before=lambda w: bad_projects.prepared(w, picture(60, 40), "photo.jpg", bad_projects.PICTURE)),
 ]  # fmt: skip

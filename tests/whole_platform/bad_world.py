@@ -130,6 +130,10 @@ class World:
         """Import an uploaded file as a template."""
         return self.admin.post("/v1/admin/projects", json={"file_id": file_id})
 
+    def trace(self, **body: Any) -> httpx.Response:
+        """Trace a picture for the template."""
+        return self.admin.post(f"/v1/admin/projects/{self.promo['id']}/svg-previews", json=body)
+
     def state(self) -> dict[str, Any]:
         """Return everything that a refused request could have left behind."""
         return {

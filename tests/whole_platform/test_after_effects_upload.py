@@ -7,10 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.aftereffects.uploads import PICTURE, campaign, zipped
+from tests.aftereffects.uploads import PICTURE, campaign
 
+from .bad_projects import ended
 from .films import Pixels, film_frames
-from .running import Running, eventually, wait_for_film
+from .running import Running, wait_for_film
 from .story import download, new_document, press_render, save, upload
 from .tenants import Tenant, new_tenant
 
@@ -26,17 +27,6 @@ def brought(client: httpx.Client, data: bytes, name: str, project_id: str | None
     asked = client.post(address, json={"file_id": file["id"]}, headers={"Idempotency-Key": str(uuid.uuid4())})
     assert asked.status_code == 202, asked.text
     return ended(client, asked)
-
-
-def ended(client: httpx.Client, asked: httpx.Response) -> dict[str, Any]:
-    assert asked.status_code == 202, asked.text
-    address = asked.headers.get("Location") or f"/v1/admin/imports/{asked.json()['id']}"
-
-    def found() -> dict[str, Any] | None:
-        state: dict[str, Any] = client.get(address).json()
-        return state if state["status"] in ("done", "failed") else None
-
-    return eventually(found, timeout_s=90, what="the import")
 
 
 @pytest.fixture(scope="module")
@@ -107,32 +97,3 @@ def filmed(client: httpx.Client, document: dict[str, Any], path: Path) -> Pixels
 
 def share(picture: Pixels, color: tuple[int, int, int]) -> float:
     return float((abs(picture - list(color)).max(axis=2) < 40).mean())
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "code"),
-    [
-        ("damaged.aep", b"RIFX\x00\x00\x10\x00Egg!" + bytes(4000), "content.project_unsupported"),
-        ("text.zip", zipped({"folder/project.aep": b"this is no project"}), "content.project_invalid"),
-        (
-            "two.zip",
-            zipped({"a.aep": b"RIFX\x00\x00\x10\x00Egg!", "b.aep": b"RIFX\x00\x00\x10\x00Egg!"}),
-            "content.project_ambiguous",
-        ),
-        ("xml.zip", zipped({"folder/project.aepx": b"<?xml version='1.0'?>"}), "content.project_unsupported"),
-        ("outside.zip", zipped({"../../outside.aep": b"RIFX"}), "content.archive_unsafe"),
-    ],
-    ids=["damaged", "no project", "two projects", "XML", "outside of its folder"],
-)
-def test_what_cannot_be_imported_ends_in_words_and_leaves_no_template(
-    tenant: Tenant, name: str, data: bytes, code: str
-) -> None:
-    before = client_templates(tenant)
-    state = brought(tenant.client, data, name)
-    assert (state["status"], state["problem"]["code"]) == ("failed", code), state
-    assert name in state["problem"]["detail"]
-    assert client_templates(tenant) == before
-
-
-def client_templates(tenant: Tenant) -> list[str]:
-    return [item["id"] for item in tenant.client.get("/v1/admin/projects").json()["items"]]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from .bad_commands import COMMANDS
+from .bad_projects import IMPORTS, BadProject, adding, ended, prepared
 from .bad_requests import REQUESTS, Refusal
 from .bad_world import World
 from .crashing import FILMS, WATCHDOG_S, animation
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.xdist_group("platform")
 ROOT = Path(__file__).resolve().parents[2]
 TWO_GIGABYTES = 2 * 1024**3
 
+FONT_INVALID = "content.font_invalid"
 CLAIMS = {
     "/v1/files": (413, "files.too_large", "256 MiB"),
     "/v1/saved-projects": (413, "too_large", "2097152 bytes"),
@@ -75,6 +77,28 @@ def test_a_claim_of_two_gigabytes_is_refused_before_the_body_is_sent(world: Worl
     assert world.state() == before
 
 
+@pytest.mark.parametrize("project", IMPORTS, ids=lambda one: one.what)
+def test_a_project_that_cannot_be_imported_is_answered_in_words_and_becomes_no_template(
+    world: World, project: BadProject
+) -> None:
+    file_id = world.uploaded(project.data(), project.name)
+    before = world.state()
+    state = ended(world.admin, world.bring(file_id))
+    assert (state["status"], state["problem"]["code"]) == ("failed", project.code), state
+    for word in (project.name, *project.says):
+        assert word in state["problem"]["detail"]
+    assert world.state() == before
+
+
+def test_a_font_that_is_none_is_answered_in_words_and_the_template_stays_as_it_was(world: World) -> None:
+    font = b"OTTO" + bytes(range(256)) * 4
+    added = prepared(world, font, "nowhere.otf", None, purpose="font")
+    state = ended(world.admin, adding(world, added))
+    assert (state["status"], state["problem"]["code"]) == ("failed", FONT_INVALID), state
+    assert "nowhere.otf" in state["problem"]["detail"]
+    assert world.admin.get(f"/v1/admin/projects/{added.project_id}").json()["version_no"] == 1
+
+
 def registered_nodes(world: World) -> list[str]:
     """Return the ids of the platform's nodes, once the one that it starts has introduced itself."""
 
@@ -124,11 +148,15 @@ def test_the_table_of_errors_lists_what_is_tried_here_and_nothing_else() -> None
     assert all(len(row) == 4 and row[0] and row[3] for row in rows)
     over_http = {(int(s), c) for row in rows for s, c in re.findall(r"\b(\d{3}) `([a-z_.]+)`", row[1])}
     films = {c for row in rows for c in re.findall(r"film: `([a-z_]+)`", row[1])}
+    imports = {c for row in rows for c in re.findall(r"import: `([a-z_.]+)`", row[1])}
     by_command = {(int(s), c) for row in rows for s, c in re.findall(r"\b(\d) `([a-z_]+)`", row[2])}
     tried = {(one.status, one.code) for one in REQUESTS} | {(s, c) for s, c, _ in CLAIMS.values()} | {DATABASE_AWAY}
     crashes = {(3, code) for code, _ in FILMS.values()}
     assert over_http == tried
     assert films == {code for code, _ in FILMS.values()}
+    assert imports == {one.code for one in IMPORTS} | {FONT_INVALID}
     assert by_command == {(one.exit_code, one.code) for one in COMMANDS} | crashes
     named = [c for row in rows for cell in row[1:3] for c in re.findall(r"`([a-z_.]+)`", cell)]
-    assert len(named) == sum(len(re.findall(r"(?:\b\d{1,3}|film:) `", cell)) for row in rows for cell in row[1:3])
+    assert len(named) == sum(
+        len(re.findall(r"(?:\b\d{1,3}|film:|import:) `", cell)) for row in rows for cell in row[1:3]
+    )

@@ -20,10 +20,13 @@ from .tenants import Tenant, new_tenant
 pytestmark = pytest.mark.xdist_group("platform")
 
 MISSING = (404,)
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9"><rect width="16" height="9" fill="#336699"/></svg>'
 BODIES: dict[str, Any] = {
     "POST /v1/admin/projects/{project_id}/versions": {"file_id": "file_id"},
     "PATCH /v1/admin/projects/{project_id}": {"title": {"fa": "مال من", "en": "Mine"}},
     "PATCH /v1/admin/scenes/{scene_id}": {"snapshot_frame": 1},
+    "POST /v1/admin/projects/{project_id}/svg-previews": {"svg": SVG},
+    "PATCH /v1/admin/svg-previews/{preview_id}": {"groups": [{"number": 0, "slot": None}]},
     "PUT /v1/saved-projects/{document_id}": "document",
     "POST /v1/saved-projects/{document_id}/preview": "preview",
     "POST /v1/saved-projects/{document_id}/render": {"profile": "draft"},
@@ -58,6 +61,8 @@ def everything(client: httpx.Client) -> dict[str, Any]:
     job = press_render(client, document)
     finished = wait_for_film(client, job["id"])
     assert finished["status"] == "completed", finished
+    preview = client.post(f"/v1/admin/projects/{project['id']}/svg-previews", json={"svg": SVG})
+    assert preview.status_code == 201, preview.text
     items = client.post(f"/v1/scene-snapshots/{project['id']}").json()["items"]
     scene = {"scene_key": document["scenes"][0]["scene_key"], "values": {}, "colors": {}}
     snapshot = client.post(
@@ -78,6 +83,7 @@ def everything(client: httpx.Client) -> dict[str, Any]:
         "import_id": imported_project(client),
         "reference": project["id"],
         "scene_id": detail["scenes"][0]["id"],
+        "preview_id": preview.json()["id"],
         "document_id": document["id"],
         "document": document,
         "file_id": file["id"],

@@ -29,6 +29,19 @@ export const queries = {
     pages(['projects', { q, category }], (cursor) => content.list({ q, category, cursor })),
   project: (id: string, versionId?: string) =>
     queryOptions({ queryKey: ['project', id, versionId ?? null], queryFn: () => content.one(id, versionId) }),
+  svgPreviews: (reference: string, versionId?: string) =>
+    queryOptions({
+      queryKey: ['svg-previews', reference, versionId ?? null],
+      queryFn: () => content.svgPreviews(reference, versionId),
+      staleTime: 60_000,
+    }),
+  /** A preview as it was at this time: when it changes it is another one. */
+  svgPreview: (reference: string, id: string, updatedAt: string) =>
+    queryOptions({
+      queryKey: ['svg-preview', reference, id, updatedAt],
+      queryFn: () => content.svgPreview(reference, id),
+      staleTime: Infinity,
+    }),
   savedProjects: pages(['saved-projects'], studio.list),
   savedProject: (id: string) =>
     queryOptions({ queryKey: ['saved-project', id], queryFn: () => studio.one(id), staleTime: 0, gcTime: 0 }),
@@ -57,6 +70,20 @@ export const queries = {
   adminProjects: pages(['admin', 'projects'], adminContent.list),
   adminProject: (id: string) =>
     queryOptions({ queryKey: ['admin', 'project', id], queryFn: () => adminContent.one(id) }),
+  adminSvgPreviews: (id: string) =>
+    queryOptions({ queryKey: ['admin', 'svg-previews', id], queryFn: () => adminContent.svgPreviews(id) }),
+  adminSvgPreview: (id: string) =>
+    queryOptions({
+      queryKey: ['admin', 'svg-preview', id],
+      queryFn: () => adminContent.svgPreview(id),
+      staleTime: Infinity,
+    }),
+  adminImports: queryOptions({
+    queryKey: ['admin', 'imports'],
+    queryFn: adminContent.imports,
+    refetchInterval: (query) =>
+      query.state.data?.some((one) => one.status === 'queued' || one.status === 'running') ? 1500 : false,
+  }),
   adminJobs: pages(['admin', 'jobs'], adminRender.list),
   adminNodes: queryOptions({ queryKey: ['admin', 'nodes'], queryFn: adminRender.nodes, refetchInterval: 5000 }),
   sceneSnapshots: (projectId: string) =>
@@ -67,6 +94,14 @@ export const queries = {
         query.state.data?.items.some((job) => job.status === 'queued' || job.status === 'running') ? 1000 : false,
     }),
 };
+
+/** Ask again for the previews of a template wherever they are shown. */
+export async function refreshSvgPreviews(projectId: string): Promise<void> {
+  await Promise.all([
+    queryClient.invalidateQueries({ queryKey: queries.adminSvgPreviews(projectId).queryKey }),
+    queryClient.invalidateQueries({ queryKey: ['svg-previews'] }),
+  ]);
+}
 
 const ENDED: readonly RenderStatus[] = ['completed', 'failed', 'canceled'];
 

@@ -20,7 +20,7 @@ if sys.platform != "win32":
     import resource
 
 MEMORY_BYTES = 1 << 30
-SECONDS = 60.0
+SECONDS = 120.0
 TEMPLATE_SECONDS = 300.0
 _MAX_ANSWER = 256 << 20
 _MAX_FILE_BYTES = 1 << 30

@@ -12,6 +12,7 @@ from flatrender.aftereffects.convert.footage import MAX_SEQUENCE, REWRITTEN
 from flatrender.engine.errors import RenderError
 from flatrender.engine.ffmpeg import base_arguments, input_file, output_file
 from flatrender.engine.process import run
+from flatrender.engine.template.store import name_problem
 
 if TYPE_CHECKING:
     from flatrender.aftereffects.convert.footage import Footage
@@ -27,6 +28,8 @@ def bring(footage: Footage, beside: Path, images: Path) -> bool:
 
     Only files below `beside` (the project's folder) are taken. A sequence becomes a film without loss.
     """
+    if name_problem(footage.file_name) is not None or "/" in footage.file_name:
+        return False  # a damaged project may name any place
     if footage.kind == "sequence":
         return _joined(footage, beside, images)
     found = find_footage(footage.path, beside)
@@ -70,7 +73,7 @@ def find_footage(path: str, beside: Path) -> Path | None:
         if looked_at > _MAX_SEARCHED:
             return None
         for file in sorted(files):
-            if file.casefold() == name:
+            if file.casefold() == name and (Path(folder) / file).resolve().is_relative_to(beside.resolve()):
                 return Path(folder) / file
     return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 from py_aep.binary.utils import ChunkNotFoundError
@@ -12,7 +11,6 @@ from flatrender.aftereffects.collected import Collected
 from flatrender.aftereffects.convert.context import Place
 from flatrender.aftereffects.convert.fonts import drawn_family
 from flatrender.aftereffects.convert.footage import Footage, footage_of, hex_color
-from flatrender.aftereffects.errors import ProjectError
 from flatrender.aftereffects.expressions import Expressions
 from flatrender.aftereffects.fields.layers import SceneLayer, properties
 from flatrender.aftereffects.fields.places import documents_of
@@ -29,10 +27,9 @@ from flatrender.aftereffects.inspection_report import (
     LayerReport,
     ProjectReport,
 )
-from flatrender.aftereffects.project import open_project, saved_by
+from flatrender.aftereffects.project import open_project, saved_by, understood
 from flatrender.aftereffects.template.fonts import FontShelf, family_and_style
 from flatrender.aftereffects.template.scenes import scene_candidates
-from flatrender.engine.errors import EngineError
 
 if TYPE_CHECKING:
     from py_aep.models.items.composition import CompItem
@@ -53,21 +50,8 @@ _OWN_EFFECTS = (
 def inspect_project(collected: Collected) -> ProjectReport:
     """Describe a project. Raises ProjectError as `open_project` does, or `project_unsupported` for what the reader does not know."""
     project = open_project(collected.project)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _Inspection(project, collected).report()
-    except EngineError:
-        raise
-    except (MemoryError, RecursionError) as error:
-        raise ProjectError("the project is damaged: its parts do not end", where=collected.project.name) from error
-    except Exception as error:
-        raise ProjectError(
-            f"the project cannot be understood ({type(error).__name__}: {str(error)[:120]}); "
-            "open it in a current After Effects, save it again and try once more",
-            code="project_unsupported",
-            where=collected.project.name,
-        ) from error
+    with understood("the project", collected.project.name):
+        return _Inspection(project, collected).report()
 
 
 class _Inspection:

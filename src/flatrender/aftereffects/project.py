@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import warnings
@@ -14,8 +15,11 @@ from py_aep.parsers import essential_graphics as essential_graphics_parser
 from py_aep.parsers import render_queue as render_queue_parser
 
 from flatrender.aftereffects.errors import ProjectError
+from flatrender.engine.errors import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from py_aep.models.items.composition import CompItem
     from py_aep.models.project import Project
 
@@ -93,6 +97,29 @@ def composition(project: Project, name: str) -> CompItem:
             return comp
     known = ", ".join(repr(comp.name) for comp in project.compositions[:12])
     raise ProjectError(f"the project has no composition {name!r}; it has {known or 'none'}", code="composition_unknown")
+
+
+@contextlib.contextmanager
+def understood(what: str, where: str) -> Iterator[None]:
+    """Turn what the reader raises on a project that it does not know into a ProjectError `project_unsupported`; `project_invalid` for one without end.
+
+    `what` is the subject of the sentence: `the project`. The reader reads most of a project only when it is asked for.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except EngineError:
+        raise
+    except (MemoryError, RecursionError) as error:
+        raise ProjectError(f"{what} is damaged: its parts do not end", where=where) from error
+    except Exception as error:
+        raise ProjectError(
+            f"{what} cannot be understood ({type(error).__name__}: {str(error)[:120]}); "
+            "open the project in a current After Effects, save it again and try once more",
+            code="project_unsupported",
+            where=where,
+        ) from error
 
 
 def saved_by(project: Project) -> str:

@@ -167,7 +167,7 @@ class Maker:
             hits = self._store.use.hits if self._store is not None else 0
             if not warm and not seen and not is_kept(scene, settings, self._store):
                 # The workers get ready while the other scenes are resolved.
-                self._pool.warm()
+                self._pool.warm(films=True)
                 warm = True
             for warning in () if self._quiet else scene.warnings:
                 typer.echo(f"flatrender: warning: {scene.scene_key}: {warning.detail} [{warning.code}]", err=True)

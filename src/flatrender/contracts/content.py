@@ -130,6 +130,10 @@ class SourceProject(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     """Where the project lies in the archive; empty: the object is the project."""
     composition: str
+    first_frame: int = 0
+    """Of the composition, from 0: the scene's first."""
+    fps: float | None = None
+    """Of the composition; None: the scene's."""
     fields: list[dict[str, Any]] = []
     """Where each field of the scene lies in the project, as the template's manifest says it."""
     values: dict[str, Any] = {}

@@ -57,6 +57,9 @@ class FilesApi(Protocol):
     async def files(self, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, StoredFile]:
         """Return the files of this tenant that are ready; a missing id is absent."""
 
+    async def by_permanent_url(self, *, tenant_id: UUID, urls: Sequence[str]) -> Mapping[str, StoredFile]:
+        """Return the public files of this tenant by their permanent address; an address without one is absent."""
+
     async def read(self, *, tenant_id: UUID, ids: Sequence[UUID], limit_bytes: int) -> Mapping[UUID, bytes]:
         """Return whole files of at most `limit_bytes` together; a missing id is absent. Raises TooLarge above the limit."""
 

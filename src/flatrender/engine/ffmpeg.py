@@ -5,9 +5,9 @@ a playlist that names other files or addresses.
 """
 
 import functools
+import importlib.util
+import os
 from pathlib import Path
-
-import imageio_ffmpeg
 
 from flatrender.engine.errors import RenderError
 
@@ -20,6 +20,15 @@ FILM_FORMATS = "concat,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,nut,wav,ogg"
 @functools.cache
 def ffmpeg() -> str:
     """Path of the ffmpeg program. Raises RenderError `encoder_failed` when it is not installed."""
+    # Where the package keeps it, without the package: it starts the program once more to see whether it runs.
+    spec = importlib.util.find_spec("imageio_ffmpeg")
+    if spec is not None and spec.submodule_search_locations and not os.environ.get("IMAGEIO_FFMPEG_EXE"):
+        folder = Path(next(iter(spec.submodule_search_locations))) / "binaries"
+        found = [path for path in folder.glob("ffmpeg-*") if os.access(path, os.X_OK)]
+        if len(found) == 1:
+            return str(found[0])
+    import imageio_ffmpeg  # noqa: PLC0415  # as above
+
     try:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:

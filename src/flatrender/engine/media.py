@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -75,7 +76,12 @@ def _ask(
     except RenderError as error:
         error.where = question.path
         raise
-    answer = msgspec.msgpack.decode(raw, type=SoundInfo | FilmInfo | Unusable)
+    return _usable(msgspec.msgpack.decode(raw, type=SoundInfo | FilmInfo | Unusable), question, code)
+
+
+def _usable(
+    answer: SoundInfo | FilmInfo | Unusable, question: SoundQuestion | FilmQuestion, code: str
+) -> SoundInfo | FilmInfo:
     if isinstance(answer, Unusable):
         raise RenderError(answer.reason, code=code, where=question.path)
     return answer
@@ -91,6 +97,15 @@ def sound_info(
     return answer
 
 
+class Looks(Protocol):
+    """Who looks at films: a `WorkerPool`, which has processes for it."""
+
+    def look(
+        self, question: FilmQuestion, *, deadline_s: float, cancel: threading.Event | None = None
+    ) -> FilmInfo | Unusable:
+        """Return what the film is. Raises RenderError `film_check_failed` or `cancelled`."""
+
+
 def film_info(
     path: Path,
     *,
@@ -100,11 +115,19 @@ def film_info(
     height: int = 45,
     deadline_s: float = 60,
     cancel: threading.Event | None = None,
+    looks: Looks | None = None,
 ) -> FilmInfo:
-    """Count a film's pictures and decode `frames` of them, scaled. Raises RenderError `film_check_failed` or `cancelled`."""
+    """Count a film's pictures and decode `frames` of them, scaled, in a process of its own or in one of `looks`.
+
+    Raises RenderError `film_check_failed` or `cancelled`.
+    """
     question = FilmQuestion(
         path=str(path.absolute()), formats=formats, frames=sorted(set(frames)), width=width, height=height
     )
-    answer = _ask(question, code="film_check_failed", deadline_s=deadline_s, cancel=cancel)
+    code = "film_check_failed"
+    if looks is None:
+        answer: object = _ask(question, code=code, deadline_s=deadline_s, cancel=cancel)
+    else:
+        answer = _usable(looks.look(question, deadline_s=deadline_s, cancel=cancel), question, code)
     assert isinstance(answer, FilmInfo)  # noqa: S101  # each question has its answer
     return answer

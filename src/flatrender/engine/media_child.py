@@ -27,7 +27,8 @@ def _open(path: str, formats: str) -> InputContainer:
     return av.open(f"file:{path}", mode="r", container_options=options)
 
 
-def _answer(question: SoundQuestion | FilmQuestion) -> SoundInfo | FilmInfo | Unusable:
+def answer(question: SoundQuestion | FilmQuestion) -> SoundInfo | FilmInfo | Unusable:
+    """Open the file and look."""
     try:
         with _open(question.path, question.formats) as container:
             if len(container.streams) > _MAX_STREAMS:
@@ -105,6 +106,8 @@ def _decode(
     container: InputContainer, stream: VideoStream, start: int, wanted: set[int], width: int, height: int
 ) -> Iterator[tuple[int, bytes]]:
     """Decode from a key frame on and give the wanted pictures, as far as they decode."""
+    # Blocks' edges left unsmoothed do not show in a small picture, and cost a third of the decoding.
+    stream.codec_context.options = {"skip_loop_filter": "all"}
     container.seek(start, stream=stream, backward=True)
     last = max(wanted)
     try:
@@ -139,7 +142,7 @@ def main() -> None:
     """Answer the question given as argument."""
     _limit_memory()
     question = msgspec.json.decode(sys.argv[1], type=SoundQuestion | FilmQuestion)
-    sys.stdout.buffer.write(msgspec.msgpack.encode(_answer(question)))
+    sys.stdout.buffer.write(msgspec.msgpack.encode(answer(question)))
 
 
 if __name__ == "__main__":

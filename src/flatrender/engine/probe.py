@@ -12,7 +12,7 @@ from flatrender.engine.decode import decode_frames, look_at_pictures
 from flatrender.engine.errors import RenderError
 from flatrender.engine.ffmpeg import FILM_FORMATS
 from flatrender.engine.kinds import KINDS, OutputKind
-from flatrender.engine.media import FilmInfo, film_info
+from flatrender.engine.media import FilmInfo, Looks, film_info
 from flatrender.engine.scene import SceneWarning
 
 if TYPE_CHECKING:
@@ -88,9 +88,14 @@ def sample_size(width: int, height: int) -> tuple[int, int]:
 
 
 def probe_film(
-    path: Path, expected: ExpectedFilm, *, deadline_s: float = 120, cancel: threading.Event | None = None
+    path: Path,
+    expected: ExpectedFilm,
+    *,
+    deadline_s: float = 120,
+    cancel: threading.Event | None = None,
+    looks: Looks | None = None,
 ) -> FilmReport:
-    """Check the file and describe it.
+    """Check the file and describe it. What is decoded by PyAV is decoded in a process of its own, or in one of `looks`.
 
     Streams, size, frame count and even frame times, duration within one frame, sound as long as the picture (within one frame and one AAC
     block); first, middle and last frame decode, and where samples are given show what they show and are not blank where those are not. Of a
@@ -104,7 +109,14 @@ def probe_film(
     wanted = sorted({*sample_frames(expected.frames), *(sample.frame for sample in expected.samples)})
     width, height = sample_size(expected.width, expected.height)
     info = film_info(
-        path, formats=FILM_FORMATS, frames=wanted, width=width, height=height, deadline_s=deadline_s, cancel=cancel
+        path,
+        formats=FILM_FORMATS,
+        frames=wanted,
+        width=width,
+        height=height,
+        deadline_s=deadline_s,
+        cancel=cancel,
+        looks=looks,
     )
     for problem in _problems(info, expected, wanted):
         raise _wrong(path, problem)

@@ -146,7 +146,7 @@ class Agent:
 
     def run(self) -> None:
         """Work until stopped. Raises TokenRefused and BootEnded when the server wants this agent to end."""
-        self._pool.warm()
+        self._pool.warm(films=True)
         loops: list[tuple[str, Callable[[], None]]] = [
             ("heartbeat", self._beat_loop),
             ("watchdog", self._watch_loop),

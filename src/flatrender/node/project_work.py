@@ -6,7 +6,8 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
@@ -15,18 +16,20 @@ from flatrender.aftereffects.aerender.queue import QueuedItem
 from flatrender.aftereffects.aerender.stills import convert_still
 from flatrender.aftereffects.aerender.verdict import OrderedOutput, check_output, looked_at, sequence_files
 from flatrender.aftereffects.errors import ProjectError
+from flatrender.aftereffects.fields.model import SuggestedField
+from flatrender.aftereffects.personalise.apart import personalise_apart
 from flatrender.engine.errors import EngineError, RenderError
 from flatrender.engine.film.from_pictures import PICTURE_NAME, encode_pictures, expect_pictures
 from flatrender.engine.film.plan import lottie_frames
 from flatrender.engine.film.segments import render_segment
-from flatrender.engine.film.settings import FilmSettings
+from flatrender.engine.film.settings import FilmSettings, exact_rate
 from flatrender.engine.probe import check_pictures
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
 from flatrender.node.after_effects import AfterEffects, AfterEffectsFailed, Launch, failed, orders_of, sequence
 from flatrender.node.errors import WorkFailed
 from flatrender.node.fetching import Fetcher, Stopped
-from flatrender.node.projects import ProjectRefused, unpack_project
+from flatrender.node.projects import ProjectRefused, safe_path, unpack_project
 from flatrender.node.sessions import Session, State
 from flatrender.protocol.work import SceneFigures, SegmentTask, SourceFigures, StillTask
 
@@ -80,16 +83,25 @@ class ProjectWork:
                 session.advance(State.RENDERING)
             task = first.assignment.task
             if isinstance(task, SegmentTask):
-                yield [self._segment(first, task, source, project, folder)]
+                yield [self._segment(first, task, source, project, folder, held)]
             else:
-                yield self._stills(sessions, source, project, folder)
+                yield self._stills(sessions, source, project, folder, held)
 
-    def _segment(self, session: Session, task: SegmentTask, source: SourceFigures, project: Path, folder: Path) -> Path:
+    def _segment(
+        self,
+        session: Session,
+        task: SegmentTask,
+        source: SourceFigures,
+        project: Path,
+        folder: Path,
+        held: contextlib.ExitStack,
+    ) -> Path:
         settings = film_settings(task)
         shown = [
-            first_frame(task.scene) + math.floor(frame)
+            composition_frame(task.scene, source, frame)
             for frame in lottie_frames(task.scene.frames, task.scene.fps, settings.rate, task.first, task.last)
         ]
+        project = self._personalised(session, project, held)
         made = folder / "o"
         orders = orders_of([(source.composition, shown[0], shown[-1] - shown[0] + 1)], made)
         launch = Launch(sha256=source.sha256, project=project, top=folder / "p", orders=orders)
@@ -123,10 +135,27 @@ class ProjectWork:
         return out
 
     def _stills(
-        self, sessions: Sequence[Session], source: SourceFigures, project: Path, folder: Path
+        self,
+        sessions: Sequence[Session],
+        source: SourceFigures,
+        project: Path,
+        folder: Path,
+        held: contextlib.ExitStack,
     ) -> list[Path | Exception]:
         tasks = [session.assignment.task for session in sessions]
-        frames = [first_frame(task.scene) + round(task.frame) if isinstance(task, StillTask) else 0 for task in tasks]
+        frames = [
+            composition_frame(task.scene, task.source, task.frame)
+            if isinstance(task, StillTask) and task.source is not None
+            else 0
+            for task in tasks
+        ]
+        try:
+            for session in sessions:
+                project = self._personalised(session, project, held)
+        except ProjectError as error:
+            if len(sessions) == 1:
+                raise
+            raise _one_of(len(sessions), str(error)) from error
         comps = [task.source.composition if task.source is not None else "" for task in tasks]
         made = folder / "o"
         orders = orders_of([(comp, frame, 1) for comp, frame in zip(comps, frames, strict=True)], made)
@@ -148,6 +177,28 @@ class ProjectWork:
             except (AfterEffectsFailed, EngineError, Stopped, OSError) as error:
                 outputs.append(error)
         return outputs
+
+    def _personalised(self, session: Session, project: Path, held: contextlib.ExitStack) -> Path:
+        """Write the values of a session's scene into a copy beside the project, and return it; the project itself when there are none.
+
+        Raises ProjectError for values or files that cannot be written.
+        """
+        source = session.assignment.task.source
+        if source is None or not source.values:
+            return project
+        folder = project.parent / f"a{session.lease.lease_id.hex[:8]}"
+        folder.mkdir()
+        assets: dict[str, Path] = {}
+        for name, asset in source.assets.items():
+            place = folder / PurePosixPath(asset.name).name
+            if safe_path(asset.name) != PurePosixPath(place.name) or not asset.name.isascii():
+                raise WorkFailed("internal", f"the file of a value has a name that cannot be used: {asset.name[:60]!r}")
+            _link(self._fetcher.clip(session, held, asset.sha256), place)
+            assets[name] = place
+        copy = project.with_name(f"v{session.lease.lease_id.hex[:8]}.aep")
+        fields = [msgspec.convert({"label": {}, "origin": "name", **field}, SuggestedField) for field in source.fields]
+        personalise_apart(project, source.values, assets, copy, composition=source.composition, fields=fields)
+        return copy
 
     def _still(self, session: Session, pattern: Path, item: QueuedItem, out: Path, frame: int) -> Path:
         task = session.assignment.task
@@ -180,7 +231,9 @@ class ProjectWork:
             path=pattern, frames=item.frames, fps=item.fps, width=item.width, height=item.height, may_be_black=True
         )
         scene = session.assignment.task.scene
-        numbers = [first - first_frame(scene) + number for number in looked_at(ordered)]
+        source = session.assignment.task.source
+        begins = source.first_frame if source is not None else 0
+        numbers = [round((first - begins + number) * scene.fps / item.fps) for number in looked_at(ordered)]
         return msgspec.structs.replace(ordered, may_be_black=not self._is_lit(session, scene, numbers))
 
     def _is_lit(self, session: Session, scene: SceneFigures, frames: Sequence[int]) -> bool:
@@ -232,9 +285,11 @@ def film_settings(task: SegmentTask) -> FilmSettings:
     )
 
 
-def first_frame(scene: SceneFigures) -> int:
-    """Return the frame of the composition that is the scene's first."""
-    return max(0, round(scene.first_frame))
+def composition_frame(scene: SceneFigures, source: SourceFigures, frame: float) -> int:
+    """Return which frame of the composition is shown at a frame of the scene (from its first, in its rate): the one that has begun by then."""
+    rate = Fraction(1) if source.fps is None else exact_rate(source.fps) / exact_rate(scene.fps)
+    # A ten-thousandth of a frame is what the plan rounds to.
+    return source.first_frame + math.floor((Fraction(frame) + Fraction(1, 5000)) * rate)
 
 
 def _scene(figures: SceneFigures, lottie: bytes) -> ResolvedScene:
@@ -270,7 +325,11 @@ def _lay_out(made: Sequence[Path], numbers: Sequence[int], folder: Path) -> None
     """Put the picture of each output frame into `folder`; the last one stays when the composition ends before the scene."""
     for number, index in enumerate(numbers):
         picture, place = made[min(index, len(made) - 1)], folder / (PICTURE_NAME % number)
-        try:
-            os.link(picture, place)
-        except OSError:
-            shutil.copyfile(picture, place)
+        _link(picture, place)
+
+
+def _link(file: Path, place: Path) -> None:
+    try:
+        os.link(file, place)
+    except OSError:
+        shutil.copyfile(file, place)

@@ -180,7 +180,7 @@ def classify(session: Session, error: Exception) -> tuple[FailClass, str, CrashK
     if isinstance(error, AfterEffectsFailed):
         return error.failure, error.code, error.crash
     if isinstance(error, ProjectError):
-        return "content", "aerender_template", None
+        return "content", "aerender_asset" if error.code.startswith("asset_") else "aerender_template", None
     if isinstance(error, EngineError):
         if error.code in CONTENT_CODES:
             return "content", error.code, CONTENT_CODES[error.code]

@@ -22,7 +22,10 @@ import type {
   Session,
   Snapshot,
   StoredFile,
+  SvgPreview,
+  SvgPreviewSummary,
   Tenant,
+  TraceRequest,
   Track,
   Waveform,
 } from './types';
@@ -48,6 +51,12 @@ export const content = {
   /** A template; with `versionId` the version that a document was made with. */
   one: (idOrSlug: string, versionId?: string) =>
     get<Project>(withQuery(`/v1/projects/${encodeURIComponent(idOrSlug)}`, { version_id: versionId })),
+  svgPreviews: (reference: string, versionId?: string) =>
+    get<Page<SvgPreviewSummary>>(
+      withQuery(`/v1/projects/${encodeURIComponent(reference)}/svg-previews`, { version_id: versionId }),
+    ),
+  svgPreview: (reference: string, id: string) =>
+    get<SvgPreview>(`/v1/projects/${encodeURIComponent(reference)}/svg-previews/${id}`),
   categories: async (): Promise<Category[]> => {
     return (await get<Page<Category>>('/v1/categories?limit=100')).items;
   },
@@ -70,6 +79,7 @@ export const adminContent = {
       { file_id: fileId },
       { idempotencyKey: newKey(), timeoutMs: 120_000 },
     ),
+  imports: async () => (await get<Page<ProjectImport>>('/v1/admin/imports?limit=10')).items,
   importState: (importId: string) => get<ProjectImport>(`/v1/admin/imports/${importId}`),
   addMissingFiles: (id: string, added: { file_id: string; name?: string }[]) =>
     post<ProjectImport>(`/v1/admin/projects/${id}/missing-files`, { files: added }, { idempotencyKey: newKey() }),
@@ -77,6 +87,13 @@ export const adminContent = {
     post<AdminProject>(`/v1/admin/projects/${id}/publish`, {}, { ifMatch: rowVersion }),
   archive: (id: string, rowVersion: number | undefined) =>
     post<AdminProject>(`/v1/admin/projects/${id}/archive`, {}, { ifMatch: rowVersion }),
+  svgPreviews: (id: string) => get<Page<SvgPreviewSummary>>(`/v1/admin/projects/${id}/svg-previews`),
+  svgPreview: (id: string) => get<SvgPreview>(`/v1/admin/svg-previews/${id}`),
+  trace: (id: string, body: TraceRequest) =>
+    post<SvgPreview>(`/v1/admin/projects/${id}/svg-previews`, body, { timeoutMs: 90_000 }),
+  mapGroup: async (id: string, group: { number: number; slot?: string | null; automatic?: boolean }) =>
+    (await call<SvgPreview>(`/v1/admin/svg-previews/${id}`, { method: 'PATCH', body: { groups: [group] } })).data,
+  deleteSvgPreview: (id: string) => call<unknown>(`/v1/admin/svg-previews/${id}`, { method: 'DELETE' }),
   patchScene: async (sceneId: string, body: Partial<Pick<Scene, 'title' | 'snapshot_frame' | 'is_active'>>) =>
     (await call<Scene>(`/v1/admin/scenes/${sceneId}`, { method: 'PATCH', body })).data,
 };

@@ -150,6 +150,50 @@ export type Project = ProjectSummary & {
   scenes: Scene[];
 };
 
+/** Shapes of one colour of a traced scene, and how they follow a colour slot. */
+export type SvgGroup = {
+  number: number;
+  color: string;
+  /** Of the picture that they cover, 0–1. */
+  share: number;
+  /** They belong to a picture that the scene shows. */
+  pictured: boolean;
+  chosen: boolean;
+  slot: string | null;
+  toward: string | null;
+  amount: number;
+  lighten: number;
+  chroma: number;
+  hue: number;
+};
+export type TraceDetail = 'low' | 'medium' | 'high';
+export type SvgPreviewSummary = {
+  id: string;
+  scene_id: string | null;
+  scene_key: string | null;
+  width: number;
+  height: number;
+  path_count: number;
+  bytes: number;
+  source: 'file' | 'svg' | 'snapshot';
+  colors: number;
+  detail: TraceDetail;
+  reduced: boolean;
+  palette: Record<string, string>;
+  groups: SvgGroup[];
+  created_at: string;
+  updated_at: string;
+};
+export type SvgPreview = SvgPreviewSummary & { svg: string };
+export type TraceRequest = {
+  scene_id: string | null;
+  file_id?: string;
+  svg?: string;
+  snapshot?: boolean;
+  colors: number;
+  detail: TraceDetail;
+};
+
 export type ImportWarning = { code: string; detail: string; where: string };
 export type Verdict = 'exact' | 'approximate' | 'not_drawn';
 /** A feature of an After Effects project at one place, and what becomes of it without After Effects. */
@@ -181,6 +225,7 @@ export type ProjectImport = {
   file_name: string;
   project_id: string | null;
   problem: { code: string; detail: string; where: string | null } | null;
+  created_at: string;
 };
 
 export type Category = { slug: string; name: Localized | string };
@@ -336,6 +381,8 @@ export type RenderJob = {
   progress_pct: number;
   eta_seconds: number | null;
   queue_position: number | null;
+  /** `after_effects`: a part of it needs a node with After Effects, and none is there now. */
+  waits_for?: 'after_effects' | null;
   width: number | null;
   height: number | null;
   fps: number | null;

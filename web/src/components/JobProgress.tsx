@@ -43,6 +43,11 @@ export function JobProgress({ job }: { job: RenderJob }) {
               }`}
         </Text>
       </div>
+      {job.waits_for === 'after_effects' && (
+        <Text size="sm" c="dimmed" data-testid="render-waits-for">
+          {t('render.waitsForAfterEffects')}
+        </Text>
+      )}
       <Progress.Root size="lg" radius="xl">
         <Progress.Section
           value={waiting ? 100 : percent}

@@ -71,7 +71,8 @@ function fromOklab([wanted, a, b]: Triple): string {
   return `#${at(low).map(byte).join('')}`;
 }
 
-function adjusted(color: string, lightness: number, chroma: number, hue: number): string {
+/** The colour with Oklab lightness added, chroma multiplied and hue turned (degrees). */
+export function adjusted(color: string, lightness: number, chroma: number, hue: number): string {
   const [light0, a, b] = toOklab(color);
   const angle = (hue * Math.PI) / 180;
   const turned = [a * Math.cos(angle) - b * Math.sin(angle), a * Math.sin(angle) + b * Math.cos(angle)] as const;

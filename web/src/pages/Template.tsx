@@ -5,7 +5,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { newKey } from '../api/client';
 import { studio } from '../api/endpoints';
-import type { Project, Scene } from '../api/types';
+import type { Colors, Project, Scene, SvgPreview } from '../api/types';
 import { sceneArt } from '../components/art';
 import { aspectName } from '../components/AspectGlyph';
 import { ErrorState } from '../components/ErrorState';
@@ -13,6 +13,10 @@ import { SkeletonRows, useSlow } from '../components/ListState';
 import { Picture } from '../components/Picture';
 import { PresetChoice } from '../components/PresetChoice';
 import { SizeChoice } from '../components/SizeChoice';
+import { TracedPicture } from '../components/TracedPicture';
+import { useTraced } from '../components/useTraced';
+import { slotColors } from '../editor/colors';
+import { isDrawnWith } from '../editor/recoloring';
 import { formatNumber, localDigits } from '../format/digits';
 import { formatClock } from '../format/time';
 import { localized, useI18n } from '../i18n';
@@ -22,14 +26,33 @@ import classes from './Template.module.css';
 
 const route = getRouteApi('/signed-in/shell/templates/$projectId');
 
-function SceneCard(props: { scene: Scene; project: Project; index: number; chosen: boolean; choose: () => void }) {
-  const { scene, project, index, chosen, choose } = props;
+/** A traced scene stands for its picture while other colours are chosen than it was drawn in. */
+type Recolored = { preview: SvgPreview; palette: Colors } | null;
+
+function recoloredWith(preview: SvgPreview | undefined, palette: Colors): Recolored {
+  return preview && !isDrawnWith(preview.palette, palette) ? { preview, palette } : null;
+}
+
+type SceneCardProps = {
+  scene: Scene;
+  project: Project;
+  index: number;
+  chosen: boolean;
+  choose: () => void;
+  recolored: Recolored;
+};
+
+function SceneCard({ scene, project, index, chosen, choose, recolored }: SceneCardProps) {
   const { t, locale } = useI18n();
   const title = localized(scene.title, locale);
   return (
     <li>
       <button type="button" className={classes.scene} aria-pressed={chosen} onClick={choose}>
-        <Picture src={scene.snapshot_url ?? scene.image} alt="" art={sceneArt(project, title)} />
+        {recolored ? (
+          <TracedPicture {...recolored} alt="" testId={`traced-${scene.key}`} />
+        ) : (
+          <Picture src={scene.snapshot_url ?? scene.image} alt="" art={sceneArt(project, title)} />
+        )}
         <span className={classes.sceneText}>
           <span className={classes.sceneTitle}>
             {formatNumber(index + 1, locale)}. {title}
@@ -66,6 +89,14 @@ function TemplateView({ project }: { project: Project }) {
   });
   const title = localized(project.title, locale);
   const scene = scenes.find((item) => item.key === shown);
+  const traced = useTraced(
+    project.id,
+    project.version_id,
+    scenes.map((item) => item.key),
+  );
+  const palette = slotColors(project.color_slots, project.presets.find((item) => item.key === preset)?.colors ?? {});
+  const recolored = recoloredWith(traced.get(shown), palette);
+  const alt = t('template.preview', { title: scene ? localized(scene.title, locale) : title });
   return (
     <>
       <nav aria-label={t('template.breadcrumb')} className={classes.crumbs}>
@@ -75,18 +106,27 @@ function TemplateView({ project }: { project: Project }) {
       </nav>
       <div className={classes.layout}>
         <div className={classes.stage}>
-          <Picture
-            eager
-            src={scene?.snapshot_url ?? scene?.image ?? project.cover_url}
-            alt={t('template.preview', { title: scene ? localized(scene.title, locale) : title })}
-            className={classes.big}
-            art={sceneArt(
-              project,
-              scene ? localized(scene.title, locale) : title,
-              project.presets.find((item) => item.key === preset)?.colors,
-            )}
-            fit="contain"
-          />
+          {recolored ? (
+            <div className={classes.recolored}>
+              <TracedPicture {...recolored} alt={alt} className={classes.big} testId="traced-shown" />
+              <Text size="sm" c="dimmed" mt={6}>
+                {t('template.tracedNote')}
+              </Text>
+            </div>
+          ) : (
+            <Picture
+              eager
+              src={scene?.snapshot_url ?? scene?.image ?? project.cover_url}
+              alt={alt}
+              className={classes.big}
+              art={sceneArt(
+                project,
+                scene ? localized(scene.title, locale) : title,
+                project.presets.find((item) => item.key === preset)?.colors,
+              )}
+              fit="contain"
+            />
+          )}
           <section aria-labelledby="scenes-title">
             <Title order={2} size="h4" id="scenes-title" mb="sm">
               {t('template.scenes')}
@@ -100,6 +140,7 @@ function TemplateView({ project }: { project: Project }) {
                   index={index}
                   chosen={item.key === shown}
                   choose={() => setShown(item.key)}
+                  recolored={recoloredWith(traced.get(item.key), palette)}
                 />
               ))}
             </ul>

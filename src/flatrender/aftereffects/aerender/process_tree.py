@@ -13,6 +13,9 @@ from pathlib import Path
 
 import psutil
 
+if sys.platform == "win32":
+    from flatrender.aftereffects.aerender.windows_job import CREATE_SUSPENDED, Job
+
 _BUSY_SHARE = 0.05
 """Of one core: below this a process tree is idle."""
 
@@ -21,7 +24,11 @@ class ProcessTree:
     """A process in a group of its own with its output in one pipe."""
 
     def __init__(self, argv: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None = None) -> None:
-        windows = sys.platform == "win32"
+        """Start the program. Raises OSError."""
+        flags = 0
+        if sys.platform == "win32":
+            # Suspended until it is in its job: what it starts before would not belong to the tree.
+            flags = subprocess.CREATE_NEW_PROCESS_GROUP | CREATE_SUSPENDED
         self.process = subprocess.Popen(
             list(argv),
             cwd=folder,
@@ -30,9 +37,11 @@ class ProcessTree:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             bufsize=0,
-            start_new_session=not windows,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) if windows else 0,
+            start_new_session=sys.platform != "win32",
+            creationflags=flags,
         )
+        if sys.platform == "win32":
+            self._job = _job_of(self.process)
         self._known: dict[int, psutil.Process] = {}
         self._used = 0.0
         self._measured = time.monotonic()
@@ -43,7 +52,11 @@ class ProcessTree:
             root = psutil.Process(self.process.pid)
             for member in (root, *root.children(recursive=True)):
                 self._known.setdefault(member.pid, member)
-        if sys.platform != "win32":
+        if sys.platform == "win32":
+            for pid in self._job.members() if self._job is not None else []:
+                with contextlib.suppress(psutil.Error):
+                    self._known.setdefault(pid, psutil.Process(pid))
+        else:
             for member in psutil.process_iter():
                 with contextlib.suppress(OSError, psutil.Error):
                     if os.getpgid(member.pid) == self.process.pid:
@@ -68,7 +81,12 @@ class ProcessTree:
             members = self.members()
             if not members or time.monotonic() > until:
                 break
-            if sys.platform != "win32":
+            if sys.platform == "win32":
+                if self._job is not None:
+                    self._job.kill()
+                else:
+                    _taskkill(self.process.pid)
+            else:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(self.process.pid, signal.SIGKILL)
             for member in members:
@@ -79,7 +97,32 @@ class ProcessTree:
             self.process.wait(timeout=1)
         if self.process.stdout is not None:
             self.process.stdout.close()
-        return [member.pid for member in self.members()]
+        outlived = [member.pid for member in self.members()]
+        if sys.platform == "win32" and self._job is not None:
+            self._job.close()
+            self._job = None
+        return outlived
+
+
+if sys.platform == "win32":
+
+    def _job_of(process: subprocess.Popen[bytes]) -> Job | None:
+        """Put a suspended process into a job of its own and let it run; None where that is not allowed, then `taskkill` ends the tree."""
+        job: Job | None = None
+        try:
+            job = Job()
+            job.take(process)
+        except OSError:
+            if job is not None:
+                job.close()
+            job = None
+        psutil.Process(process.pid).resume()
+        return job
+
+    def _taskkill(pid: int) -> None:
+        program = Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32" / "taskkill.exe"
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run([str(program), "/F", "/T", "/PID", str(pid)], capture_output=True, check=False, timeout=10)
 
 
 def _lives(member: psutil.Process) -> bool:

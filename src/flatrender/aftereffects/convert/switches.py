@@ -40,6 +40,9 @@ def note_switches(layer: Any, place: Place) -> None:
 
 def note_sound(layer: Any, place: Place) -> None:
     """Note a layer that is heard."""
+    source: Any = getattr(layer, "source", None)
+    if hasattr(source, "main_source") and source.width and layer.enabled:
+        return  # a film brings its sound along
     if getattr(layer, "has_audio", False) and getattr(layer, "audio_enabled", False):
         place.note(
             "approximate", "layer.audio", "the layer's sound is not in the picture; give it to the film as a track"

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from flatrender.aftereffects.fields.trial import Trials
 
 _PRECOMPOSITION, _SOLID, _IMAGE, _NULL, _TEXT = 0, 1, 2, 3, 5
-_CLEAR_PNG = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+_CLEAR_PNG = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAC0lEQVR42mNgAAIAAAUAAen63NgAAAAASUVORK5CYII="
+)
 """One pixel that is clear."""
 _NOT_DRAWN = "the layer is not part of the drawn scene"
 

@@ -92,7 +92,7 @@ def scene_name(name: str) -> SceneName:
 
 
 _SIZE = re.compile(
-    r"[\s\-_–—]*[\[(]?\s*(?P<size>\d{1,4}\s*[x×:_-]\s*\d{1,4}|square|vertical|portrait|horizontal|landscape|story|reels?|wide|مربع|عمودی|افقی)\s*[\])]?\s*$",
+    r"[\s\-_–—]*[\[(]?\s*(?P<size>\d{1,4}\s*[x×:]\s*\d{1,4}|\d{3,4}[_-]\d{3,4}|square|vertical|portrait|horizontal|landscape|story|reels?|wide|مربع|عمودی|افقی)\s*[\])]?\s*$",
     re.IGNORECASE,
 )
 _SIZE_WORDS = {

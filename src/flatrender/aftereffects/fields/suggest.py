@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import warnings
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from flatrender.aftereffects.errors import ProjectError
 from flatrender.aftereffects.fields.colors import color_slots
 from flatrender.aftereffects.fields.contents import (
     footage_fields,
@@ -25,7 +23,7 @@ from flatrender.aftereffects.fields.model import SuggestedField
 from flatrender.aftereffects.fields.places import place_key
 from flatrender.aftereffects.findings import Finding
 from flatrender.aftereffects.project import composition as composition_named
-from flatrender.engine.errors import EngineError
+from flatrender.aftereffects.project import understood
 from flatrender.engine.template.model import Binding
 
 if TYPE_CHECKING:
@@ -48,22 +46,9 @@ def suggest_fields(project: Project, composition: CompItem | str) -> tuple[Sugge
     `project_too_large`, or `project_unsupported` for what the reader does not know.
     """
     comp = composition_named(project, composition) if isinstance(composition, str) else composition
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            layers = scene_layers(comp)
-            return tuple(_with_bindings(field, layers) for field in _suggested(layers, comp))
-    except EngineError:
-        raise
-    except (MemoryError, RecursionError) as error:
-        raise ProjectError(f"the composition {comp.name!r} is damaged: its parts do not end") from error
-    except Exception as error:
-        raise ProjectError(
-            f"the composition's fields cannot be understood ({type(error).__name__}: {str(error)[:120]}); "
-            "open the project in a current After Effects, save it again and try once more",
-            code="project_unsupported",
-            where=str(comp.name),
-        ) from error
+    with understood("the composition", str(comp.name)):
+        layers = scene_layers(comp)
+        return tuple(_with_bindings(field, layers) for field in _suggested(layers, comp))
 
 
 def unoffered(comp: CompItem) -> list[Finding]:

@@ -5,7 +5,8 @@ Knows the project's object model and the fields. Must not know HTTP, databases o
 
 from flatrender.aftereffects.personalise.apart import personalise_apart
 from flatrender.aftereffects.personalise.errors import PersonaliseError
-from flatrender.aftereffects.personalise.personalise import checked_values, personalise
+from flatrender.aftereffects.personalise.given import checked_values
+from flatrender.aftereffects.personalise.personalise import personalise
 from flatrender.aftereffects.personalise.queue import RenderOrder
 from flatrender.aftereffects.personalise.report import Change, Note, PersonaliseReport
 from flatrender.aftereffects.personalise.scenes import ScenePart

@@ -14,14 +14,15 @@ import msgspec
 from flatrender.aftereffects.errors import ProjectError
 from flatrender.aftereffects.fields import SuggestedField
 from flatrender.aftereffects.personalise.errors import PersonaliseError
-from flatrender.aftereffects.personalise.paths import absolute
-from flatrender.aftereffects.personalise.personalise import personalise
+from flatrender.aftereffects.personalise.order import CopyOrder, ordered
+from flatrender.aftereffects.personalise.personalise import carried_out
 from flatrender.aftereffects.personalise.queue import RenderOrder
 from flatrender.aftereffects.personalise.report import PersonaliseReport
 from flatrender.aftereffects.personalise.scenes import ScenePart
 from flatrender.aftereffects.personalise.timing import Timing
 from flatrender.engine.errors import RenderError
 from flatrender.engine.process import run
+from flatrender.engine.template.source import PlacedField
 
 if sys.platform != "win32":
     import resource
@@ -29,20 +30,6 @@ if sys.platform != "win32":
 MEMORY_BYTES = 1 << 30
 SECONDS = 180.0
 _MAX_ANSWER = 64 << 20
-
-
-class _Request(msgspec.Struct, frozen=True, kw_only=True):
-    project: str
-    values: dict[str, Any]
-    output: str
-    composition: str
-    fields: tuple[SuggestedField, ...] | None
-    assets: dict[str, str]
-    scenes: tuple[ScenePart, ...]
-    timing: Timing | None
-    queue: tuple[RenderOrder, ...] | None
-    snapshot_s: float | None
-    locale: str
 
 
 class _Refused(msgspec.Struct, tag="refused"):
@@ -57,14 +44,16 @@ class _Written(msgspec.Struct, tag="written"):
     report: PersonaliseReport
 
 
-def personalise_apart(
+def personalise_apart(  # as `personalise`
     project: Path,
     values: Mapping[str, Any],
     assets: Mapping[str, Path],
     output: Path,
     *,
     composition: str = "",
-    fields: Sequence[SuggestedField] | None = None,
+    fields: Sequence[SuggestedField | PlacedField] | None = None,
+    footage: Mapping[int, Path] | None = None,
+    said: Mapping[str, str] | None = None,
     scenes: Sequence[ScenePart] = (),
     timing: Timing | None = None,
     queue: Sequence[RenderOrder] | None = None,
@@ -77,23 +66,25 @@ def personalise_apart(
     Raises PersonaliseError and ProjectError as `personalise` does, and ProjectError `project_invalid` when the process ends otherwise. The copy's
     folder is as it was then, but for files in its `media`.
     """
-    request = _Request(
-        project=str(absolute(project)),
-        values=dict(values),
-        output=str(absolute(output)),
+    order = ordered(
+        project,
+        output,
+        values=values,
+        said=said,
         composition=composition,
-        fields=None if fields is None else tuple(fields),
-        assets={name: str(absolute(path)) for name, path in assets.items()},
-        scenes=tuple(scenes),
+        fields=fields,
+        assets=assets,
+        footage=footage,
+        scenes=scenes,
         timing=timing,
-        queue=None if queue is None else tuple(queue),
+        queue=queue,
         snapshot_s=snapshot_s,
         locale=locale,
     )
     with tempfile.TemporaryDirectory(prefix="flatrender-") as folder:
         asked = Path(folder) / "request.json"
         try:
-            asked.write_bytes(msgspec.json.encode(request))
+            asked.write_bytes(msgspec.json.encode(order))
         except (TypeError, ValueError, UnicodeEncodeError) as error:
             raise PersonaliseError(f"the values are no JSON: {str(error)[:120]}") from error
         argv = [sys.executable, "-P", "-m", "flatrender.aftereffects.personalise.apart", str(asked)]
@@ -114,21 +105,8 @@ def personalise_apart(
 
 
 def _answer(asked: Path) -> _Refused | _Written:
-    request = msgspec.json.decode(asked.read_bytes(), type=_Request)
     try:
-        report = personalise(
-            Path(request.project),
-            request.values,
-            Path(request.output),
-            composition=request.composition,
-            fields=request.fields,
-            assets={name: Path(path) for name, path in request.assets.items()},
-            scenes=request.scenes,
-            timing=request.timing,
-            queue=request.queue,
-            snapshot_s=request.snapshot_s,
-            locale=request.locale,
-        )
+        report = carried_out(msgspec.json.decode(asked.read_bytes(), type=CopyOrder))
     except ProjectError as error:
         about_values = isinstance(error, PersonaliseError)
         return _Refused(error.detail, error.code, error.where, getattr(error, "key", None), about_values)

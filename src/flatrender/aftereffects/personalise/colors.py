@@ -95,7 +95,7 @@ def solid_color_of(layer: AVLayer) -> str:
 def layers_showing(item: Any) -> list[AVLayer]:
     """Return all layers of the project whose source is this item."""
     found = []
-    for comp in item._project.compositions:
+    for comp in item.used_in:  # known from the layers' headers: compositions that do not show it need not be read
         found += [layer for layer in comp.layers if getattr(layer, "source", None) is item]
     return found
 

@@ -13,7 +13,7 @@ from flatrender.aftereffects.personalise.media import FOLDER
 from flatrender.aftereffects.personalise.paths import absolute, point_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from py_aep.models.project import Project
 
@@ -25,11 +25,14 @@ _MAX_LINKED = 5_000
 """Files of the project that a copy elsewhere brings along."""
 
 
-def keep_found(project: Project, source: Path, target: Path, notes: Notes) -> tuple[str, ...]:
+def keep_found(
+    project: Project, source: Path, target: Path, notes: Notes, known: Mapping[int, Path]
+) -> tuple[str, ...]:
     """Point every file of the project that a layer shows to where it lies, and return the files that were brought along, relative to the copy.
 
-    It is sought where the project says, at the end of that path below the project's folder, or by its name there. A copy that does not lie below the
-    project's folder gets the files that do beside it (as hard links where the file system has them). What is not found is noted and stays as it is.
+    `known`: files by the ids of their items. Others are sought at the end of the path that the project says, below the project's folder; where it
+    says; or by their names below the folder. A copy that does not lie below the project's folder gets the files that do beside it (as hard links
+    where the file system has them), and every copy the known ones. What is not found is noted and stays as it is.
     """
     folder = absolute(source).parent
     elsewhere = not target.is_relative_to(folder)
@@ -37,18 +40,22 @@ def keep_found(project: Project, source: Path, target: Path, notes: Notes) -> tu
     brought: list[str] = []
     for item, told in _files(project):
         stands = Path(told)
-        found = stands if stands.is_absolute() and _exists(stands) else _below(folder, told)
+        found = known.get(item.id)
+        if found is None:
+            there = stands if stands.is_absolute() and _exists(stands) else None
+            found = there if there is not None and _inside(there, folder) else _below(folder, told) or there
         if found is None:
             if names is None:
                 names = _named(folder)
-            found = _best(names.get(_parts(told)[-1].lower(), []), told)
+            found = _best([path for path in names.get(_parts(told)[-1].lower(), []) if _inside(path, folder)], told)
         name = _parts(told)[-1]
         if found is None:
             notes.note("footage_missing", str(item.name), f"{name!r} was not found; it is missing in the copy as well")
             continue
         if found != stands:
             notes.note("footage_found", str(item.name), f"{name!r} lies beside the project, not where the project says")
-        if elsewhere and found.is_relative_to(folder) and len(brought) < _MAX_LINKED:
+        apart = item.id in known and not found.is_relative_to(target.parent)
+        if (apart or (elsewhere and found.is_relative_to(folder))) and len(brought) < _MAX_LINKED:
             found = _linked(item, found, target.parent / FOLDER / f"f{item.id}", brought)
         if found != stands or target.parent != folder:
             point_to(item, found, target)
@@ -74,9 +81,14 @@ def _below(folder: Path, told: str) -> Path | None:
         if any(part in {"..", "."} or ":" in part for part in tail):
             continue
         for base in (folder, folder / "(Footage)"):
-            if _exists(path := base.joinpath(*tail)):
+            if _exists(path := base.joinpath(*tail)) and _inside(path, folder):
                 return path
     return None
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    """Say whether a file lies below the folder, links followed: a project from elsewhere must not reach this machine's own files through them."""
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _exists(path: Path) -> bool:
@@ -116,11 +128,11 @@ def _best(candidates: list[Path], told: str) -> Path | None:
 
 def _linked(item: Any, found: Path, folder: Path, brought: list[str]) -> Path:
     """Put an item's file, or all pictures of its sequence, into a folder of its own under their names, and return the first."""
-    names = [Path(name).name for name in item.main_source.file_names] or [found.name]
-    for name in [found.name, *(name for name in names[:_MAX_LINKED] if name != found.name)]:
+    names = [Path(name).name for name in item.main_source.file_names[:_MAX_LINKED]]
+    for name in [found.name, *(name for name in names if name not in {"", found.name})]:
         file = found.with_name(name)
         there = folder / name
-        if not _exists(file):
+        if not _exists(file) or not _inside(file, found.parent):
             continue
         folder.mkdir(parents=True, exist_ok=True)
         if not there.exists():

@@ -9,16 +9,15 @@ from py_aep.binary.utils import ChunkNotFoundError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from py_aep.models.project import Project
     from py_aep.models.properties.property import Property
 
 _ROOT = "ADBE Layer Overrides"
 
 
-def overrides_of(project: Project, prop: Property) -> Iterator[tuple[Property, str]]:
+def overrides_of(prop: Property) -> Iterator[tuple[Property, str]]:
     """Yield the properties, with their places, by which layers show `prop`'s composition with another value of it."""
     home = prop._owning_comp()
-    for comp in project.compositions:
+    for comp in home.used_in if home is not None else ():
         for layer in comp.layers:
             if getattr(layer, "source", None) is not home or not _has_overrides(layer):
                 continue
@@ -27,10 +26,10 @@ def overrides_of(project: Project, prop: Property) -> Iterator[tuple[Property, s
                     yield leaf, f"{comp.name} › {layer.name} › Essential Properties › {leaf.name}"
 
 
-def media_overrides_of(project: Project, shown: Any) -> Iterator[tuple[Property, str]]:
+def media_overrides_of(shown: Any) -> Iterator[tuple[Property, str]]:
     """Yield the media replacement slots, with their places, by which layers put something else in the place of the layer `shown`."""
     home = shown.containing_comp
-    for comp in project.compositions:
+    for comp in home.used_in if home is not None else ():
         for layer in comp.layers:
             if getattr(layer, "source", None) is not home or not _has_overrides(layer):
                 continue

@@ -161,7 +161,7 @@ def _footage(writing: Writing, field: SuggestedField, checked: Field, place: Pro
     where = place.path()
     file = writing.assets.get(value.asset)
     if file is None:
-        raise PersonaliseError(f"the file {value.asset[:60]!r} was not handed over", code="asset_missing", where=where)
+        raise PersonaliseError(f"there is no file {value.asset[:120]!r}", code="asset_missing", where=where)
     fit: Fit = value.fit or checked.constraints.fit
     layer: Any = layer_at(writing.project, place)
     meant = frozenset(other.layer_id for other in field.places if other.takes == "footage")
@@ -169,7 +169,7 @@ def _footage(writing: Writing, field: SuggestedField, checked: Field, place: Pro
         raise PersonaliseError("the layer shows no picture", code="place_unwritable", where=where)
     item = writing.footage.replace_layer(layer, file, fit=fit, options=value, where=where, with_others=meant)
     if place.controller:
-        for slot, at in media_overrides_of(writing.project, layer):
+        for slot, at in media_overrides_of(layer):
             with contextlib.suppress(ValueError):
                 slot.alternate_source = item
                 writing.notes.note("override_written", at, "the layer's own picture is replaced too")
@@ -177,11 +177,7 @@ def _footage(writing: Writing, field: SuggestedField, checked: Field, place: Pro
 
 def _with_overrides(writing: Writing, place: ProjectPlace, prop: Any, write: Any) -> None:
     """Write a property, and the values by which layers override it where these say what it said."""
-    overriding = (
-        [(leaf, at, _same_value(leaf, prop)) for leaf, at in overrides_of(writing.project, prop)]
-        if place.controller
-        else []
-    )
+    overriding = [(leaf, at, _same_value(leaf, prop)) for leaf, at in overrides_of(prop)] if place.controller else []
     write(prop, place.path())
     for leaf, at, was_same in overriding:
         if was_same:

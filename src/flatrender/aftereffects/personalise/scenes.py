@@ -34,10 +34,14 @@ class ScenePart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     slower or faster, `hold` freezes its last picture."""
     overlap_s: float = 0.0
     """How much earlier than the end of the part before it begins; the later part lies above."""
+    values: dict[str, Any] = {}
+    """Of the fields of the scene's own composition, for this turn alone: it gets a copy of the composition, and of those inside it."""
+    said: dict[str, str] = {}
+    """More of them, as a person writes them."""
 
 
-def arrange(master: CompItem, parts: Sequence[ScenePart], notes: Notes) -> tuple[float, ...]:
-    """Show these scenes one after the other and nothing of the others; set the master's duration and work area. Return when each begins, in s.
+def arrange(master: CompItem, parts: Sequence[ScenePart], notes: Notes) -> list[Any]:
+    """Show these scenes one after the other and nothing of the others; set the master's duration and work area. Return the layers of the parts.
 
     A scene that comes twice gets a second layer of the same composition. Layers that are no scenes stay; those that lasted to the master's end
     last to its new end. Raises PersonaliseError `scene_unknown` and `order_invalid`.
@@ -85,7 +89,7 @@ def arrange(master: CompItem, parts: Sequence[ScenePart], notes: Notes) -> tuple
     for layer in lasting:
         layer.out_point = float(master.duration)
     _stack(shown, scenes)
-    return tuple(begins)
+    return shown
 
 
 def scene_layers(master: CompItem) -> list[Any]:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _SOUNDS = frozenset({".ogg", ".wav"})
 _MAX_BYTES = 256 << 20
-CLEAR_PNG = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+CLEAR_PNG = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAC0lEQVR42mNgAAIAAAUAAen63NgAAAAASUVORK5CYII="
+)
 """One pixel that is clear, in the place of what was not found."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,10 +18,10 @@ from flatrender.aftereffects.fields.bound import bind_fields
 from flatrender.aftereffects.fields.keys import Keys, slug
 from flatrender.aftereffects.fields.model import layer_at
 from flatrender.aftereffects.fields.suggest import suggest_fields, unoffered
-from flatrender.aftereffects.fields.trial import Trials
+from flatrender.aftereffects.fields.trial import MAX_TRIALS, Trials
 from flatrender.aftereffects.fields.tried import NOTHING_FOLLOWS
 from flatrender.aftereffects.findings import Finding
-from flatrender.aftereffects.project import open_project, saved_by
+from flatrender.aftereffects.project import open_project, saved_by, understood
 from flatrender.aftereffects.stand_in.sound import sound_tracks
 from flatrender.aftereffects.template.fitting import at_rate, in_size
 from flatrender.aftereffects.template.fonts import FontShelf, PackageFonts, family_and_style
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "template.json"
 _MAX_NOTES = 2_000
+_TRIAL_SECONDS, _LEAST_TRIALS = 60.0, 12
+"""About so long controls of one composition are tried, but so many values at least."""
 
 
 class _Drawn(NamedTuple):
@@ -82,7 +85,8 @@ def make_template(
     With `only_first` there is one scene, of the first. `extra` is a folder with fonts and footage that were added to the project later. Raises
     ProjectError, and TemplateError for a template that breaks a limit of the format.
     """
-    return _Maker(collected, folder, title, extra).make(compositions, only_first=only_first)
+    with understood("the project", collected.project.name):
+        return _Maker(collected, folder, title, extra).make(compositions, only_first=only_first)
 
 
 class _Maker:
@@ -165,9 +169,11 @@ class _Maker:
             for place in field.places:
                 if place.takes == "visible":  # what is switched off is not converted, and could not be switched on
                     layer_at(self._project, place).enabled = True
+        began = time.monotonic()
         conversion = convert_composition(comp)
+        trials = min(MAX_TRIALS, max(_LEAST_TRIALS, round(_TRIAL_SECONDS / max(time.monotonic() - began, 0.01))))
         lottie: Json = msgspec.json.decode(msgspec.json.encode(conversion.lottie))
-        bound = bind_fields(comp, fields, lottie, Trials(self._project, comp, conversion.lottie))
+        bound = bind_fields(comp, fields, lottie, Trials(self._project, comp, conversion.lottie, trials))
         findings = [*conversion.findings, *_field_findings(bound), *unoffered(comp)]
         self._bring_media(conversion, lottie, findings)
         findings = self._with_fonts(lottie, findings)

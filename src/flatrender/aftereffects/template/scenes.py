@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from math import gcd
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
@@ -70,7 +71,7 @@ def chosen_scenes(project: Project, names: Sequence[str]) -> tuple[list[ChosenSc
 
     Raises ProjectError `composition_unknown`.
     """
-    comps = [composition_named(project, name) for name in names] if names else scene_candidates(project)
+    comps = [composition_named(project, name) for name in names] if names else _in_order(scene_candidates(project))
     groups: dict[str, list[CompItem]] = {}
     for comp in comps:
         told = scene_name(comp.name)
@@ -130,6 +131,33 @@ def _scene(comps: list[CompItem], keys: Keys) -> ChosenScene:
         options.get("repeat", "no").lower() in {"yes", "true", "1"},
         tuple(comps),
     )
+
+
+def _in_order(comps: list[CompItem]) -> list[CompItem]:
+    """Order scenes as the composition shows them that has most of them; others by name, openings first and endings last, the wider first."""
+    film = Counter(id(outer) for comp in comps for outer in comp.used_in)
+    begins: dict[int, float] = {}
+    if film:
+        shown, _ = film.most_common(1)[0]
+        outer = next(outer for comp in comps for outer in comp.used_in if id(outer) == shown)
+        for layer in outer.layers:
+            source = getattr(layer, "source", None)
+            if source is not None:
+                begins[source.id] = min(begins.get(source.id, float(layer.in_point)), float(layer.in_point))
+
+    def place(comp: CompItem) -> tuple[float, int, list[tuple[bool, int, str]], float]:
+        title = scene_name(comp.name).title.casefold()
+        turn = 0 if title.startswith(_OPENING) else 2 if title.startswith(_ENDING) else 1
+        return (begins.get(comp.id, float("inf")), turn, _natural(title), -comp.width / comp.height)
+
+    return sorted(comps, key=place)
+
+
+def _natural(title: str) -> list[tuple[bool, int, str]]:
+    """Return a key by which `Scene 2` comes before `Scene 10`."""
+    return [
+        (not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d+)", title) if part
+    ]
 
 
 def _is_usable(comp: CompItem) -> bool:

@@ -8,7 +8,9 @@ from typing import Any
 
 import typer
 
-_COMMANDS = {name: f"flatrender.cli.aep.{name}" for name in ("inspect", "report", "convert", "render", "template")}
+_COMMANDS = {
+    name: f"flatrender.cli.aep.{name}" for name in ("inspect", "report", "convert", "render", "template", "personalise")
+}
 
 
 def _only() -> str | None:
@@ -30,4 +32,7 @@ def build(only: str | None = None) -> typer.Typer:
     return app
 
 
-aep = build(_only())
+def __getattr__(name: str) -> typer.Typer:
+    if name == "aep":  # made when it is asked for: a process may run several command lines
+        return build(_only())
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

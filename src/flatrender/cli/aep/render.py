@@ -70,9 +70,9 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
     background: Annotated[
         str | None,
         typer.Option(
-            metavar="#RRGGBB|transparent",
+            metavar="#RRGGBB",
             rich_help_panel=SCENES,
-            help="Behind the layers (default: the composition's own).",
+            help="Behind the layers (default: the composition's own; with --alpha nothing).",
         ),
     ] = None,
     frames: Annotated[
@@ -136,7 +136,7 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
 
     with one_line_errors(project, json=json), tempfile.TemporaryDirectory(prefix="flatrender-aep-") as folder:
         from flatrender.aftereffects.apart import template_apart
-        from flatrender.cli.choices import read_values
+        from flatrender.cli.choices import parse_background, read_values
         from flatrender.cli.extras import split_range
         from flatrender.cli.film import FilmRequest, Maker
         from flatrender.cli.film_progress import film_progress
@@ -155,10 +155,10 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
         if scene.engine == "aerender" and not allow_approximate:
             _refuse(scene)
         if not quiet:
-            warn(scene.findings)
+            warn(one for one in scene.findings if one.feature != "layer.audio")  # it is heard: see `sounds`
         given, colors = _sorted(scene, values or [], document)
         if background is not None or alpha:
-            given["@background"] = background or "transparent"
+            _put_behind(package, parse_background(background))
         request = FilmRequest(
             output=output,
             document=given,
@@ -232,6 +232,21 @@ def _sorted(scene: TemplateScene, options: list[str], document: dict[str, Any]) 
         else:
             values[key] = value
     return values, colors
+
+
+def _put_behind(package: Path, color: tuple[int, int, int] | None) -> None:
+    """Let the scene of a package have another ground than the composition's, or none."""
+    import msgspec
+
+    from flatrender.engine.template.load import MANIFEST
+    from flatrender.engine.template.model import Manifest
+    from flatrender.engine.template.rules import Background
+
+    file = package / MANIFEST
+    manifest = msgspec.json.decode(file.read_bytes(), type=Manifest)
+    ground = None if color is None else Background(color="#" + bytes(color).hex())
+    scenes = tuple(msgspec.structs.replace(scene, background=ground) for scene in manifest.scenes)
+    file.write_bytes(msgspec.json.encode(msgspec.structs.replace(manifest, scenes=scenes)))
 
 
 def _tracks(scene: TemplateScene, package: Path) -> list[TrackSpec]:

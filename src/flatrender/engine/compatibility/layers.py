@@ -54,7 +54,11 @@ def space_of(layer: Json) -> Found:
         if turned:
             yield "three dimensions", "approximate", "the layer is turned in space, but drawn without perspective"
     if isinstance(transform, dict) and "rx" in transform and not ("ry" in transform and "rz" in transform):
-        yield "malformed transform", UNLIKE, "one of a layer's three turns is missing: lottie-web fails on it and leaves the layer out"
+        yield (
+            "malformed transform",
+            UNLIKE,
+            "one of a layer's three turns is missing: lottie-web fails on it and leaves the layer out",
+        )
     if layer.get("tt") == 4:
         yield "matte", UNLIKE, "the inverted luma matte is drawn as After Effects does; lottie-web ignores it"
     blend = layer.get("bm")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -20,7 +21,7 @@ from flatrender.engine.compatibility.layers import (
 )
 from flatrender.engine.compatibility.shapes import shapes_of
 from flatrender.engine.lottie.baking import answer_for, evaluate_expressions, scripted_places
-from flatrender.engine.lottie.document import Json, is_number
+from flatrender.engine.lottie.document import Json, is_number, layer_lists
 from flatrender.engine.lottie.walk import IMAGE, TEXT, dicts, text_documents
 
 Verdict = Literal["exact", "approximate", "not_drawn"]
@@ -86,7 +87,11 @@ def compatibility(document: Json, *, alone: bool = True) -> Report:
                 judged = _verdict(verdict)
                 finding = Finding(feature=feature, layer=path, verdict=judged, cause=cause, unlike_lottie_web=unlike)
                 found[finding] = None
-    for finding in (*_sampled(document), *((*_pictures(document), *_fonts(document)) if alone else ())):
+    for finding in (
+        *_sampled(document),
+        *_mattes(document),
+        *((*_pictures(document), *_fonts(document)) if alone else ()),
+    ):
         found[finding] = None
     listed = sorted(found, key=lambda finding: _WORST[finding.verdict])
     worst = listed[0].verdict if listed else "exact"
@@ -127,6 +132,26 @@ def _sampled(document: Json) -> Iterator[Finding]:
             cause = "drawn smaller than designed or turned, pictures stand half a pixel further up and left than in lottie-web"
             yield Finding(feature="image", layer=path, verdict="exact", cause=cause, unlike_lottie_web=True)
             return
+
+
+def _mattes(document: Json) -> Iterator[Finding]:
+    """Mattes whose source lottie-web shows as well, or does not matte with."""
+    inner = {asset.get("id"): dicts(asset.get("layers")) for asset in dicts(document.get("assets"))}
+    for layers in layer_lists(document):
+        known = dicts(layers)
+        for source, layer in pairwise(known):
+            if not layer.get("tt") or "tp" in layer:
+                continue
+            cause = ""
+            if not source.get("td"):
+                cause = (
+                    "the source of a matte is not marked as one: only its matte is drawn; lottie-web draws it as well"
+                )
+            elif any(deeper.get("tt") for deeper in inner.get(source.get("refId"), ())):
+                cause = "the source of a matte has a matte inside, which lottie-web's mattes leave out"
+            if cause:
+                name = str(layer.get("nm") or "")
+                yield Finding(feature="matte", layer=name, verdict="exact", cause=cause, unlike_lottie_web=True)
 
 
 def _pictures(document: Json) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ import sys
 
 from flatrender.engine.process import child_environment
 
-_DEADLINE_S = 30.0
+_DEADLINE_S = 60.0
 
 
 class ExpressionsNotEvaluated(Exception):

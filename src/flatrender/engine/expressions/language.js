@@ -2,6 +2,9 @@
 
 const WIGGLE_OCTAVE_SEED = 7919;
 const MAX_DEPTH = 40;
+const KEPT_PATHS = 4096;
+const MAX_EVALUATIONS = 400000; // of all expressions together: a bound that no machine's speed moves
+let evaluations = 0;
 const MEMO = 64; // values that are kept of a property: others ask for it at the same times
 let now = 0;
 let current = null;
@@ -31,7 +34,10 @@ function plainAt(leaf, t) {
   reads.add(leaf);
   if (leaf.at) {
     moves = true;
-    return leaf.at(t);
+    if (!isArray(leaf.value?.v)) return leaf.at(t);
+    leaf.paths ??= new Map(); // an outline is measured once at a time, however many ask for points on it
+    if (!leaf.paths.has(t) && leaf.paths.size < KEPT_PATHS) leaf.paths.set(t, leaf.at(t));
+    return leaf.paths.get(t) ?? leaf.at(t);
   }
   if (leaf.samples === undefined) return copied(leaf.value);
   moves = true;
@@ -86,7 +92,15 @@ function createPath(points = [[0, 0]], inTangents, outTangents, closed = true) {
 }
 const flat = (p) => [Number(p[0]), Number(p[1])];
 const PATH_STEPS = 100;
+const measures = new WeakMap();
 function measured(path) {
+  const kept = measures.get(path);
+  if (kept) return kept;
+  const made = measuredAnew(path);
+  measures.set(path, made);
+  return made;
+}
+function measuredAnew(path) {
   const parts = [], count = path.v.length, sides = path.c ? count : count - 1;
   let whole = 0;
   for (let n = 0; n < sides; n++) {
@@ -105,7 +119,12 @@ function measured(path) {
 }
 function along(path, share) {
   const { parts, whole } = measured(path), wanted = clampTo(share, 0, 1) * whole;
-  const part = parts.find((p) => p.from + p.long >= wanted) ?? parts[parts.length - 1];
+  let low = 0, high = parts.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (parts[middle].from + parts[middle].long >= wanted) high = middle; else low = middle + 1;
+  }
+  const part = parts[low];
   if (!part) return { point: path.v[0] ?? [0, 0], way: [1, 0] };
   const k = part.long > 0 ? (wanted - part.from) / part.long : 0, long = part.long || 1;
   return { point: mix(part.a, part.b, k), way: [(part.b[0] - part.a[0]) / long, (part.b[1] - part.a[1]) / long] };
@@ -450,6 +469,7 @@ function evaluate(leaf, t) {
     if (leaf.busy && leaf.root.comp.bodymovin) return plainAt(leaf, t);
     throw new RangeError("expressions refer to each other");
   }
+  if (++evaluations > MAX_EVALUATIONS) throw new RangeError("the expressions take too long");
   const kept = [current, now];
   leaf.scope ??= scopeOf(leaf);
   current = { leaf, names: Object.create(leaf.scope), chance: 0 };
@@ -509,7 +529,7 @@ function wantedLeaves(comp) {
   comp.layers.forEach(visit);
   return found;
 }
-function framesOf(leaf, comp, until) {
+function framesOf(leaf, comp) {
   moves = chancy = false;
   const first = evaluate(leaf, comp.start);
   if (!moves) return [first];
@@ -517,7 +537,6 @@ function framesOf(leaf, comp, until) {
   const values = [first];
   for (let i = 1; i < comp.frames; i++) {
     values.push(evaluate(leaf, comp.start + i / comp.fps));
-    if (Date.now() > until) throw new RangeError("the expressions take too long");
   }
   const same = JSON.stringify(first);
   return values.every((v) => JSON.stringify(v) === same) ? [first] : values;

@@ -264,13 +264,12 @@ function undeclared() {
   for (const name of loose) delete globalThis[name];
   return loose.length > 0;
 }
-function bake(limit, room) {
-  const until = Date.now() + limit;
+function bake(room) {
   const out = {};
   for (const comp of comps) {
     for (const leaf of wantedLeaves(comp)) {
       try {
-        const values = framesOf(leaf, comp, until);
+        const values = framesOf(leaf, comp);
         const keys = fewest(values, comp.first);
         room -= JSON.stringify(keys).length;
         if (room < 0) throw new RangeError("the expressions give too many keyframes");

@@ -85,7 +85,7 @@ def render_film(
             ) from error
         film = _Film(part, scenes, folder, out.suffix, Reuse(store, part, scenes, title), progress or (lambda _: None))
         film.make_parts(pool, KeptDrawings(pool, store), cancel)
-        report = film.join(title, cancel)
+        report = film.join(title, pool, cancel)
         try:
             Path(report.path).replace(out)
         except OSError as error:
@@ -139,7 +139,7 @@ class _Film:
         missing = [chunk for chunk in self._plan.chunks if not self._fetched(chunk, cancel)]
         self.tell("drawing")
         if missing:
-            pool.warm()
+            pool.warm(films=True)
         self._expected = lambda: expect_film(self._plan, self._scenes, drawings, cancel=cancel)
         sound = self._sound
         mix = sound is not None and not self._reuse.fetch_sound(sound)
@@ -158,14 +158,14 @@ class _Film:
             tasks.wait(lambda: self.tell("drawing"))
             self._expected = expected.result
 
-    def join(self, title: str | None, cancel: threading.Event | None) -> FilmReport:
+    def join(self, title: str | None, pool: WorkerPool, cancel: threading.Event | None) -> FilmReport:
         """Put the parts together and check the film; it stays in the folder."""
         self.tell("joining")
         join_segments(self._segments, self._plan.settings, self._film, sound=self._sound, title=title, cancel=cancel)
         self.tell("checking")
         report = self._reuse.checked(self._film, cancel)
         if report is None:
-            report = probe_film(self._film, self._expected(), cancel=cancel)
+            report = probe_film(self._film, self._expected(), cancel=cancel, looks=pool)
             self._reuse.keep_check(self._film, report, cancel)
         return report
 

@@ -21,11 +21,7 @@ def modernise(lottie: Json) -> None:
     Colours (once 0 to 255), closed paths (once said beside the path) and texts (once without keyframes); whole numbers that are written
     with a fraction, which the renderer does not take for kinds and modes.
     """
-    if any(type(layer.get("ty")) is float for layers in layer_lists(lottie) for layer in dicts(layers)):
-        for node in objects(lottie):
-            for key, value in node.items():
-                if type(value) is float and value.is_integer():
-                    node[key] = int(value)
+    _whole_numbers(lottie)
     version = _version(lottie.get("v"))
     if version is None or version >= _PATHS_SINCE:
         return
@@ -48,6 +44,14 @@ def modernise(lottie: Json) -> None:
                     elif item.get("ty") in ("fl", "st") and version < _COLORS_SINCE:
                         _scale_color(item.get("c"))
     lottie["v"] = _NOW
+
+
+def _whole_numbers(lottie: Json) -> None:
+    if any(type(layer.get("ty")) is float for layers in layer_lists(lottie) for layer in dicts(layers)):
+        for node in objects(lottie):
+            for key, value in node.items():
+                if type(value) is float and value.is_integer():
+                    node[key] = int(value)
 
 
 def _version(text: object) -> tuple[int, int, int] | None:

@@ -4,6 +4,7 @@ ThorVG opens every picture path and font path that exists on the machine before 
 of the scene before ThorVG sees it.
 """
 
+import re
 from typing import Any
 
 import msgspec
@@ -15,6 +16,8 @@ _EMPTY_PICTURE = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNgYGBgAAAABQABeqhXUAAAAABJRU5ErkJggg=="
 )
 _NESTED = frozenset({dict, list})
+_REFERENCE = re.compile(rb'"(?:p":"(?!data:)|fPath":)')
+"""In JSON that msgspec wrote, without spaces and escapes that need not be: every member that may name a file. Texts have their quotes escaped."""
 
 
 def confined(lottie: bytes) -> bytes:
@@ -27,6 +30,9 @@ def confined(lottie: bytes) -> bytes:
         scene = msgspec.json.decode(lottie)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise RenderError(f"the scene is not JSON: {error}", code="engine_refused") from error
+    written = msgspec.json.encode(scene)
+    if _REFERENCE.search(written) is None:
+        return written  # most scenes, of which a hundred thousand values need not be visited
     waiting: list[Any] = [scene]
     while waiting:
         node = waiting.pop()

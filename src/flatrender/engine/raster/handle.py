@@ -29,9 +29,11 @@ class WorkerSilentError(Exception):
 class WorkerHandle:
     """A started worker. One thread at a time may use it."""
 
-    def __init__(self, memory_bytes: int) -> None:
+    def __init__(self, memory_bytes: int, *, films: bool = False) -> None:
+        """With `films` the worker gets ready to encode too, before it is asked to. Raises OSError."""
+        purpose = ("films",) if films else ()
         self._process = start(
-            [sys.executable, "-P", "-m", "flatrender.engine.raster.worker", str(memory_bytes)],
+            [sys.executable, "-P", "-m", "flatrender.engine.raster.worker", str(memory_bytes), *purpose],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

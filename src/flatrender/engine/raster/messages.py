@@ -5,6 +5,8 @@ from typing import IO
 
 import msgspec
 
+from flatrender.engine.media import FilmInfo, FilmQuestion, Unusable
+
 MAX_MESSAGE = 512 << 20
 """Bytes; a longer message means that the stream is broken."""
 
@@ -55,6 +57,12 @@ class Encode(msgspec.Struct, frozen=True, tag=True):
     into: Program | H264File
 
 
+class Look(msgspec.Struct, frozen=True, tag=True):
+    """Look at a film, as the process of `media` does; the answer is a `Seen`."""
+
+    question: FilmQuestion
+
+
 class Opened(msgspec.Struct, frozen=True, tag=True):
     """The scene is ready, or (`found` false) must be sent."""
 
@@ -84,6 +92,12 @@ class Encoded(msgspec.Struct, frozen=True, tag=True):
     draw_s: float
 
 
+class Seen(msgspec.Struct, frozen=True, tag=True):
+    """What a film is."""
+
+    answer: FilmInfo | Unusable
+
+
 class Failed(msgspec.Struct, frozen=True, tag=True):
     """The command could not be done; the worker is well."""
 
@@ -91,8 +105,8 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     detail: str
 
 
-Command = Open | Draw | Encode
-Reply = Opened | Picture | Phase | Encoded | Failed
+Command = Open | Draw | Encode | Look
+Reply = Opened | Picture | Phase | Encoded | Seen | Failed
 
 _LENGTH = struct.Struct(">I")
 

@@ -11,6 +11,7 @@ from typing import Self
 import msgspec
 
 from flatrender.engine.errors import RenderError
+from flatrender.engine.media import FilmInfo, FilmQuestion, Unusable
 from flatrender.engine.raster import messages
 from flatrender.engine.raster.handle import WorkerDiedError, WorkerHandle, WorkerSilentError
 from flatrender.engine.scene import ResolvedScene
@@ -59,6 +60,7 @@ class WorkerPool:
         self._lent: set[WorkerHandle] = set()  # guarded by _change
         self._busy = 0  # lent or being started; guarded by _change
         self._closed = False  # guarded by _change
+        self._films = False  # guarded by _change
         self._change = threading.Condition()
 
     def __enter__(self) -> Self:
@@ -69,9 +71,10 @@ class WorkerPool:
     ) -> None:
         self.close()
 
-    def warm(self) -> None:
-        """Start every worker now, so that the first job does not wait for it."""
+    def warm(self, *, films: bool = False) -> None:
+        """Start every worker now, so that the first job does not wait for it; with `films` they get ready to encode too."""
         with self._change:
+            self._films = self._films or films
             missing = self.workers - self._busy - len(self._free)
             if not self._closed:
                 self._free.extend((self._new_worker(), "") for _ in range(missing))
@@ -145,9 +148,33 @@ class WorkerPool:
                     if progress is not None and reply.name == "finish":
                         progress(reply.done)
 
+    def look(
+        self, question: FilmQuestion, *, deadline_s: float, cancel: threading.Event | None = None
+    ) -> FilmInfo | Unusable:
+        """Look at a film in a worker, whose decoder is there already. Raises RenderError `film_check_failed` or `cancelled`."""
+        where = question.path
+        handle = self._take("", cancel)
+        healthy = False
+        try:
+            handle.send(messages.Look(question))
+            reply = handle.receive(self.limits.start_s + deadline_s, cancel)
+            healthy = True
+        except WorkerDiedError as died:
+            code = "cancelled" if self._closed else "film_check_failed"
+            raise RenderError(f"reading the file failed ({died})", code=code, where=where) from died
+        except WorkerSilentError:
+            said = f"reading the file took longer than {deadline_s:g} s"
+            raise RenderError(said, code="film_check_failed", where=where) from None
+        finally:
+            self._give_back(handle, "", healthy=healthy)
+        if isinstance(reply, messages.Failed):
+            raise RenderError(reply.detail, code="film_check_failed", where=where)
+        assert isinstance(reply, messages.Seen)  # noqa: S101  # the protocol
+        return reply.answer
+
     def _new_worker(self) -> WorkerHandle:
         try:
-            return WorkerHandle(self.limits.memory_bytes)
+            return WorkerHandle(self.limits.memory_bytes, films=self._films)
         except OSError as error:
             raise RenderError(f"a renderer could not be started: {error}", code="engine_crashed") from error
 

@@ -1,11 +1,15 @@
-"""The worker process: `python -m flatrender.engine.raster.worker [address-space limit in bytes]`.
+"""The worker process: `python -m flatrender.engine.raster.worker [address-space limit in bytes] [films]`.
+
+With `films` it gets ready to encode and to look at films while it waits for its first command.
 
 Commands come on standard input, replies go to standard output; at the end of standard input the worker and the encoder that it started
 end, whatever native code is doing.
 """
 
+import contextlib
 import ctypes
 import gc
+import importlib
 import os
 import queue
 import signal
@@ -18,6 +22,7 @@ from typing import IO
 import msgspec
 
 from flatrender.engine.errors import RenderError
+from flatrender.engine.media import SoundInfo
 from flatrender.engine.raster import messages
 from flatrender.engine.raster.confine import confined
 from flatrender.engine.raster.encode import Encoding
@@ -26,6 +31,7 @@ from flatrender.engine.raster.thorvg import BGRA, RGBA_STRAIGHT, Animation, Movi
 if sys.platform != "win32":
     import resource
 
+FILMS = "films"
 _KEPT_SCENES = 4
 _TRIM_THRESHOLD, _MMAP_MAX, _PERTURB, _ARENA_MAX = -1, -4, -6, -8
 """As glibc's `malloc.h` numbers them. What is allocated is filled with the complement of PERTURB's byte."""
@@ -49,6 +55,8 @@ class Worker:
             case messages.Encode():
                 animation = self._open[command.key]
                 return self._encoding.run(animation, command.frames, command.into)
+            case messages.Look():
+                return _look(command)
 
     def _make_ready(self, command: messages.Open) -> messages.Opened:
         if command.key in self._open:
@@ -78,6 +86,14 @@ class Worker:
 
         paths = {sha256: Path(path) for sha256, path in files.items()}
         return with_clips(self._thorvg, lottie, paths, colorspace=colorspace)
+
+
+def _look(command: messages.Look) -> messages.Seen:
+    from flatrender.engine.media_child import answer  # noqa: PLC0415  # the decoders take long to import
+
+    seen = answer(command.question)
+    assert not isinstance(seen, SoundInfo)  # noqa: S101  # each question has its answer
+    return messages.Seen(seen)
 
 
 def _limit_memory(size: int) -> None:
@@ -113,6 +129,11 @@ def _listen(stream: IO[bytes], commands: "queue.Queue[bytes]") -> None:
     os._exit(0)
 
 
+def _preload() -> None:
+    with contextlib.suppress(ImportError):  # who needs it says so
+        importlib.import_module("flatrender.engine.raster.x264").preload()
+
+
 def main() -> None:
     """Serve commands until standard input ends."""
     gc.set_threshold(100_000, 50, 1000)  # a large scene is a hundred thousand objects, none of them garbage
@@ -123,6 +144,8 @@ def main() -> None:
     os.dup2(2, 1)  # whatever native code prints must not land among the replies
     commands: queue.Queue[bytes] = queue.Queue(maxsize=4)
     threading.Thread(target=_listen, args=(sys.stdin.buffer, commands), daemon=True).start()
+    if sys.argv[2:] == [FILMS]:
+        threading.Thread(target=_preload, daemon=True).start()
     worker = Worker(out)
     decoder = msgspec.msgpack.Decoder(messages.Command)
     while True:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flatrender.engine.lottie.document import Json, check_lottie, is_number
 from flatrender.engine.lottie.edit import rgb_of_hex, set_color, set_visible
@@ -22,13 +22,15 @@ from flatrender.engine.lottie.walk import (
 from flatrender.engine.resolve.apply import apply_color, apply_number, eased, is_color, to_places
 from flatrender.engine.resolve.conditions import filled, holds
 from flatrender.engine.resolve.images import ImageSetter
-from flatrender.engine.resolve.texts import Wanted
 from flatrender.engine.resolve.values import Value, all_fields, check_value, in_locale, refuse, value_text
 from flatrender.engine.scene import SceneWarning
 from flatrender.engine.template.check_rules import PLACEHOLDER
 from flatrender.engine.template.model import Binding, Field, Scene
 from flatrender.engine.template.package import Template
 from flatrender.engine.template.properties import kind_of
+
+if TYPE_CHECKING:
+    from flatrender.engine.resolve.texts import Wanted
 
 _PICTURE = Field(key="values", type="image", label={})
 _MAX_STEPS = 120
@@ -178,6 +180,8 @@ class Binder:
     def _want_text(self, field: Field, binding: Binding, layer: Json, value: Value) -> bool:
         if layer.get("ty") != TEXT:
             return False
+        from flatrender.engine.resolve.texts import Wanted  # noqa: PLC0415  # with all that shapes text
+
         if isinstance(value, dict):
             value = in_locale(value, self._locale)
         one_line = field.type != "textarea"

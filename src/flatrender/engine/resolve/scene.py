@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flatrender.engine.errors import ValueRefused
 from flatrender.engine.lottie.baking import write_texts
@@ -13,7 +13,7 @@ from flatrender.engine.lottie.document import Json, canonical
 from flatrender.engine.lottie.edit import apply_color_slots, fill_slots, rgb_of_hex, set_visible
 from flatrender.engine.lottie.retime import Stretch, insert_time, marked_region, set_duration
 from flatrender.engine.lottie.rewrite import rewrite_for_engine
-from flatrender.engine.lottie.walk import all_layers
+from flatrender.engine.lottie.walk import TEXT, all_layers
 from flatrender.engine.resolve.background import (
     Backdrop,
     Fit,
@@ -26,15 +26,16 @@ from flatrender.engine.resolve.background import (
 from flatrender.engine.resolve.bind import Binder
 from flatrender.engine.resolve.duration import asked_frames, clip_seconds, content_frames, followed_texts
 from flatrender.engine.resolve.images import ImageSetter
-from flatrender.engine.resolve.texts import TextSetter
 from flatrender.engine.resolve.values import Value, all_fields, check_keys, check_value, default_of
-from flatrender.engine.resolve.watermark import Stamp, Watermark
 from flatrender.engine.scene import ResolvedScene, SceneWarning
 from flatrender.engine.template.check_rules import HEX_COLOR
 from flatrender.engine.template.model import Scene
 from flatrender.engine.template.package import Template
 from flatrender.engine.template.palette import default_choice, palette
 from flatrender.engine.template.rules import BACKGROUND_KEY
+
+if TYPE_CHECKING:
+    from flatrender.engine.resolve.watermark import Watermark
 
 Asset = str | Path | bytes
 
@@ -76,6 +77,8 @@ def resolve_scene(
     backdrop = _backdrop(template, scene, lottie, values.get(BACKGROUND_KEY), frame)
     stamp = None
     if watermark is not None:
+        from flatrender.engine.resolve.watermark import Stamp  # noqa: PLC0415  # with Pillow
+
         stamp = Stamp(lottie, watermark, frame, _bytes_of(assets or {}, watermark.image))
     images = ImageSetter(template, lottie, scene.files[chosen.key], assets or {}, warnings, preview=preview)
     current = current_values(template, scene, values, locale)
@@ -91,7 +94,10 @@ def resolve_scene(
         if one is not None:
             one.put_picture(images)
     write_texts(lottie)
-    TextSetter(lottie, template.fonts, locale, warnings, template.plain).set_all(binder.texts, binder.families)
+    if "fonts" in lottie or "chars" in lottie or any(layer.get("ty") == TEXT for layer in all_layers(lottie)):
+        from flatrender.engine.resolve.texts import TextSetter  # noqa: PLC0415  # shaping takes longer to import than a scene of shapes to resolve
+
+        TextSetter(lottie, template.fonts, locale, warnings, template.plain).set_all(binder.texts, binder.families)
     images.embed_rest()
     count = _set_frames(template, scene, lottie, current, frames, voice_seconds)
     put_in_frame(lottie, frame)

@@ -192,7 +192,8 @@ class TextSetter:
                 direction=binding.direction if binding is not None else "auto",
                 box=box,
                 max_width=binding.max_width if binding is not None else None,
-                min_size=limits.min_font_size,
+                # Players show a file's own text as large as it says, beyond its box too.
+                min_size=size if want is None and self.like_browsers else limits.min_font_size,
                 max_size=limits.max_font_size,
                 max_lines=limits.max_lines,
                 language=self.locale,

@@ -2,9 +2,8 @@
 
 import functools
 import hashlib
-import importlib.metadata
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ def engine_version() -> str:
 
     It is read off the sources, so that no change of them can be forgotten.
     """
-    versions = [f"{package} {importlib.metadata.version(package)}" for package in _NATIVE]
+    versions = _versions(_NATIVE)
     # Whoever sets another ffmpeg gets keys of that program.
     own = os.environ.get("IMAGEIO_FFMPEG_EXE")
     if own:
@@ -42,8 +41,14 @@ def engine_version() -> str:
 @functools.cache
 def sources_version() -> str:
     """Return the version of all that makes a resolved scene: the rest of the engine, and the libraries that set type."""
-    versions = [f"{package} {importlib.metadata.version(package)}" for package in _TYPE]
+    versions = _versions(_TYPE)
     return " ".join([_hashed(lambda part: part in _BEFORE), *versions])
+
+
+def _versions(packages: Iterable[str]) -> list[str]:
+    from importlib.metadata import version  # noqa: PLC0415  # with a mail parser, which a command without a store does without
+
+    return [f"{package} {version(package)}" for package in packages]
 
 
 def _hashed(wanted: Callable[[str], bool]) -> str:

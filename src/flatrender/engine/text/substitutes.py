@@ -1,8 +1,8 @@
 """The machine's font for a family that a bare Lottie names but does not bring: the one that a browser would show.
 
-A browser takes the installed font of that name, else its standard font (Times New Roman or what stands for it). Fontconfig answers both;
-where there is none, nothing is found here and the engine's own font serves. Only the machine that resolves a scene needs the font: its
-outlines go into the scene.
+A browser takes the installed font of that name or one of the same widths, else the one of a name that means the same, else its standard
+font (Times New Roman or what stands for it). Fontconfig answers all; where there is none, nothing is found here and the engine's own font
+serves. Only the machine that resolves a scene needs the font: its outlines go into the scene.
 """
 
 from __future__ import annotations
@@ -17,6 +17,19 @@ from flatrender.engine.text.fonts import MAX_FONT_BYTES, FontFace, FontFile, nor
 
 _STANDARD = "Times New Roman"
 _SECONDS = 3.0
+_SAME_WIDTHS = tuple(
+    frozenset(normal_family(name) for name in names)
+    for names in (
+        ("Arial", "Arimo", "Liberation Sans"),
+        ("Times New Roman", "Tinos", "Liberation Serif"),
+        ("Courier New", "Cousine", "Liberation Mono"),
+        ("Calibri", "Carlito"),
+        ("Cambria", "Caladea"),
+        ("Georgia", "Gelasio"),
+    )
+)
+"""Families that Chromium shows for each other without asking further."""
+_SAME_MEANING = {"helvetica": "Arial", "arial": "Helvetica", "courier": "Courier New", "times": "Times New Roman"}
 _FAMILY = re.compile(r"[\w][\w .&'+]{0,63}")
 """Names without the characters that Fontconfig's patterns are written with."""
 
@@ -26,6 +39,9 @@ def browser_face(family: str, style: str) -> FontFace | None:
     weight = weight_of_style(style)
     italic = re.search("italic|oblique", style, re.IGNORECASE) is not None
     file = _matched(family, weight, italic, exact=True) if _FAMILY.fullmatch(family) else None
+    meant = _SAME_MEANING.get(family.lower())
+    if file is None and meant is not None:
+        file = _matched(meant, weight, italic, exact=True)
     file = file or _matched(_STANDARD, weight, italic, exact=False)
     return None if file is None else file.at(weight)
 
@@ -45,9 +61,13 @@ def _matched(family: str, weight: int, italic: bool, *, exact: bool) -> FontFile
         )
         families, index, path = done.stdout.split("\n", 2)
         known = {normal_family(name) for name in families.split(",")}
-        if index != "0" or (exact and normal_family(family) not in known):
+        if index != "0" or (exact and not _stands_for(normal_family(family), known)):
             return None
         with Path(path).open("rb") as file:
             return FontFile(file.read(MAX_FONT_BYTES + 1), Path(path).name)
     except (OSError, ValueError, subprocess.SubprocessError, TemplateError):
         return None
+
+
+def _stands_for(family: str, known: set[str]) -> bool:
+    return family in known or any(family in alike and alike & known for alike in _SAME_WIDTHS)

@@ -16,17 +16,34 @@ MIXED = 4.0
 NEAR = 10.0
 """ΔE00 up to which a colour is taken for a variation of the slot nearest to it."""
 _GROUNDS = ("#ffffff", "#000000")
+_RARE = 0.75
+"""What speaks against a mixture with a colour that covers a tenth of the picture, ΔE00; with a hundredth, twice that."""
+_UNSEEN = 1.5
+"""The most that speaks against a mixture with a colour that the picture hardly shows."""
 _MIXING = 1.5
 """What a mixture must be better by than a slot alone, ΔE00; a mixture with white or black, and the farther the more, twice that."""
 
 
-def rule_for(color: str, palette: Mapping[str, str]) -> ColorRule:
-    """Return what a traced colour follows, when the picture was drawn with `palette` (slot → `#rrggbb`, in the template's order)."""
+def rule_for(color: str, palette: Mapping[str, str], shown: Mapping[str, float] | None = None) -> ColorRule:
+    """Return what a traced colour follows, when the picture was drawn with `palette` (slot → `#rrggbb`, in the template's order).
+
+    `shown` says how much of the picture (0 to 1) has each slot's own colour: of rules that explain a colour equally, the one is meant whose
+    slots can be seen.
+    """
     best, least = ColorRule(), math.inf
-    for rule, cost in _candidates(color, palette):
+    for rule, away in _candidates(color, palette):
+        cost = away + (0.0 if shown is None else _unlikely(rule, shown))
         if cost < least - 1e-9:
             best, least = rule, cost
     return best
+
+
+def _unlikely(rule: ColorRule, shown: Mapping[str, float]) -> float:
+    """Return what speaks against a rule, in ΔE00."""
+    if rule == ColorRule(slot=rule.slot):
+        return 0.0
+    slots = [slot for slot in (rule.slot, rule.toward) if slot is not None and not slot.startswith("#")]
+    return sum(min(_UNSEEN, -_RARE * math.log10(max(shown.get(slot, 0.0), 1e-6))) for slot in slots)
 
 
 def variation_of(color: str, slot: str, palette: Mapping[str, str]) -> ColorRule:

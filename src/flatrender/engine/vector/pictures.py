@@ -12,10 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flatrender.engine.vector.quantize import Pixels, histogram, oklab, rgb
+from flatrender.engine.vector.quantize import EXACT, Pixels, Tolerance, histogram, oklab, rgb
 
-_DRAWN = 0.008
-"""Oklab distance up to which a colour is one of the template's, or a mixture of them."""
 _CELL = 4
 """Pixels a side of the cells by which areas are found."""
 _STEP = 24
@@ -30,7 +28,7 @@ _LEAST = 0.5
 """Share of the scene that must be of the template's colours for the rest to say anything."""
 
 
-def picture_areas(pixels: Pixels, colors: Sequence[str]) -> NDArray[np.bool_] | None:
+def picture_areas(pixels: Pixels, colors: Sequence[str], tolerance: Tolerance = EXACT) -> NDArray[np.bool_] | None:
     """Return which pixels (of rows × columns × 3, sRGB) belong to pictures; None when the scene was not drawn with these colours."""
     if not colors:
         return None
@@ -44,8 +42,8 @@ def picture_areas(pixels: Pixels, colors: Sequence[str]) -> NDArray[np.bool_] | 
     for mixture in _mixtures(bins.astype(np.float64), slots):
         made = np.minimum(made, np.linalg.norm(lab - oklab(np.rint(mixture).astype(np.uint8)), axis=1))
     shape = pixels.shape[:2]
-    is_pure = (pure <= _DRAWN)[where].reshape(shape)
-    foreign = (made > _DRAWN)[where].reshape(shape)
+    is_pure = (pure <= tolerance.made)[where].reshape(shape)
+    foreign = (made > tolerance.made)[where].reshape(shape)
     if foreign.mean() > 1 - _LEAST:
         return None
     means = np.stack([_shares(pixels[:, :, part]) for part in range(3)], axis=2)

@@ -6,6 +6,7 @@ In the tracing process only.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +19,10 @@ _SEED_NEAR = 0.02
 """Oklab distance within which a pixel counts for a template colour."""
 _SEED_SHARE = 0.0004
 """Share of the picture that a template colour needs to be a colour of its own."""
-_STEP = 10
-"""Difference (of 255) from which two neighbouring pixels are of two areas."""
+_STEP = 8
+"""Difference (of 255), and the tolerance, from which two neighbouring pixels are of two areas."""
 _ROUNDS = 10
 _MANY = 20_000
-_SAME = 0.012
-"""Oklab distance below which two colours are one."""
 
 # Björn Ottosson, “A perceptual color space for image processing”, 2020.
 _TO_CONES = np.array(
@@ -47,8 +46,29 @@ def rgb(color: str) -> tuple[int, int, int]:
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
 
 
+class Tolerance(NamedTuple):
+    """How exactly colours are taken."""
+
+    same: float
+    """Oklab distance below which two colours are one."""
+    made: float
+    """Oklab distance up to which a colour is one of the template's, or a mixture of them."""
+    level: int
+    """Difference (of 255) up to which a pixel still lies between its neighbours."""
+
+
+EXACT = Tolerance(0.012, 0.008, 2)
+LOSSY = Tolerance(0.02, 0.01, 4)
+"""For JPEG and the like, whose areas of one colour have several."""
+
+
 def quantized(
-    pixels: Pixels, layers: Sequence[NDArray[np.bool_]], *, colors: Sequence[int], seeds: Sequence[str]
+    pixels: Pixels,
+    layers: Sequence[NDArray[np.bool_]],
+    *,
+    colors: Sequence[int],
+    seeds: Sequence[str],
+    tolerance: Tolerance = EXACT,
 ) -> tuple[Labels, list[list[str]]]:
     """Return for each pixel (rows × columns × 3, sRGB) the number of its colour, and each layer's colours as `#rrggbb`.
 
@@ -56,7 +76,7 @@ def quantized(
     one's have among them those of `seeds` that it shows, as they are. What is in no layer is TRANSPARENT. The same picture always gives
     the same answer.
     """
-    soft = _soft_edges(pixels)
+    soft = _soft_edges(pixels, tolerance.level)
     labels: Labels = np.full(pixels.shape[:2], TRANSPARENT, np.int16)
     centers: list[Pixels] = []
     owners: list[int] = []
@@ -65,7 +85,7 @@ def quantized(
             continue
         inside = pixels[layer]
         bins, weights, where = histogram(inside, np.where(soft[layer], 0.1, 1.0))
-        own = _centers(bins, weights, colors=most, seeds=seeds if number == 0 else ())
+        own = _centers(bins, weights, colors=most, seeds=seeds if number == 0 else (), same=tolerance.same)
         labels[layer] = _nearest(oklab(bins), oklab(own))[where] + len(owners)
         centers.append(own)
         owners += [number] * len(own)
@@ -100,7 +120,7 @@ def histogram(pixels: Pixels, weight: NDArray[np.float64]) -> tuple[Pixels, NDAr
     return np.rint(means).astype(np.uint8), amounts, where
 
 
-def _centers(bins: Pixels, weights: NDArray[np.float64], *, colors: int, seeds: Sequence[str]) -> Pixels:
+def _centers(bins: Pixels, weights: NDArray[np.float64], *, colors: int, seeds: Sequence[str], same: float) -> Pixels:
     """Return the colours: seeds that occur, then always the one that the rest of the picture is farthest from, moved to its pixels' mean."""
     lab = oklab(bins)
     total = max(weights.sum(), 1.0)
@@ -115,7 +135,7 @@ def _centers(bins: Pixels, weights: NDArray[np.float64], *, colors: int, seeds: 
     for color in found:
         distance = np.minimum(distance, np.linalg.norm(lab - oklab(color), axis=1))
     while len(found) < colors:
-        gain = np.where(distance < _SAME, 0.0, weights * np.minimum(distance, 1.0) ** 2)
+        gain = np.where(distance < same, 0.0, weights * np.minimum(distance, 1.0) ** 2)
         best = int(gain.argmax())
         if gain[best] <= 0:
             break
@@ -154,7 +174,7 @@ def _nearest(lab: NDArray[np.float32], palette: NDArray[np.float32]) -> NDArray[
 _ACROSS = ((0, 1), (1, 0), (1, 1), (1, -1))
 
 
-def _soft_edges(pixels: Pixels) -> NDArray[np.bool_]:
+def _soft_edges(pixels: Pixels, level: int) -> NDArray[np.bool_]:
     """Return which pixels lie between their neighbours: the colour of an edge that was drawn smoothly, which no area has."""
     values = pixels.astype(np.int16)
     padded = np.pad(values, ((1, 1), (1, 1), (0, 0)), "edge")
@@ -164,8 +184,9 @@ def _soft_edges(pixels: Pixels) -> NDArray[np.bool_]:
         before = padded[1 - down : 1 - down + rows, 1 - right : 1 - right + columns]
         after = padded[1 + down : 1 + down + rows, 1 + right : 1 + right + columns]
         low, high = np.minimum(before, after), np.maximum(before, after)
-        between = ((values >= low - 2) & (values <= high + 2)).all(axis=2)
-        apart = (np.abs(values - before).max(axis=2) > _STEP) & (np.abs(values - after).max(axis=2) > _STEP)
+        between = ((values >= low - level) & (values <= high + level)).all(axis=2)
+        step = _STEP + level
+        apart = (np.abs(values - before).max(axis=2) > step) & (np.abs(values - after).max(axis=2) > step)
         soft |= between & apart
     return soft
 

@@ -16,7 +16,7 @@ from flatrender.engine.helper import read_message, write_message
 from flatrender.engine.picture_decode import RefusedError, decoded
 from flatrender.engine.vector.drawing import GRID, Drawing, DrawingRefused, Outline, Point, Segment, Shape, to_svg
 from flatrender.engine.vector.pictures import picture_areas
-from flatrender.engine.vector.quantize import Labels, Pixels, quantized, rgb
+from flatrender.engine.vector.quantize import EXACT, LOSSY, Labels, Pixels, Tolerance, quantized, rgb
 from flatrender.engine.vector.trace_messages import Answer, RefusedAnswer, TracedAnswer, TraceQuestion
 
 if sys.platform != "win32":
@@ -49,10 +49,11 @@ _DETAILS = {
 def traced(question: TraceQuestion) -> Answer:
     """Decode, make small, reduce the colours, trace; again with less of everything while the drawing would be too large."""
     detail = _DETAILS[question.detail]
-    picture = _small(decoded(question.data, least=(detail.longest, 1), longest=detail.longest), detail.longest)
+    picture = _sized(decoded(question.data, least=(detail.longest, 1), longest=detail.longest), detail.longest)
     colors = question.colors
+    tolerance = LOSSY if _is_lossy(question.data) else EXACT
     for attempt in range(_ATTEMPTS):
-        labels, drawn, pictured = _reduced(picture, question.seeds, colors)
+        labels, drawn, pictured = _reduced(picture, question.seeds, colors, tolerance)
         if not drawn + pictured:
             return RefusedAnswer(reason="the picture shows nothing: all of it is transparent")
         if _edges(labels) <= _MOST_EDGES:
@@ -67,6 +68,20 @@ def traced(question: TraceQuestion) -> Answer:
         picture = _small(picture.filter(ImageFilter.BoxBlur(1)), max(picture.size) * 2 // 3)
         colors = max(2, colors * 2 // 3)
     return RefusedAnswer(reason="the picture has too much detail to be traced", too_detailed=True)
+
+
+def _is_lossy(data: bytes) -> bool:
+    """Whether the picture is of a kind that changes colours: JPEG, lossy WebP (RFC 9649), AVIF and HEIC."""
+    lossless_webp = data[12:16] == b"VP8L"
+    return data[:2] == b"\xff\xd8" or (data[8:12] == b"WEBP" and not lossless_webp) or data[4:8] == b"ftyp"
+
+
+def _sized(picture: Image.Image, longest: int) -> Image.Image:
+    """Return the picture with at most so many pixels a side; a smaller one is made larger, at most twice, for smoother curves."""
+    ratio = min(longest / max(picture.size), 2.0)
+    if ratio <= 1 or picture.mode == "RGBA":
+        return _small(picture, longest)
+    return picture.resize((round(picture.width * ratio), round(picture.height * ratio)), Image.Resampling.BICUBIC)
 
 
 def _small(picture: Image.Image, longest: int) -> Image.Image:
@@ -86,21 +101,24 @@ def _edges(labels: Labels) -> int:
     return int((labels[:, 1:] != labels[:, :-1]).sum())
 
 
-def _reduced(picture: Image.Image, seeds: list[str], colors: int) -> tuple[Labels, list[str], list[str]]:
+def _reduced(
+    picture: Image.Image, seeds: list[str], colors: int, tolerance: Tolerance
+) -> tuple[Labels, list[str], list[str]]:
     """Return the labels of the picture, the colours of what is drawn and, numbered after them, of the pictures shown."""
     pixels = np.asarray(picture.convert("RGB"))
     solid = np.ones(pixels.shape[:2], bool)
     if picture.mode == "RGBA":
         solid = np.asarray(picture.getchannel("A")) >= 128
-    pictures = picture_areas(pixels, seeds)
+    pictures = picture_areas(pixels, seeds, tolerance)
     if pictures is None:
-        labels, (drawn,) = quantized(pixels, [solid], colors=[colors], seeds=seeds)
+        labels, (drawn,) = quantized(pixels, [solid], colors=[colors], seeds=seeds, tolerance=tolerance)
         return labels, drawn, []
     labels, (drawn, pictured) = quantized(
         pixels,
         [solid & ~pictures, solid & pictures],
         colors=[colors, colors // 2],
         seeds=seeds,
+        tolerance=tolerance,
     )
     return labels, drawn, pictured
 

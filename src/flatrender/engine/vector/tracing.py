@@ -73,6 +73,11 @@ def trace(data: bytes, palette: Mapping[str, str], *, colors: int = 24, detail: 
     if isinstance(answer, RefusedAnswer):
         raise TraceRefused(answer.reason, code="picture_too_detailed" if answer.too_detailed else "picture_invalid")
     drawing, _ = from_svg(answer.svg)
+    shown: dict[str, float] = {}
+    for color, share, pictured in zip(drawing.colors, answer.shares, answer.pictured, strict=True):
+        own = None if pictured else rule_for(color, palette)
+        if own is not None and own.slot is not None and own == ColorRule(slot=own.slot):
+            shown[own.slot] = shown.get(own.slot, 0.0) + share
     return Traced(
         drawing=drawing,
         groups=tuple(
@@ -80,7 +85,7 @@ def trace(data: bytes, palette: Mapping[str, str], *, colors: int = 24, detail: 
                 color=color,
                 share=share,
                 pictured=pictured,
-                rule=ColorRule() if pictured else rule_for(color, palette),
+                rule=ColorRule() if pictured else rule_for(color, palette, shown),
             )
             for color, share, pictured in zip(drawing.colors, answer.shares, answer.pictured, strict=True)
         ),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from flatrender.engine.errors import EngineError
+from flatrender.engine.errors import EngineError, TemplateError
 from flatrender.services.content.after_effects import (
     PACKAGE_FILE,
     REQUEST_FILE,
@@ -37,6 +37,7 @@ FONTS = "(Fonts)"
 FOOTAGE = "(Footage)"
 MAX_FINDINGS = 400
 """Findings of a scene that are kept; a further one says how many there were."""
+MAX_FONT_BYTES = 32 * 1024 * 1024
 _WORST_FIRST = ("not_drawn", "approximate", "exact")
 _STORED = {".png", ".jpg", ".jpeg", ".webp", ".mp4", ".mov", ".mp3", ".m4a", ".ogg", ".webm"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -98,22 +99,42 @@ def _collect(request: ConversionRequest, collected: Path) -> "Collected":
     with source.open("rb") as file:
         packed = file.read(2) == b"PK"
     if packed:
-        named = source.with_name(PurePosixPath(request.name).name or "project.zip")
-        source.rename(named)
-        unpack(named, collected)
+        unpack(source.rename(source.with_name(_named(request.name, ".zip"))), collected)
     else:
-        source.rename(collected / (PurePosixPath(request.name).name or "project.aep"))
+        source.rename(collected / _named(request.name, ".aep"))
     beside = open_collected(collected, collected).project.parent
     for addition in request.additions:
         _add(addition, beside)
     return open_collected(collected, collected)
 
 
+def _named(name: str, suffix: str) -> str:
+    """Return a file name that a person gave as one that hides nothing and leads nowhere."""
+    stem = PurePosixPath(name).name.removesuffix(suffix).strip(". ")
+    return f"{stem or 'project'}{suffix}"
+
+
 def _add(addition: Addition, beside: Path) -> None:
     """Lay a file that was missing where it is looked for."""
+    path = Path(addition.path)
+    if addition.kind == "font":
+        _check_font(path, addition.name)
     folder = beside / (FONTS if addition.kind == "font" else FOOTAGE)
     folder.mkdir(exist_ok=True)
-    Path(addition.path).rename(folder / addition.name)
+    suffix = PurePosixPath(addition.name).suffix
+    path.replace(folder / _named(addition.name, suffix))
+
+
+def _check_font(path: Path, name: str) -> None:
+    from flatrender.aftereffects.errors import ProjectError  # noqa: PLC0415 - only after the limits hold
+    from flatrender.engine.text.fonts import FontFile  # noqa: PLC0415 - likewise
+
+    try:
+        if path.stat().st_size > MAX_FONT_BYTES:
+            raise ProjectError(f"a font has at most {MAX_FONT_BYTES >> 20} MB", code="font_invalid", where=name)
+        FontFile(path.read_bytes(), name)
+    except (TemplateError, ValueError) as error:
+        raise ProjectError("this is no TrueType or OpenType font", code="font_invalid", where=name) from error
 
 
 def _archive(collected: Path, target: Path) -> None:

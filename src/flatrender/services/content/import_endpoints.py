@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse
 
 from flatrender.contracts.identity import PERMISSION_TEMPLATES
-from flatrender.kit.http import Caller, IdempotencyDep, etag, require, responses
+from flatrender.kit.http import Caller, IdempotencyDep, Page, PageDep, etag, require, responses
 from flatrender.services.content.bodies import import_body, project_detail
 from flatrender.services.content.details import VersionDetails
 from flatrender.services.content.importing import Importer
@@ -44,6 +44,12 @@ def router(catalogue: Catalogue, importer: Importer, imports: ProjectImports) ->
             tenant_id=who.tenant_id, user_id=who.user_id, file_id=body.file_id, key=key
         )
         return _answer(response, *await catalogue.own_detail(tenant_id=who.tenant_id, project_id=imported.project_id))
+
+    @routes.get("/admin/imports", responses=responses(400, 403))
+    async def list_imports(who: AdminDep, page: PageDep) -> Page[ImportOut]:
+        """List the imports of After Effects projects, newest first."""
+        rows = await imports.owned(tenant_id=who.tenant_id, before=page.before, limit=page.limit)
+        return Page(items=[import_body(row) for row in rows], next_cursor=page.cursor_after([row.id for row in rows]))
 
     @routes.get("/admin/imports/{import_id}", responses=responses(403))
     async def get_import(who: AdminDep, import_id: UUID) -> ImportOut:

@@ -34,10 +34,11 @@ log = structlog.get_logger(__name__)
 
 ATTEMPTS = 2
 """How often an import is begun: the second time when the process that did it ended."""
+PUT_BACK = 10
+"""How often an import is begun when something that it needs does not answer."""
 LOOK_S = 2.0
 """How often the loop looks for imports that another process was asked for."""
 EXPIRE_EVERY_S = 15.0
-MAX_ADDITIONS = 50
 SAME_TYPES = (
     (frozenset({".png"}), "image/png"),
     (frozenset({".jpg", ".jpeg"}), "image/jpeg"),
@@ -155,10 +156,10 @@ class ProjectImports:
             raise not_found("import")
         return row
 
-    async def newest_of(self, *, tenant_id: UUID, project_id: UUID) -> ImportRow | None:
-        """Return the newest import of a template."""
+    async def owned(self, *, tenant_id: UUID, before: UUID | None, limit: int) -> list[ImportRow]:
+        """Return the tenant's imports, newest first."""
         async with self._database.tenant(tenant_id) as conn:
-            return await imports.newest_of(conn, tenant_id=tenant_id, project_id=project_id)
+            return await imports.owned(conn, tenant_id=tenant_id, before=before, limit=limit)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Import what is asked for until `stop`."""
@@ -189,9 +190,13 @@ class ProjectImports:
         if row is None:
             return False
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="flatrender-project-"))
+        holding = asyncio.create_task(self._hold(row, lease_id))
         try:
             await self._import(row, lease_id, folder)
         except Unavailable as error:
+            if row.attempt >= PUT_BACK:
+                await self._fail(row, lease_id, error.code, error.detail, None)
+                return True
             log.warning("project_import_put_back", import_id=str(row.id), code=error.code)
             async with self._database.tenant(row.tenant_id) as conn:
                 await imports.give_back(conn, tenant_id=row.tenant_id, import_id=row.id, lease_id=lease_id)
@@ -202,8 +207,23 @@ class ProjectImports:
             log.exception("project_import_failed", import_id=str(row.id))
             await self._fail(row, lease_id, "content.import_failed", "the import failed for a reason of ours", None)
         finally:
+            holding.cancel()
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         return True
+
+    async def _hold(self, row: ImportRow, lease_id: UUID) -> None:
+        """Say that the import goes on, until cancelled."""
+        lease_s = self._settings.project_lease_s
+        while True:
+            await asyncio.sleep(lease_s / 4)
+            try:
+                async with self._database.tenant(row.tenant_id) as conn:
+                    if not await imports.renew(
+                        conn, tenant_id=row.tenant_id, import_id=row.id, lease_id=lease_id, lease_s=lease_s
+                    ):
+                        return
+            except AppError as error:
+                log.warning("project_import_not_held", import_id=str(row.id), code=error.code)
 
     async def _import(self, row: ImportRow, lease_id: UUID, folder: Path) -> None:
         source = folder / "upload"

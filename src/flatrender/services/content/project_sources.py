@@ -57,6 +57,8 @@ def source_of(
         size_bytes=archive.size_bytes,
         path=version.source_path,
         composition=made_of.composition,
+        first_frame=made_of.first_frame,
+        fps=made_of.fps,
         fields=[msgspec.to_builtins(field) for field in made_of.fields],
         values={key: value for key, value in given.items() if key in placed and value is not None},
         assets={

@@ -71,6 +71,18 @@ class Catalogue:
                 raise not_found("template version")
             return row, details[0]
 
+    async def visible(self, *, tenant_id: UUID, reference: str) -> ProjectRow:
+        """Return a template by slug or id that was released once, archived ones included: documents made with it go on; raise NotFound."""
+        if not KEY.fullmatch(reference):
+            raise not_found("template")
+        async with self._database.tenant(tenant_id) as conn:
+            row = await projects.visible(
+                conn, tenant_id=tenant_id, project_id=_as_id(reference), slug=reference, archived=True
+            )
+        if row is None:
+            raise not_found("template")
+        return row
+
     async def categories(self, *, tenant_id: UUID) -> list[CategoryRow]:
         """Return the categories that the tenant sees."""
         async with self._database.tenant(tenant_id) as conn:

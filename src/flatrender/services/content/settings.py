@@ -20,8 +20,8 @@ class ContentSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Largest After Effects project that can be imported, with what comes with it, packed or unpacked."""
     project_seconds: float = 150.0
     """How long converting one project may take; nobody waits for it with a request."""
-    project_lease_s: float = 420.0
-    """How long one import may hold its turn: fetching, converting, reading the package and keeping it."""
+    project_lease_s: float = 60.0
+    """How long an import waits for a process that does not say that it goes on with it."""
     project_imports_open: int = 5
     """Projects of one tenant that wait or are being converted; more are told to come back."""
     resolve_threads: int = 2
@@ -37,3 +37,9 @@ class ContentSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Films fetched from a remote object store that are kept on this machine."""
     picture_bytes: int = 32 * MIB
     """Pictures of one request together."""
+    traces_waiting: int = 8
+    """Pictures that wait to be traced (one is at a time); more are told to come back."""
+    trace_seconds: float = 60.0
+    """How long a caller waits for a traced picture."""
+    traced_picture_bytes: int = 32 * MIB
+    """Largest picture that is traced."""

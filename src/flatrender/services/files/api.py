@@ -58,6 +58,14 @@ class LocalFiles:
         """Return the files that are ready."""
         return {row.id: stored_file(row) for row in await self._rows(tenant_id, ids)}
 
+    async def by_permanent_url(self, *, tenant_id: UUID, urls: Sequence[str]) -> Mapping[str, StoredFile]:
+        """Return the public files of these addresses."""
+        if not urls:
+            return {}
+        async with self._database.tenant(tenant_id) as conn:
+            rows = await library.files_by_permanent_url(conn, tenant_id, urls)
+        return {row.permanent_url: stored_file(row) for row in rows if row.permanent_url is not None}
+
     async def read(self, *, tenant_id: UUID, ids: Sequence[UUID], limit_bytes: int) -> Mapping[UUID, bytes]:
         """Return whole files; raise TooLarge when they have more than `limit_bytes` together."""
         rows = await self._rows(tenant_id, ids)

@@ -239,6 +239,7 @@ def job_out(view: JobView) -> RenderJobOut:
         progress_pct=float(job.progress_pct),
         eta_seconds=view.eta_seconds,
         queue_position=view.queue_position,
+        waits_for="after_effects" if view.waits_for_after_effects else None,
         width=job.width,
         height=job.height,
         fps=float(job.fps) if job.fps is not None else None,

@@ -1,5 +1,8 @@
 """Routes for nodes, below `/internal`: the node protocol (`docs/node-protocol.md`). Bodies are JSON, described by `flatrender.protocol`."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -11,7 +14,7 @@ from flatrender.protocol.heartbeat import Heartbeat
 from flatrender.protocol.outcome import Fail, Result
 from flatrender.protocol.register import Register
 from flatrender.protocol.work import Claim
-from flatrender.services.render.service.leases import Leases
+from flatrender.services.render.service.leases import Gone, Leases
 from flatrender.services.render.service.nodes import Nodes
 from flatrender.services.render.service.snapshots import Snapshots
 
@@ -38,7 +41,9 @@ def router(*, nodes: Nodes, leases: Leases, snapshots: Snapshots) -> APIRouter:
     @routes.post("/internal/frame-jobs/claim")
     async def claim_frames(request: Request, authorization: Authorization = None) -> Response:
         """Wait for a chunk of a film."""
-        return answer(await leases.claim(bearer(authorization), await message(request, Claim), request.is_disconnected))
+        secret, claim = bearer(authorization), await message(request, Claim)
+        async with departure(request) as gone:
+            return answer(await leases.claim(secret, claim, gone))
 
     @routes.post("/internal/frame-jobs/{id}/result")
     async def frames_result(id: UUID, request: Request, authorization: Authorization = None) -> Response:
@@ -53,9 +58,9 @@ def router(*, nodes: Nodes, leases: Leases, snapshots: Snapshots) -> APIRouter:
     @routes.post("/internal/snapshot-jobs/claim")
     async def claim_picture(request: Request, authorization: Authorization = None) -> Response:
         """Wait for a single picture: a studio preview or a scene's thumbnail."""
-        return answer(
-            await snapshots.claim(bearer(authorization), await message(request, Claim), request.is_disconnected)
-        )
+        secret, claim = bearer(authorization), await message(request, Claim)
+        async with departure(request) as gone:
+            return answer(await snapshots.claim(secret, claim, gone))
 
     @routes.post("/internal/snapshot-jobs/{id}/result")
     async def scene_result(id: UUID, request: Request, authorization: Authorization = None) -> Response:
@@ -78,6 +83,26 @@ def router(*, nodes: Nodes, leases: Leases, snapshots: Snapshots) -> APIRouter:
         return answer(await snapshots.still_fail(bearer(authorization), id, await message(request, Fail)))
 
     return routes
+
+
+@asynccontextmanager
+async def departure(request: Request) -> AsyncIterator[Gone]:
+    """Give a question: has the caller closed its connection? Only after the body was read."""
+    # Not `request.is_disconnected`: it looks for a moment only, which is too short behind middleware.
+    left = False
+
+    async def watch() -> None:
+        nonlocal left
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        left = True
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield lambda: left
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
 
 
 def bearer(authorization: str | None) -> str:

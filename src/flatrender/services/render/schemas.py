@@ -1,7 +1,7 @@
 """Bodies of the public routes."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,6 +40,8 @@ class RenderJobOut(BaseModel):
     progress_pct: float
     eta_seconds: int | None
     queue_position: int | None
+    waits_for: Literal["after_effects"] | None
+    """`after_effects`: a part of the film needs a node with After Effects, and none is there now."""
     width: int | None
     height: int | None
     fps: float | None

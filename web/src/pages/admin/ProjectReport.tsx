@@ -58,13 +58,15 @@ function Fields({ fields, title }: { fields: Field[]; title: string }) {
         <tbody>
           {fields.map((field) => (
             <tr key={field.key} data-testid="suggested-field" data-field-key={field.key}>
-              <td dir="auto">{localized(field.label, locale)}</td>
+              <td>
+                <bdi>{localized(field.label, locale)}</bdi>
+              </td>
               <td>
                 <code className="ltr">{field.key}</code>
               </td>
               <td>{textFor(`admin.type.${field.type}`) ?? field.type}</td>
-              <td dir="auto" className={classes.default}>
-                {defaultText(field, locale)}
+              <td className={classes.default}>
+                <bdi>{defaultText(field, locale)}</bdi>
               </td>
             </tr>
           ))}
@@ -90,8 +92,8 @@ function SceneReport({ scene, ratio }: { scene: AdminScene; ratio: number }) {
           />
         </span>
         <div>
-          <Text component="h3" fw={700} dir="auto">
-            {title}
+          <Text component="h3" fw={700}>
+            <bdi>{title}</bdi>
           </Text>
           <Text size="sm" c="dimmed">
             {t('admin.composition')}: <bdi>{scene.composition}</bdi>

@@ -43,8 +43,8 @@ export function PublishButton({ project, onPublished }: { project: AdminProject;
           <Text size="sm">{t('admin.publishNeeds', { n: formatNumber(needing.length, locale) })}</Text>
           <Text size="sm" fw={600} mt="sm" component="ul" pis="md">
             {needing.map((scene) => (
-              <li key={scene.id} dir="auto">
-                {localized(scene.title, locale)}
+              <li key={scene.id}>
+                <bdi>{localized(scene.title, locale)}</bdi>
               </li>
             ))}
           </Text>

@@ -92,7 +92,9 @@ export function SceneRow({ scene, project, job }: SceneRowProps) {
         {job ? (
           <>
             <StatusBadge tone={TONES[job.status]} testId={`admin-scene-job-${scene.key}`}>
-              {t(`admin.job.${job.status}`)}
+              {job.status === 'queued' && scene.engine === 'aerender'
+                ? t('admin.job.waits')
+                : t(`admin.job.${job.status}`)}
             </StatusBadge>
             {job.error_message && (
               <span className={classes.error} dir="auto">

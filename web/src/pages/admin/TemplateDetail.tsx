@@ -19,6 +19,7 @@ import { MissingFiles } from './MissingFiles';
 import { ProjectReport } from './ProjectReport';
 import { PublishButton } from './PublishButton';
 import { SceneRow } from './SceneRow';
+import { SvgPreviews } from './SvgPreviews';
 import { TemplateStatus } from './Templates';
 
 const route = getRouteApi('/signed-in/shell/admin/templates/$projectId');
@@ -196,6 +197,7 @@ export function AdminTemplate() {
       {project.source && <MissingFiles project={project} source={project.source} onDone={() => refresh(project.id)} />}
       <SceneTable project={project} />
       {project.source && <ProjectReport project={project} />}
+      <SvgPreviews project={project} />
     </>
   );
 }

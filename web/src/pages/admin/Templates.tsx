@@ -17,6 +17,7 @@ import { say } from '../../say';
 import classes from './Admin.module.css';
 import { ImportButton } from './ImportButton';
 import { imported } from './importing';
+import { Imports } from './Imports';
 
 const TONES = { draft: 'warn', published: 'good', archived: 'quiet' } as const;
 
@@ -61,7 +62,10 @@ export function AdminTemplates() {
   const navigate = useNavigate();
   const list = useInfiniteQuery(queries.adminProjects);
   const take = async (fileId: string, onConverting: () => void) => {
-    const projectId = await imported(await adminContent.importPackage(fileId), onConverting);
+    const answer = await adminContent.importPackage(fileId);
+    const ended = () => queryClient.invalidateQueries({ queryKey: queries.adminImports.queryKey });
+    void ended();
+    const projectId = await imported(answer, onConverting).finally(ended);
     const project = await adminContent.one(projectId);
     say.done(t('admin.imported', { title: localized(project.title, locale) }));
     void queryClient.invalidateQueries({ queryKey: queries.adminProjects.queryKey });
@@ -80,6 +84,7 @@ export function AdminTemplates() {
       <PageHeader title={t('admin.templates')} lead={t('admin.importHint')}>
         {button}
       </PageHeader>
+      <Imports />
       <ListState
         query={list}
         empty={<EmptyState icon={<IconTemplate size={30} stroke={1.4} />} text={t('admin.templatesEmpty')} />}

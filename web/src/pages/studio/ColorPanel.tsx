@@ -1,11 +1,56 @@
 import { Button } from '@mantine/core';
 import { IconRestore } from '@tabler/icons-react';
 import { PresetChoice } from '../../components/PresetChoice';
-import { matchesPreset, paletteOf, withPreset } from '../../editor/film';
+import { TracedPicture } from '../../components/TracedPicture';
+import { useTraced } from '../../components/useTraced';
+import { matchesPreset, paletteOf, sceneOf, withPreset } from '../../editor/film';
 import { localized, useI18n } from '../../i18n';
-import { useEditor, useWorkbench } from './context';
+import { useEditor, useSelectedScene, useWorkbench } from './context';
 import { ColorInput } from './fields/ColorInput';
 import classes from './Inspector.module.css';
+
+/** The film's scenes in its colours, before anything is drawn anew; nothing where the template has no traced scenes. */
+function TracedScenes() {
+  const { t, locale } = useI18n();
+  const { project } = useWorkbench();
+  const film = useEditor((state) => state.film);
+  const selected = useSelectedScene();
+  const scenes = film.scenes.filter(
+    (scene, at) => film.scenes.findIndex((o) => o.scene_key === scene.scene_key) === at,
+  );
+  const traced = useTraced(
+    project.id,
+    project.version_id,
+    scenes.map((scene) => scene.scene_key),
+  );
+  const shown = scenes.filter((scene) => traced.has(scene.scene_key));
+  if (shown.length === 0) return null;
+  return (
+    <section data-testid="traced-scenes">
+      <h2 className={classes.subtitle}>{t('studio.tracedScenes')}</h2>
+      <ul className={classes.traced}>
+        {shown.map((scene) => {
+          const preview = traced.get(scene.scene_key);
+          const title = localized(sceneOf(project, scene.scene_key)?.title, locale);
+          const current = scene.scene_key === selected?.scene_key;
+          return (
+            preview && (
+              <li key={scene.scene_key} data-current={current || undefined}>
+                <TracedPicture
+                  preview={preview}
+                  palette={paletteOf(project, film, current ? selected : scene)}
+                  alt={t('studio.tracedScene', { title })}
+                  testId={`traced-${scene.scene_key}`}
+                />
+                <span aria-hidden>{title}</span>
+              </li>
+            )
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
 
 export function ColorPanel() {
   const { t, locale } = useI18n();
@@ -29,6 +74,7 @@ export function ColorPanel() {
           name="studio-preset"
         />
       )}
+      <TracedScenes />
       {project.color_slots.length > 0 && (
         <section>
           <h2 className={classes.subtitle}>{t('studio.ownColors')}</h2>

@@ -9,7 +9,7 @@ from flatrender.engine.lottie.walk import dicts
 
 DRAWN_EFFECTS = (20, 21, 22, 23, 25, 29)
 """Tint, fill, stroke along masks, tritone, drop shadow, gaussian blur."""
-_DROP_SHADOW = 25
+_DROP_SHADOW, BLUR = 25, 29
 _SOFTNESS = 4
 _SIGMA = 0.25 / 0.3
 """lottie-web blurs a shadow by a quarter of its softness, ThorVG by three tenths."""

@@ -7,7 +7,6 @@ from typing import Any
 from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.rewrite.notes import Note, named
 
-
 _INVERTED = (2, 4)
 
 
@@ -19,7 +18,7 @@ def open_hidden_mattes(layers: list[Any], notes: list[Note]) -> None:
     for at, layer in enumerate(layers):
         if not isinstance(layer, dict) or not layer.get("tt"):
             continue
-        source = _source(layers, at, layer)
+        source = source_of(layers, at, layer)
         if source is not None and layer["tt"] not in _INVERTED:
             _shorten(layer, source, notes)
         if source is not None and source.get("hd") is True:
@@ -38,7 +37,8 @@ def _shorten(layer: Json, source: Json, notes: list[Note]) -> None:
         notes.append(Note(feature="matte", detail="shown only as long as its matte", layer=named(layer)))
 
 
-def _source(layers: list[Any], at: int, layer: Json) -> Json | None:
+def source_of(layers: list[Any], at: int, layer: Json) -> Json | None:
+    """Return the source of the matte of a layer, the one of number `at`."""
     if "tp" in layer:
         return next((other for other in layers if isinstance(other, dict) and other.get("ind") == layer["tp"]), None)
     above = layers[at - 1] if at else None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from flatrender.engine.lottie.document import Json, layer_lists
 from flatrender.engine.lottie.rewrite.blends import isolate_blends
+from flatrender.engine.lottie.rewrite.crops import crop_instead_of_matting
 from flatrender.engine.lottie.rewrite.easing import split_easing
+from flatrender.engine.lottie.rewrite.easing_names import EasingNames
 from flatrender.engine.lottie.rewrite.effects import fit_effects
 from flatrender.engine.lottie.rewrite.expressions import write_expressions
 from flatrender.engine.lottie.rewrite.groups import separate_groups
+from flatrender.engine.lottie.rewrite.layered_effects import separate_effects
 from flatrender.engine.lottie.rewrite.loops import unroll_loops
 from flatrender.engine.lottie.rewrite.masks import combine_masks
 from flatrender.engine.lottie.rewrite.mattes import open_hidden_mattes
@@ -31,7 +34,13 @@ def rewrite_for_engine(lottie: Json) -> list[Note]:
         return []
     notes: list[Note] = []
     # Few files have expressions, and looking for them in every layer costs as much as all else here.
-    scripted = any(isinstance(node.get("x"), str) for node in objects(lottie))
+    scripted = False
+    names = EasingNames()
+    for node in objects(lottie):
+        if "t" in node:
+            names.give(node)
+        elif "x" in node and isinstance(node["x"], str):
+            scripted = True
     if scripted:
         for layer in all_layers(lottie):
             unroll_loops(layer, lottie["op"], notes)
@@ -49,7 +58,9 @@ def rewrite_for_engine(lottie: Json) -> list[Note]:
             align_tracked(layer, notes)
         open_hidden_mattes(layers, notes)
     separate_groups(lottie, notes)
+    separate_effects(lottie, notes)
     combine_masks(lottie, notes)
+    crop_instead_of_matting(lottie, notes)
     isolate_blends(lottie, notes)
     if notes:
         lottie[MARK] = {"rewritten": _VERSION}

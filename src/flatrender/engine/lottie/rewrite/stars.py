@@ -1,4 +1,4 @@
-"""Polystars: ThorVG bends a star's points by other handles than lottie-web, and draws part of a point where players draw whole ones."""
+"""Polystars: ThorVG bends points by other handles than lottie-web, draws part of a point where players draw whole ones, and trims askew."""
 
 from __future__ import annotations
 
@@ -17,19 +17,24 @@ _MAX_POINTS = 500
 
 
 def redraw_stars(layer: Json, notes: list[Note]) -> None:
-    """Make still stars that are rounded or have broken points paths; adapt those that move."""
-    redrawn = [item for item in shape_items(layer) if item.get("ty") == "sr" and _redraw(item)]
+    """Make still stars that are rounded, trimmed or have broken points paths; adapt those that move."""
+    items = list(shape_items(layer))
+    trimmed = any(item.get("ty") == "tm" for item in items)
+    redrawn = [item for item in items if item.get("ty") == "sr" and _redraw(item, trimmed=trimmed)]
     if redrawn:
         notes.append(Note(feature="polystar", detail="stars are drawn as paths", layer=named(layer)))
 
 
-def _redraw(item: Json) -> bool:
+def _redraw(item: Json, *, trimmed: bool) -> bool:
     points = scalar(item.get("pt"), 5)
     rounded = item.get("sy") == _STAR and any(scalar(item.get(key), 0) != 0 for key in ("os", "is"))
-    if points is not None and points == int(points) and not rounded:
+    whole = points is not None and points == int(points) and not rounded
+    if whole and not trimmed:
         return False
     if _to_path(item):
         return True
+    if whole:
+        return False
     if rounded:
         for key in ("os", "is"):
             _scale(item.get(key), _HANDLE)

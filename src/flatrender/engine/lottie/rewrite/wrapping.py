@@ -90,17 +90,19 @@ class Wrapped:
     """A layer that has become a precomposition.
 
     `inner` are the layer's own contents; `layers` is the precomposition's list, for the caller to add to, in which the contents' origin lies
-    at (`shift`, `shift`); `width` and `height` are its size.
+    at (`shift`, `shift`); `width` and `height` are its size. `roomy`: there is room around a layer with a size of its own too, for what
+    effects draw there.
     """
 
-    def __init__(self, lottie: Json, siblings: list[Any], layer: Json) -> None:
-        size = own_size(lottie, layer)
+    def __init__(self, lottie: Json, siblings: list[Any], layer: Json, *, roomy: bool = False) -> None:
+        own = own_size(lottie, layer)
+        size = None if roomy else own
         self.shift = 0.0
         if size is None:
             # A precomposition shows nothing above and to the left of its origin, where a shape layer has half of its picture.
             # Drawn small, or about an anchor far away, a layer's own coordinates go far beyond the animation's size.
             self.shift = 2.0 * max(lottie["w"], lottie["h"], min(1.5 * _reach(layer), _FARTHEST))
-            size = (2 * self.shift, 2 * self.shift)
+            size = (2 * self.shift + (own[0] if own else 0), 2 * self.shift + (own[1] if own else 0))
         self.width, self.height = size
         self.inner: Json = {"nm": layer.get("nm", ""), "ind": 1, "ks": placed(self.shift, self.shift), "bm": 0}
         self.inner.update({key: layer.pop(key) for key in _INNER if key in layer})

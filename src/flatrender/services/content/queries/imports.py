@@ -68,15 +68,15 @@ async def own(conn: Conn, *, tenant_id: UUID, import_id: UUID) -> ImportRow | No
         return await cursor.fetchone()
 
 
-async def newest_of(conn: Conn, *, tenant_id: UUID, project_id: UUID) -> ImportRow | None:
-    """Return the newest import of a template."""
+async def owned(conn: Conn, *, tenant_id: UUID, before: UUID | None, limit: int) -> list[ImportRow]:
+    """Return the tenant's imports, newest first."""
     async with conn.cursor(row_factory=class_row(ImportRow)) as cursor:
         await cursor.execute(
-            "SELECT" + _COLUMNS + "FROM content.project_imports AS i WHERE i.tenant_id = %s AND i.project_id = %s"
-            " ORDER BY i.id DESC LIMIT 1",
-            (tenant_id, project_id),
+            "SELECT" + _COLUMNS + "FROM content.project_imports AS i WHERE i.tenant_id = %(tenant_id)s"
+            " AND (%(before)s::uuid IS NULL OR i.id < %(before)s) ORDER BY i.id DESC LIMIT %(limit)s",
+            {"tenant_id": tenant_id, "before": before, "limit": limit},
         )
-        return await cursor.fetchone()
+        return await cursor.fetchall()
 
 
 async def count_open(conn: Conn, *, tenant_id: UUID) -> int:
@@ -100,6 +100,16 @@ async def claim(conn: Conn, *, lease_id: UUID, lease_s: float) -> ImportRow | No
             (lease_id, lease_s),
         )
         return await cursor.fetchone()
+
+
+async def renew(conn: Conn, *, tenant_id: UUID, import_id: UUID, lease_id: UUID, lease_s: float) -> bool:
+    """Hold an import for `lease_s` seconds more; return False when the lease is somebody else's by now."""
+    done = await conn.execute(
+        "UPDATE content.project_imports SET lease_expires_at = now() + make_interval(secs => %s)"
+        " WHERE tenant_id = %s AND id = %s AND lease_id = %s AND status = 'running'",
+        (lease_s, tenant_id, import_id, lease_id),
+    )
+    return done.rowcount == 1
 
 
 async def finish(

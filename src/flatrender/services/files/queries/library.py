@@ -85,6 +85,19 @@ async def files_by_id(conn: Conn, tenant_id: UUID, ids: Sequence[UUID]) -> list[
         return await cursor.fetchall()
 
 
+async def files_by_permanent_url(conn: Conn, tenant_id: UUID, urls: Sequence[str]) -> list[FileRow]:
+    """Return the ready public files of this tenant at these addresses."""
+    async with conn.cursor(row_factory=class_row(FileRow)) as cursor:
+        await cursor.execute(
+            "SELECT f.id, f.owner_user_id, f.name, f.purpose, f.kind, f.content_type, f.bytes AS size_bytes, b.sha256, b.storage_key, f.width, f.height,"
+            " f.duration_ms, f.permanent_url, f.created_at"
+            " FROM file_mgr.files AS f JOIN file_mgr.blobs AS b ON b.tenant_id = f.tenant_id AND b.id = f.blob_id"
+            " WHERE f.tenant_id = %s AND f.permanent_url = ANY(%s) AND f.status = 'ready' AND f.deleted_at IS NULL",
+            (tenant_id, list(urls)),
+        )
+        return await cursor.fetchall()
+
+
 async def file_by_dedupe_key(conn: Conn, tenant_id: UUID, dedupe_key: str) -> FileRow | None:
     """Return the file that was stored under this key before."""
     async with conn.cursor(row_factory=class_row(FileRow)) as cursor:

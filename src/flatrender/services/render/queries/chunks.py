@@ -413,6 +413,18 @@ async def held_by(conn: Conn, *, node_id: UUID) -> list[ChunkRow]:
         return await cursor.fetchall()
 
 
+async def without_node(conn: Conn, *, tenant_id: UUID, job_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Return those films that have chunks for After Effects in the queue while no living node of theirs could draw them."""
+    cursor = await conn.execute(
+        "SELECT DISTINCT f.render_job_id FROM render.frame_jobs AS f WHERE f.tenant_id = %(tenant)s AND f.render_job_id = ANY(%(jobs)s)"
+        " AND f.status = 'queued' AND f.engine = 'aerender' AND NOT EXISTS (SELECT FROM render.nodes AS n WHERE n.engines ? 'aerender'"
+        " AND n.status IN ('online', 'busy') AND n.heartbeat_expires_at > now() AND coalesce(n.licence_paused_until, now()) <= now()"
+        " AND (n.dedicated_tenant_id IS NULL OR n.dedicated_tenant_id = %(tenant)s))",
+        {"tenant": tenant_id, "jobs": list(job_ids)},
+    )
+    return frozenset(UUID(str(row[0])) for row in await cursor.fetchall())
+
+
 async def stranded_jobs(conn: Conn) -> list[tuple[UUID, UUID]]:
     """Return (tenant, film) of films that are being rendered although every chunk is done, for longer than a moment, of every tenant."""
     cursor = await conn.execute(

@@ -249,12 +249,17 @@ async def insert_crash(
 
 
 async def quarantine_if_failing(conn: Conn, *, node_id: UUID, limit: int, quarantine_s: float) -> bool:
-    """Take a node out of work when the machine itself failed `limit` times in an hour; return whether it was."""
+    """Take a node out of work when the machine itself failed `limit` times in an hour, or After Effects at so many projects; return whether it was.
+
+    One that is on probation after a quarantine fails once.
+    """
     cursor = await conn.execute(
-        "UPDATE render.nodes SET status = 'quarantined', quarantined_until = now() + make_interval(secs => %(for_s)s),"
+        "UPDATE render.nodes SET status = 'quarantined', quarantined_until = now() + make_interval(secs => %(for_s)s), probing = true,"
         " quarantine_reason = 'too many failures within an hour' WHERE id = %(id)s AND coalesce(quarantined_until, now()) <= now()"
-        " AND (SELECT count(*) FROM render.node_crashes WHERE node_id = %(id)s AND occurred_at > now() - interval '1 hour'"
-        " AND kind IN ('oom', 'disk_full', 'agent_crash', 'node_lost', 'gpu')) >= %(limit)s",
+        " AND (probing OR (SELECT greatest("
+        " count(*) FILTER (WHERE kind IN ('oom', 'disk_full', 'agent_crash', 'node_lost', 'gpu')),"
+        " count(DISTINCT split_part(fingerprint, ':', 2)) FILTER (WHERE kind IN ('engine_hang', 'engine_crash') AND engine = 'aerender'))"
+        " FROM render.node_crashes WHERE node_id = %(id)s AND occurred_at > now() - interval '1 hour') >= %(limit)s)",
         {"id": node_id, "for_s": quarantine_s, "limit": limit},
     )
     return cursor.rowcount == 1
@@ -279,6 +284,26 @@ async def hold_boot(conn: Conn, *, node_id: UUID, boot_id: UUID | None) -> bool:
         "SELECT 1 FROM render.nodes WHERE id = %s AND boot_id = %s FOR SHARE", (node_id, boot_id)
     )
     return await cursor.fetchone() is not None
+
+
+async def has_nothing(conn: Conn, *, node_id: UUID) -> bool:
+    """Return whether the node holds no lease; claims of the same node wait for one another until the transaction ends."""
+    await conn.execute("SELECT 1 FROM render.nodes WHERE id = %s FOR NO KEY UPDATE", (node_id,))
+    cursor = await conn.execute(
+        "SELECT 1 FROM render.frame_jobs WHERE node_id = %(id)s AND status = 'running'"
+        " UNION ALL SELECT 1 FROM render.snapshot_jobs WHERE node_id = %(id)s AND status = 'running'"
+        " UNION ALL SELECT 1 FROM render.snapshots WHERE node_id = %(id)s AND status = 'running' LIMIT 1",
+        {"id": node_id},
+    )
+    return await cursor.fetchone() is None
+
+
+async def end_probation(conn: Conn, *, node_id: UUID) -> None:
+    """The node did something right after its quarantine: it gets as much as others again."""
+    await conn.execute(
+        "UPDATE render.nodes SET probing = false, quarantine_reason = NULL WHERE id = %s AND probing AND quarantined_until <= now()",
+        (node_id,),
+    )
 
 
 async def pause_licence(conn: Conn, *, node_id: UUID, pause_s: float) -> None:
@@ -332,7 +357,8 @@ async def set_draining(conn: Conn, *, node_id: UUID, tenant_id: UUID, fleet_too:
     """Drain a node or let it work again (which also ends its quarantine); False when there is none."""
     cursor = await conn.execute(
         "UPDATE render.nodes SET status = CASE WHEN %(drain)s THEN 'draining' WHEN heartbeat_expires_at > now() THEN 'online' ELSE 'offline' END,"
-        " quarantined_until = CASE WHEN %(drain)s THEN quarantined_until END, quarantine_reason = CASE WHEN %(drain)s THEN quarantine_reason END"
+        " quarantined_until = CASE WHEN %(drain)s THEN quarantined_until END, quarantine_reason = CASE WHEN %(drain)s THEN quarantine_reason END,"
+        " probing = probing AND %(drain)s, licence_paused_until = CASE WHEN %(drain)s THEN licence_paused_until END"
         " WHERE id = %(id)s AND status <> 'retired' AND (dedicated_tenant_id = %(tenant)s OR (%(fleet)s AND dedicated_tenant_id IS NULL))",
         {"id": node_id, "tenant": tenant_id, "fleet": fleet_too, "drain": draining},
     )

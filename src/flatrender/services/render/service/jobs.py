@@ -34,6 +34,8 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
     poster: ExportRow | None
     queue_position: int | None
     eta_seconds: int | None
+    waits_for_after_effects: bool = False
+    """Nothing of it that only After Effects draws goes on: there is no node for it."""
 
 
 class Jobs:
@@ -211,6 +213,8 @@ class Jobs:
         exports = await rows.exports(conn, tenant_id=tenant_id, job_ids=[job.id for job in found])
         waiting = any(job.status in ("queued", "preparing") for job in found)
         places = await rows.queue_positions(conn, tenant_id=tenant_id) if waiting else {}
+        drawn = [job.id for job in found if job.status == "rendering"]
+        stuck = await chunk_rows.without_node(conn, tenant_id=tenant_id, job_ids=drawn) if drawn else frozenset()
         files = {(export.render_job_id, export.kind): export for export in exports}
         return [
             JobView(
@@ -219,6 +223,7 @@ class Jobs:
                 poster=files.get((job.id, "poster")) if job.status == "completed" else None,
                 queue_position=places.get(job.id),
                 eta_seconds=eta_seconds(job, self._clock()),
+                waits_for_after_effects=job.id in stuck,
             )
             for job in found
         ]

@@ -1,7 +1,7 @@
 """The node leg: claims, heartbeats, results and failures of chunks. A lease gives the right to do one piece of work once; its epoch rises with each claim."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -40,13 +40,13 @@ UNCLEAR_CODES = frozenset({"aerender_timeout", "aerender_crashed", "aerender_unk
 """Failures of After Effects that may be the machine's or the project's: another node tries, a few times."""
 LINK_MARGIN_S = 600
 MAX_CACHED_PROJECTS = 1000
-Gone = Callable[[], Awaitable[bool]]
+Gone = Callable[[], bool]
 """Whether the node that waits has closed its connection."""
 RENDER_SHARE = 92.0
 """Per cent of a film's progress that drawing makes up; the rest is joining and storing."""
 
 
-async def never_gone() -> bool:
+def never_gone() -> bool:
     """Somebody waits."""
     return False
 
@@ -80,7 +80,7 @@ class Leases:
         async with self._database.worker() as conn:
             node = await self._nodes.recognise(conn, secret, claim.boot_id)
         with self._bells.hear(frames_bell(claimed_pool(node, claim))) as bell:
-            while not await gone():
+            while not gone():
                 claimed = await self._claim_once(secret, claim)
                 left = until - time.monotonic()
                 if claimed is not None or left <= 0 or self._bells.closing:
@@ -91,7 +91,7 @@ class Leases:
     async def _claim_once(self, secret: str, claim: Claim) -> Assignment | None:
         async with self._database.worker() as conn:
             node = await self._nodes.recognise(conn, secret, claim.boot_id)
-            if not may_work(node, claim.engine):
+            if not may_work(node, claim.engine) or not await self._nodes.may_take(conn, node):
                 return None
             scope: dict[str, Any] = {
                 "pool": claimed_pool(node, claim),
@@ -229,6 +229,8 @@ class Leases:
                 if now.status == "done":
                     return Accepted(replayed=True)
                 raise errors.LeaseSuperseded("the lease has ended")
+            if node.probing:
+                await node_rows.end_probation(conn, node_id=node.id)
             await self._after_chunk(conn, job)
         return Accepted()
 

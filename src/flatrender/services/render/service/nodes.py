@@ -123,6 +123,10 @@ class Nodes:
             raise errors.BootSuperseded("a newer start of this node has registered")
         return node
 
+    async def may_take(self, conn: Conn, node: NodeRow) -> bool:
+        """Return whether a node that may work gets more now: after a quarantine one piece of work at a time, until one succeeds."""
+        return not node.probing or await rows.has_nothing(conn, node_id=node.id)
+
     async def still_there(self, conn: Conn, node: NodeRow) -> None:
         """Hold the node's start until the transaction ends, so that what is granted in it is seen by the start that ends this one. Raises BootSuperseded."""
         if not await rows.hold_boot(conn, node_id=node.id, boot_id=node.boot_id):

@@ -214,6 +214,8 @@ def _source_sha256(task: SegmentTask | StillTask, source: SourceFigures) -> str:
         "source": source.sha256,
         "path": source.path,
         "composition": source.composition,
+        "first_frame": source.first_frame,
+        "fps": source.fps,
         "fields": source.fields,
         "values": source.values,
         "assets": {name: asset.sha256 for name, asset in source.assets.items()},

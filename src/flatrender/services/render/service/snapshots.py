@@ -252,7 +252,7 @@ class Snapshots:
         async with self._database.worker() as conn:
             node = await self._nodes.recognise(conn, secret, claim.boot_id)
         with self._bells.hear(stills_bell(claimed_pool(node, claim))) as bell:
-            while not await gone():
+            while not gone():
                 claimed = await self._claim_once(secret, claim)
                 left = until - time.monotonic()
                 if claimed:
@@ -267,7 +267,7 @@ class Snapshots:
         """Return the pictures that the node gets now: one, or several of one project; none when there is nothing."""
         async with self._database.worker() as conn:
             node = await self._nodes.recognise(conn, secret, claim.boot_id)
-            if not may_work(node, claim.engine):
+            if not may_work(node, claim.engine) or not await self._nodes.may_take(conn, node):
                 return []
             scope: dict[str, Any] = {
                 "pool": claimed_pool(node, claim),
@@ -284,7 +284,7 @@ class Snapshots:
             if first is None:
                 return []
             claimed = [first]
-            most = min(claim.batch, self._settings.batch_stills)
+            most = 1 if node.probing else min(claim.batch, self._settings.batch_stills)
             if first.project_sha256 is not None and first.machine_failures == 0 and most > 1:
                 claimed += await rows.claim_scene_jobs_of(
                     conn,
@@ -370,6 +370,8 @@ class Snapshots:
                 if now is not None and now.status == "done" and (now.epoch, now.lease_id) == (epoch, lease_id):
                     return Accepted(replayed=True)
                 raise _superseded()
+            if node_id is not None:
+                await node_rows.end_probation(conn, node_id=node_id)
             written = await rows.set_scene_snapshot(
                 conn, tenant_id=job.tenant_id, scene_id=job.scene_id, url=file.permanent_url
             )
@@ -428,6 +430,8 @@ class Snapshots:
             )
             if not accepted:
                 raise _superseded()
+            if node.probing:
+                await node_rows.end_probation(conn, node_id=node.id)
         return Accepted()
 
     async def scene_job_fail(self, secret: str, job_id: UUID, fail: Fail) -> Accepted:

@@ -40,6 +40,8 @@ def source_figures(source: SourceProject) -> SourceFigures:
         bytes=source.size_bytes,
         path=source.path,
         composition=source.composition,
+        first_frame=source.first_frame,
+        fps=source.fps,
         fields=source.fields,
         values=source.values,
         assets={

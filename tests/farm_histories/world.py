@@ -1,0 +1,279 @@
+"""A farm without machines: the render service's own rules on a real database, and a clock that is turned by moving every time in it back."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import msgspec
+import psycopg
+
+from flatrender.kit.clock import system_clock
+from flatrender.kit.db import Bells, Conn
+from flatrender.kit.errors import AppError
+from flatrender.kit.ids import DEFAULT_TENANT_ID, new_id
+from flatrender.kit.objects import LinkSigner, ObjectStore
+from flatrender.kit.workflows import Workflows
+from flatrender.protocol.heartbeat import Heartbeat, LeaseReport
+from flatrender.protocol.outcome import Fail, Result
+from flatrender.protocol.register import Register
+from flatrender.protocol.work import Assignment, Claim, SceneFigures, SegmentTask
+from flatrender.services.render.errors import NotRetryable
+from flatrender.services.render.queries import chunks as chunk_rows
+from flatrender.services.render.queries import jobs as job_rows
+from flatrender.services.render.queries.chunks import NewChunk
+from flatrender.services.render.service.events import CHANNEL
+from flatrender.services.render.service.jobs import Jobs
+from flatrender.services.render.service.leases import Leases
+from flatrender.services.render.service.nodes import Nodes
+from flatrender.services.render.settings import RenderSettings
+from tests.database_server import DatabaseCopy
+from tests.service_doubles import OTHER_TENANT_ID, pools_of
+
+TOKEN = "frn_of-the-histories"
+TENANTS = (DEFAULT_TENANT_ID, OTHER_TENANT_ID)
+LEASE_S = 60.0
+SETTINGS = RenderSettings(lease_s=LEASE_S, claim_wait_s=0.0, grace_s=0.0, quarantine_after=3, quarantine_s=600.0)
+TABLES = (
+    "frame_repair_jobs", "frame_jobs", "render_job_attempts", "render_job_events", "render_jobs", "node_crashes", "nodes", "outbox_events",
+)  # fmt: skip
+Given = TypeVar("Given")
+
+
+@dataclass
+class Holding:
+    """A lease as its node remembers it, also long after it has ended."""
+
+    node: Node
+    boot_id: UUID
+    secret: str
+    work: Assignment
+
+
+@dataclass
+class Node:
+    """A node of a history: who it is now, and everything it was ever given."""
+
+    name: str
+    node_id: UUID
+    boot_id: UUID = field(default_factory=uuid4)
+    secret: str = ""
+    draining: bool = False
+
+
+class FarmWorld:
+    """Everything that a history acts on. One loop for all histories of a module; `forget` empties the tables between them."""
+
+    def __init__(self, copy: DatabaseCopy, folder: Path) -> None:
+        self._copy = copy
+        self._runner = asyncio.Runner()
+        self._database = pools_of(copy, "render", "svc_render")
+        self.objects = ObjectStore(str(folder))
+        self._admin = psycopg.connect(copy.admin_dsn, autocommit=True)
+        bells = Bells(self._database, CHANNEL)
+        nodes = Nodes(self._database, bells, SETTINGS)
+        self.nodes = nodes
+        links = LinkSigner(b"links of the histories")
+        self.leases = Leases(self._database, bells, nodes, self.objects, links, SETTINGS)
+        self.jobs = Jobs(self._database, bells, SETTINGS, system_clock)
+        self.run(self._open())
+        self._turn = self._statement_of_turning()
+
+    def run(self, what: Coroutine[Any, Any, Given]) -> Given:
+        """Run to the end, on the one loop."""
+        return self._runner.run(what)
+
+    async def _open(self) -> None:
+        # DBOS makes its tables when it opens; nothing runs workflows afterwards, so what was started stays to be counted.
+        workflows = Workflows(self._copy.dsn("svc_workflow"), heartbeat_s=5, dead_after_s=60, poll_s=1)
+        await workflows.open()
+        await workflows.close()
+        await self._database.open()
+        await self.nodes.keep_token("histories", TOKEN)
+
+    def close(self) -> None:
+        """Leave the database."""
+        self.run(self._database.close())
+        self._runner.close()
+        self._admin.close()
+
+    def forget(self) -> None:
+        """Empty the tables."""
+        self._admin.execute(
+            "".join(f"DELETE FROM render.{table};" for table in TABLES) + "DELETE FROM dbos.workflow_status"
+        )
+
+    def rows(self, statement: str, *values: Any) -> list[Any]:
+        """Return what a statement finds."""
+        return self._admin.execute(statement, values).fetchall()
+
+    def turn_clock(self, seconds: float) -> None:
+        """Let so much time pass, by the only clock that counts."""
+        self._admin.execute(self._turn.replace("SECONDS", f"{seconds:f}"))
+
+    def _statement_of_turning(self) -> str:
+        times: dict[str, list[str]] = {}
+        for table, column in self.rows(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'render'"
+            " AND data_type = 'timestamp with time zone' AND table_name = ANY(%s)",
+            list(TABLES),
+        ):
+            times.setdefault(table, []).append(f"{column} = {column} - make_interval(secs => SECONDS)")
+        return ";".join(f"UPDATE render.{table} SET {', '.join(columns)}" for table, columns in times.items())
+
+    async def add_film(self, tenant_id: UUID, lengths: tuple[int, ...], priority: int = 0) -> UUID:
+        """Put a film of chunks of these numbers of frames into the queue, as its planning leaves it."""
+        revision = new_id()
+        async with self._database.tenant(tenant_id) as conn:
+            job_id = await job_rows.insert_job(
+                conn,
+                tenant_id=tenant_id,
+                user_id=new_id(),
+                saved_project_id=new_id(),
+                revision_id=revision,
+                project_id=new_id(),
+                project_version_id=new_id(),
+                package_sha256=bytes(32),
+                profile="draft",
+                width=64,
+                height=36,
+                fps=30,
+                has_voiceover=False,
+                volumes=(1.0, 1.0, 1.0),
+                input={"title": "history"},
+                input_hash=bytes(32),
+            )
+            assert job_id is not None
+            await job_rows.start_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=1)
+            await self._plan(conn, tenant_id, job_id, lengths, priority)
+        return job_id
+
+    async def start_over(self, tenant_id: UUID, film: UUID, lengths: tuple[int, ...]) -> None:
+        """Try a film again, if it may be, and plan it anew."""
+        try:
+            job = (await self.jobs.retry(tenant_id, film, user_id=None)).job
+        except NotRetryable:
+            return
+        async with self._database.tenant(tenant_id) as conn:
+            await job_rows.start_attempt(conn, tenant_id=tenant_id, job_id=film, attempt=job.attempt)
+            await self._plan(conn, tenant_id, film, lengths, job.priority)
+
+    async def _plan(self, conn: Conn, tenant_id: UUID, job_id: UUID, lengths: tuple[int, ...], priority: int) -> None:
+        starts = [sum(lengths[:number]) for number in range(len(lengths))]
+        planned = [_chunk(job_id, number, first, lengths[number]) for number, first in enumerate(starts)]
+        await chunk_rows.replace_chunks(conn, tenant_id=tenant_id, job_id=job_id, priority=priority, chunks=planned)
+        await self._render(conn, tenant_id, job_id, sum(lengths))
+
+    async def _render(self, conn: Conn, tenant_id: UUID, job_id: UUID, frames: int) -> None:
+        for expected, status in (("queued", "preparing"), ("preparing", "rendering")):
+            await job_rows.set_status(
+                conn,
+                tenant_id=tenant_id,
+                job_id=job_id,
+                expected=(expected,),
+                status=status,
+                actor="render",
+                starts=True,
+                total_frames=frames,
+            )
+
+    async def register(self, node: Node) -> None:
+        """Let a node in under its present boot."""
+        message = Register(
+            node_id=node.node_id,
+            name=node.name,
+            boot_id=node.boot_id,
+            agent_version="0",
+            os="test",
+            engines={"thorvg": "1"},
+            max_slots=4,
+            cpu_cores=2,
+            memory_bytes=1,
+            scratch_bytes_total=1,
+            scratch_bytes_free=1,
+        )
+        node.secret = (await self.nodes.register(TOKEN, message)).node_secret
+
+    async def claim(self, node: Node) -> Assignment | None:
+        """Ask once for a chunk."""
+        return await self.leases.claim(node.secret, Claim(boot_id=node.boot_id, wait_s=0))
+
+    async def put(self, held: Holding) -> bytes:
+        """Put the output of a lease where it belongs; every lease's differs."""
+        data = str(held.work.lease.lease_id).encode()
+        await self.objects.put(held.work.output_key, data)
+        return data
+
+    async def deliver(self, held: Holding, data: bytes) -> str:
+        """Report a result; return `accepted`, `replayed` or the refusal's code."""
+        result = Result(
+            boot_id=held.boot_id,
+            lease_id=held.work.lease.lease_id,
+            epoch=held.work.lease.epoch,
+            sha256=hashlib.sha256(data).hexdigest(),
+            bytes=len(data),
+            seconds=0.1,
+        )
+        try:
+            answer = await self.leases.result(held.secret, held.work.lease.id, result)
+        except AppError as error:
+            return error.code
+        return "replayed" if answer.replayed else "accepted"
+
+    async def fail(self, held: Holding, failure: str, code: str) -> str:
+        """Report a failure; return `accepted` or the refusal's code."""
+        report = msgspec.convert(
+            {
+                "boot_id": held.boot_id,
+                "lease_id": held.work.lease.lease_id,
+                "epoch": held.work.lease.epoch,
+                "failure": failure,
+                "code": code,
+                "detail": "scene a: of a history",
+            },
+            Fail,
+        )
+        try:
+            await self.leases.fail(held.secret, held.work.lease.id, report)
+        except AppError as error:
+            return error.code
+        return "accepted"
+
+    async def beat(self, node: Node, held: list[Holding]) -> dict[UUID, str] | str:
+        """Report leases; return the verdicts by lease, or the refusal's code."""
+        reports = [
+            LeaseReport(
+                kind="frame",
+                id=one.work.lease.id,
+                lease_id=one.work.lease.lease_id,
+                epoch=one.work.lease.epoch,
+                frames_done=1,
+            )
+            for one in held
+        ]
+        try:
+            answer = await self.leases.heartbeat(node.secret, Heartbeat(boot_id=node.boot_id, leases=reports))
+        except AppError as error:
+            return error.code
+        return {one.lease_id: one.verdict for one in answer.leases}
+
+
+def _chunk(job_id: UUID, number: int, first: int, frames: int) -> NewChunk:
+    scene = SceneFigures(scene_key="a", sha256="00" * 32, width=64, height=36, fps=30, first_frame=0, frames=frames)
+    task = SegmentTask(scene=scene, first=0, last=frames - 1, width=64, height=36, fps=30, preset="ultrafast", crf=30)
+    return NewChunk(
+        chunk_no=number,
+        frame_start=first,
+        frame_end=first + frames - 1,
+        scene_key="a",
+        scene_object_key=f"scenes/{job_id}",
+        scene_sha256="00" * 32,
+        task=dict(msgspec.to_builtins(task)),
+        cache_key=hashlib.sha256(f"{job_id}{number}".encode()).digest(),
+        pool="default",
+    )
