@@ -16,6 +16,7 @@ from flatrender.aftereffects.convert.nesting import Composition, Picture, restin
 from flatrender.aftereffects.convert.recolor import Repainter
 from flatrender.aftereffects.convert.rest import note_rest
 from flatrender.aftereffects.convert.shapes import DRAWN_SHAPES, shape_items
+from flatrender.aftereffects.convert.sound import with_volume
 from flatrender.aftereffects.convert.space import View, is_deep, moves_in_depth
 from flatrender.aftereffects.convert.styles import draw_styles
 from flatrender.aftereffects.convert.switches import note_nested, note_sound, note_switches
@@ -332,7 +333,7 @@ def _source(layer: Any, source: Any, place: Place, library: Library) -> Json:
     asset = library.footage(source, place)
     if asset is None:
         return {"ty": _NULL}
-    picture: Json = {"ty": _IMAGE, "refId": asset}
+    picture: Json = {"ty": _IMAGE, "refId": with_volume(layer, asset, library.assets, place)}
     if source.main_source.is_still or plays_from_its_start(layer):
         return picture
     length = place.frame(source.duration)
