@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from flatrender.engine.compatibility import compatibility
+from flatrender.engine.expressions import ExpressionsNotEvaluated, evaluator
 from flatrender.engine.lottie import baking
 from flatrender.engine.lottie.baking import evaluate_expressions
 from flatrender.engine.lottie.rewrite import rewrite_for_engine
@@ -18,6 +19,10 @@ from flatrender.engine.template import load_template
 from .building import fill, group, layer, null, place, rectangle, scene, shapes, still
 
 COLOR = "ADBE Color Control-0001"
+
+
+def never(*_: object) -> bytes:
+    raise AssertionError("a process was started")
 
 
 def said(code: str, value: Any) -> dict[str, Any]:
@@ -49,21 +54,18 @@ def test_what_an_expression_derives_follows_a_changed_control() -> None:
 
 def test_a_change_that_no_expression_looks_at_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     before = evaluate_expressions(colored())
-
-    def never(*_: object) -> bytes:
-        raise AssertionError("a process was started")
-
     monkeypatch.setattr(baking, "ask", never)
     assert evaluate_expressions(colored(unread=45)) == before
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_an_expression_that_never_ends_is_ended_named_and_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluator, "_DEADLINE_S", 250)  # ten seconds of a busy machine's processor
     lottie = scene(shapes(group(rectangle(), fill()), transform=place(rotation=said("while (true) {}", 7))))
     rewritten = copy.deepcopy(lottie)
     rewrite_for_engine(rewritten)
     assert rewritten["layers"][0]["ks"]["r"] == still(7)
-    monkeypatch.setattr(baking, "ask", lambda *_: b"")
+    monkeypatch.setattr(baking, "ask", never)
     report = compatibility(lottie)
     assert report.verdict == "after_effects"
     assert report.findings[0].layer == "layer 1"
@@ -98,6 +100,17 @@ def test_a_text_that_counts_is_drawn_number_by_number() -> None:
     shown = lottie["layers"][0]["t"]["d"]["k"]
     assert [frame["t"] for frame in shown] == [0, 15, 30, 45, 60]
     assert len({frame["s"]["t"] for frame in shown}) == 5
+
+
+def test_what_a_busy_machine_could_not_evaluate_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: object) -> bytes:
+        raise ExpressionsNotEvaluated("the machine is busy", lasting=False)
+
+    lottie = scene(shapes(group(rectangle(), fill()), transform=place(rotation=said("$bm_rt = 3 * 4;", 7))))
+    with monkeypatch.context() as patched:
+        patched.setattr(baking, "ask", busy)
+        assert evaluate_expressions(lottie)[""].error == "the machine is busy"
+    assert evaluate_expressions(lottie)["layers/0/ks/r"].keys == ((0, 12),)
 
 
 def test_chance_is_the_same_each_time_and_the_report_says_that_players_differ() -> None:

@@ -74,6 +74,8 @@ def evaluate_expressions(lottie: Json) -> dict[str, Answer]:
     try:
         found = msgspec.json.decode(ask(LOTTIE, msgspec.json.encode(_described(lottie))), type=_Answers)
     except (ExpressionsNotEvaluated, msgspec.MsgspecError) as error:
+        if isinstance(error, ExpressionsNotEvaluated) and not error.lasting:
+            return {"": Answer(error=str(error))}  # not kept: another time it may be
         found = _Answers(answers={"": Answer(error=str(error)[:200])}, reads=())
     with _lock:
         kept = _kept.setdefault(name, [])
