@@ -20,21 +20,21 @@ class EasingNames:
 
     def give(self, frame: Json) -> None:
         """Name the curve of a keyframe; one that ThorVG would tell from all others is left as it is."""
-        into, out = frame.get("i"), frame.get("o")
-        if type(into) is not dict or type(out) is not dict:
-            return
         # Called for every keyframe of a scene at every keystroke: hence no more than this.
-        curve = tuple(
-            figure[0] if type(figure) is list and figure else figure
-            for figure in (out.get("x"), out.get("y"), into.get("x"), into.get("y"))
-        )
-        if "n" not in frame:
+        into, out = frame.get("i"), frame.get("o")
+        try:
+            first, second, third, fourth = out["x"], out["y"], into["x"], into["y"]  # type: ignore[index]
+            if type(first) is list:
+                first, second, third, fourth = first[0], second[0], third[0], fourth[0]
+            curve = (first, second, third, fourth)
             told = self._told_apart.get(curve)
-            if told is None:
-                told = self._told_apart[curve] = all(
-                    is_number(figure) and round(figure, _DECIMALS) == figure for figure in curve
-                )
-            if told:
-                return
+        except (KeyError, IndexError, TypeError):
+            return  # no curve, or one that is none
+        if told is None:
+            told = self._told_apart[curve] = all(
+                is_number(figure) and round(figure, _DECIMALS) == figure for figure in curve
+            )
+        if told and "n" not in frame:
+            return
         if all(is_number(figure) for figure in curve):
             frame["n"] = self._names.setdefault(curve, f"e{len(self._names)}")
