@@ -13,7 +13,8 @@ ALTER TABLE render.frame_jobs
     ADD CONSTRAINT frame_jobs_project_sha256_check CHECK (octet_length(project_sha256) = 32),
     ADD CONSTRAINT frame_jobs_machine_failures_check CHECK (machine_failures >= 0);
 COMMENT ON COLUMN render.frame_jobs.project_sha256 IS 'the After Effects project that draws the chunk; nodes that have it are preferred';
-COMMENT ON COLUMN render.frame_jobs.machine_failures IS 'how often a machine failed at the chunk, which burns no attempt; work of After Effects ends after a few';
+COMMENT ON COLUMN render.frame_jobs.machine_failures IS
+    'how often a machine failed at the chunk, which burns no attempt; work of After Effects ends after a few';
 CREATE INDEX frame_jobs_project_idx ON render.frame_jobs (pool, tenant_id, priority DESC, project_sha256, created_at, chunk_no)
     WHERE status = 'queued' AND project_sha256 IS NOT NULL;
 
@@ -36,7 +37,8 @@ CREATE INDEX snapshot_jobs_project_idx ON render.snapshot_jobs (pool, project_sh
 ALTER TABLE render.node_template_cache
     ALTER COLUMN project_id DROP NOT NULL,
     ALTER COLUMN project_version_id DROP NOT NULL;
-COMMENT ON TABLE render.node_template_cache IS 'what each node says that its template cache holds; package_sha256 is the hash of the archive with the project';
+COMMENT ON TABLE render.node_template_cache IS
+    'what each node says that its template cache holds; package_sha256 is the hash of the archive with the project';
 
 ALTER TABLE render.nodes
     ADD COLUMN probing boolean NOT NULL DEFAULT false,

@@ -9,11 +9,15 @@ import msgspec
 from py_aep.enums import (
     AutoOrientType,
     BlendingMode,
+    DigitSet,
     FontBaselineOption,
     FontCapsOption,
     FrameBlendingType,
     LayerQuality,
+    LayerSamplingQuality,
+    LineJoinType,
     MaskMode,
+    ParagraphDirection,
     ParagraphJustification,
     TrackMatteType,
 )
@@ -269,6 +273,47 @@ def _nested(**switches: Any) -> Callable[[Any, Any], None]:
     return make
 
 
+def _space_expression(name: str, code: str) -> Callable[[Any, Any], None]:
+    def make(_: Any, comp: Any) -> None:
+        layer = square(comp)
+        layer.three_d_layer = True
+        layer.transform[name].expression = code
+
+    return make
+
+
+def _deep_order(_: Any, comp: Any) -> None:
+    near = square(comp, (0, 0, 1), "Near")
+    far = square(comp, (1, 0, 0), "Far")
+    near.three_d_layer = far.three_d_layer = True
+    far.transform["ADBE Position"].value = [48, 32, 50]
+
+
+def _looking(x: float, *, blurred: bool = False) -> Callable[[Any, Any], None]:
+    """A camera straight in front of `x`, half as far from the square as its zoom: the square is seen twice as large."""
+
+    def make(_: Any, comp: Any) -> None:
+        square(comp).three_d_layer = True
+        camera = comp.add_camera("Camera", [48, 32])
+        camera.transform["ADBE Position"].value = [x, 32, -100]
+        camera.transform["ADBE Anchor Point"].value = [x, 32, 0]
+        camera["ADBE Camera Options Group"]["ADBE Camera Zoom"].value = 200
+        if blurred:
+            camera["ADBE Camera Options Group"]["ADBE Camera Depth of Field"].value = 1
+
+    return make
+
+
+def _dolly(_: Any, comp: Any) -> None:
+    square(comp).three_d_layer = True
+    camera = comp.add_camera("Camera", [48, 32])
+    position = camera.transform["ADBE Position"]
+    position.set_value_at_time(0, [48, 32, -200])
+    position.set_value_at_time(0.8, [48, 32, -100])
+    camera.transform["ADBE Anchor Point"].value = [48, 32, 0]
+    camera["ADBE Camera Options Group"]["ADBE Camera Zoom"].value = 200
+
+
 def _camera(_: Any, comp: Any) -> None:
     square(comp).three_d_layer = True
     comp.add_camera("Camera", [48, 32])
@@ -351,6 +396,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature(name="frame blending", make=_frame_blending, named="layer.frame_blending"),
     Feature(name="preserve transparency", make=_layer(preserve_transparency=True), named="layer.preserve_transparency"),
     Feature(name="draft quality", make=_layer(quality=LayerQuality.DRAFT), named="layer.quality"),
+    Feature(name="bicubic sampling", make=_layer(sampling_quality=LayerSamplingQuality.BICUBIC), named="layer.sampling"),
     Feature(name="orient along path", make=_layer(auto_orient=AutoOrientType.ALONG_PATH), shows=_MIDDLE),
     Feature(name="camera", make=_camera, named="layer.camera"),
     Feature(name="light", make=_light, named="layer.light"),
@@ -359,7 +405,14 @@ FEATURES: tuple[Feature, ...] = (
     Feature(name="space, turned y", make=_space("ADBE Rotate Y", 30), named="layer.3d"),
     Feature(name="space, orientation", make=_space("ADBE Orientation", [30, 0, 0]), named="layer.3d"),
     Feature(name="space, orientation z", make=_space("ADBE Orientation", [0, 0, 45]), shows=((48, 20, RED), (39, 23, WHITE))),
-    Feature(name="space, depth", make=_space("ADBE Position", [48, 32, 100]), named="layer.3d"),
+    Feature(name="space, depth", make=_space("ADBE Position", [48, 32, 400 / 3]), shows=((48, 32, RED), (44, 32, RED), (42, 32, WHITE), (54, 32, WHITE))),
+    Feature(name="space, depth aside", make=_space("ADBE Position", [68, 32, 400 / 3]), shows=((58, 32, RED), (52, 32, WHITE), (65, 32, WHITE))),
+    Feature(name="space, order", make=_deep_order, shows=((48, 32, BLUE),)),
+    Feature(name="camera straight ahead", make=_looking(48), shows=((48, 32, RED), (30, 32, RED), (66, 32, RED), (26, 32, WHITE))),
+    Feature(name="camera aside", make=_looking(58), shows=((38, 32, RED), (60, 32, WHITE))),
+    Feature(name="camera comes nearer", make=_dolly, frame=10, shows=((48, 32, RED), (36, 32, RED), (33, 32, WHITE))),
+    Feature(name="camera with depth of field", make=_looking(48, blurred=True), named="layer.depth_of_field"),
+    Feature(name="space, turned by an expression", make=_space_expression("ADBE Rotate X", "time * 90"), named="layer.3d"),
     Feature(name="casts shadows", make=_material("ADBE Casts Shadows", 1), named="ADBE Casts Shadows"),
     Feature(name="diffuse", make=_material("ADBE Diffuse Coefficient", 10), named="ADBE Diffuse Coefficient"),
     Feature(name="fill opacity", make=_blend_option("ADBE Layer Fill Opacity2", 40), named="ADBE Layer Fill Opacity2"),
@@ -421,6 +474,12 @@ FEATURES: tuple[Feature, ...] = (
     Feature(name="text space after", make=_text(space_after=9), named="text.paragraph"),
     Feature(name="text vertical", make=lambda _, comp: comp.add_vertical_text("Hello") and None, named="text.vertical"),
     Feature(name="text justified", make=_text(justification=ParagraphJustification.MULTIPLE_JUSTIFICATIONS), named="text.justification"),
+    Feature(name="text digits", make=_text(digit_set=DigitSet.HINDI_DIGITS), named="text.digits"),
+    Feature(name="text stroke join", make=_text(apply_stroke=True, stroke_color=[0, 0, 0], stroke_width=2, line_join_type=LineJoinType.LINE_JOIN_BEVEL),
+            named="text.stroke_join"),
+    Feature(name="text direction", make=_text(direction=ParagraphDirection.DIRECTION_RIGHT_TO_LEFT), named="text.direction"),
+    Feature(name="text ligatures", make=_text(ligature=True), named="text.ligatures"),
+    Feature(name="text hyphenation", make=lambda _, comp: comp.add_box_text([60, 40], "Something long") and None, named="text.hyphenation"),
     Feature(name="letters faded out", make=_faded(0, 100), shows=_NO_INK),
     Feature(name="letters not reached", make=_faded(0, 0), inked=True),
     *(Feature(name=f"animator {name.removeprefix('ADBE Text ')}", make=_animator(name), named="text.animator") for name in _ANIMATED),

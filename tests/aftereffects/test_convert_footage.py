@@ -194,3 +194,36 @@ def test_a_colour_effect_changes_the_colours_of_a_picture(pool: WorkerPool, tmp_
     scene = resolve_scene(open_scene(tmp_path / "orange.aep", "Main", tmp_path / "scene").template, "main")
     picture = np.frombuffer(pool.draw(scene, 0, width=96, height=64, background=(0, 0, 0)), np.uint8).reshape(64, 96, 4)
     assert np.abs(picture[32, 48, 2::-1].astype(int) - [0, 127, 255]).max() <= 3
+
+
+@pytest.fixture(scope="module")
+def loud(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film of two seconds with a tone."""
+    path = tmp_path_factory.mktemp("loud") / "loud.mov"
+    sources = ["-f", "lavfi", "-i", "color=s=96x64:r=10:d=2", "-f", "lavfi", "-i", "sine=d=2"]
+    subprocess.run([ffmpeg(), "-v", "error", *sources, "-c:v", "png", "-c:a", "pcm_s16le", str(path)], check=True)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("levels", "heard", "volume"),
+    [(None, True, None), ([-20, -20], True, 0.1), ([6, 0], True, 1.9953), ([-48, -48], True, 0), (None, False, 0)],
+    ids=["as it is", "quiet", "louder side", "silent", "switched off"],
+)
+def test_a_films_sound_is_as_loud_as_its_layer(levels: Any, heard: bool, volume: float | None, loud: Path) -> None:
+    _, comp, layer = with_film(loud)
+    if levels is not None:
+        layer["ADBE Audio Group"]["ADBE Audio Levels"].value = levels
+    layer.audio_enabled = heard
+    conversion = convert_composition(comp)
+    (asset,) = [asset for asset in conversion.lottie["assets"] if "p" in asset]
+    assert asset["fr_picture"].get("clip", {}).get("volume") == volume
+    assert not [finding for finding in conversion.findings if "audio" in finding.feature.lower()]
+
+
+def test_a_loudness_that_moves_is_named(loud: Path) -> None:
+    _, comp, layer = with_film(loud)
+    levels = layer["ADBE Audio Group"]["ADBE Audio Levels"]
+    levels.set_value_at_time(0, [0, 0])
+    levels.set_value_at_time(1, [-20, -20])
+    assert "layer.audio_levels" in {finding.feature for finding in convert_composition(comp).findings}

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from py_aep.models.properties.marker import MarkerValue
+from py_aep.models.properties.shape import Shape
 
 from flatrender.aftereffects.convert import convert_composition
+from flatrender.aftereffects.expressions.operators import with_array_operators
 from flatrender.aftereffects.project import composition, open_project
 
 from .drawing import PROJECTS
@@ -151,3 +154,70 @@ def test_the_colours_of_a_public_project_follow_their_controls() -> None:
     findings = [f for f in convert_composition(comp).findings if f.feature == "expression"]
     assert len(findings) == 200
     assert {finding.verdict for finding in findings} == {"exact"}
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("([value, 20] + [10, 20])[1]", 40),
+        ("([1, 2] + [30, 4])[0] + 9", 40),
+        ("var a = [10, 20]; a *= 2; a[1]", 40),
+        ("length([3, 4] - [0, 0]) * 8", 40),
+        ("-[1, -40][1]", 40),
+        ("var n = 0; for (var i = 0; i < 4; i += 1) { n += 10 }; n", 40),
+        ('"4" + "0"', 40),
+        ('comp("Other").layer("Far").transform.opacity + 1', 41),
+        ('comp("Other").layer(1).transform.position[0]', 48),
+        ("thisComp.marker.numKeys * 20", 40),
+        ("thisComp.marker.key(2).time * 25", 25),
+        ('thisComp.marker.key("here").time * 100', 50),
+        ("thisComp.marker.nearestKey(0.9).index * 20", 40),
+        ("thisLayer.sourceRectAtTime(0, false).width * 2", 40),
+        ("toComp([10, 10])[0]", 48),
+        ("fromComp([48, 32])[1] * 4", 40),
+    ],
+)
+def test_more_of_the_language_is_spoken(code: str, value: float) -> None:
+    project = new_project()
+    comp = add_comp(project, seconds=2)
+    other = add_comp(project, "Other")
+    far = other.add_solid([0, 0, 1], "Far", 20, 20, 1.0)
+    far.transform["ADBE Opacity"].value = 40
+    for seconds, comment in ((0.5, "here"), (1.0, "there")):
+        comp.marker_property.set_value_at_time(seconds, MarkerValue(comment))
+    square = comp.add_solid([1, 0, 0], "Square", 20, 20, 1.0)
+    square.transform["ADBE Opacity"].expression = code
+    prop, findings = made(comp)
+    assert [finding.verdict for finding in findings] == ["exact"]
+    assert prop == {"a": 0, "k": value}
+
+
+def test_a_path_that_an_expression_makes_is_drawn() -> None:
+    comp = add_comp(new_project(), seconds=1)
+    layer = comp.add_shape()
+    contents = layer["ADBE Root Vectors Group"].add_property("ADBE Vector Group")["ADBE Vectors Group"]
+    path = contents.add_property("ADBE Vector Shape - Group")["ADBE Vector Shape"]
+    path.value = Shape(vertices=[[0, 0], [10, 0], [10, 10]], closed=True)
+    path.expression = "createPath(points().map(p => p + [time * 10, 0]), inTangents(), outTangents(), isClosed())"
+    conversion = convert_composition(comp)
+    assert {f.verdict for f in conversion.findings if f.feature.startswith("expression")} == {"exact"}
+    outline = conversion.lottie["layers"][0]["shapes"][0]["it"][0]["ks"]
+    assert outline["k"][0]["s"][0]["v"] == [[0, 0], [10, 0], [10, 10]]
+    assert outline["k"][5]["s"][0]["v"] == [[2, 0], [12, 0], [12, 10]]
+
+
+def test_a_keyed_text_with_an_expression_keeps_the_style_of_its_keys() -> None:
+    comp = add_comp(new_project(), seconds=2)
+    layer = comp.add_text("One")
+    source = layer.text["ADBE Text Document"]
+    source.set_value_at_time(0, "One")
+    source.set_value_at_time(1, "Two")
+    source.expression = "value + '!'"
+    conversion = convert_composition(comp)
+    texts = {key["t"]: key["s"]["t"] for key in conversion.lottie["layers"][0]["t"]["d"]["k"]}
+    assert texts == {0: "One!", 25: "Two!"}
+
+
+@pytest.mark.parametrize("code", ["a + ", "if (x {", "/" * 50_000, "(" * 5000 + "1 + 1" + ")" * 5000, "'\ud800' + 1"])
+def test_a_source_that_cannot_be_rewritten_is_taken_as_it_is(code: str) -> None:
+    assert isinstance(with_array_operators(code), str)

@@ -152,6 +152,17 @@ def test_a_picture_that_is_given_takes_the_place_of_footage_and_of_placeholders(
     assert np.abs(changed[20, 20] - (255, 0, 0)).max() <= 4
 
 
+def test_a_layer_that_is_switched_off_is_hidden_until_its_switch_is_on(tmp_path: Path, pool: WorkerPool) -> None:
+    project = new_project()
+    comp = colored(project, "Main", [1, 1, 1])
+    comp.add_solid([1, 0, 0], "show: Badge", *SIZE, 1.0).enabled = False
+    _, template = made(project, tmp_path)
+    hidden = [layer.get("hd") for layer in template.lottie("main")["layers"] if layer["nm"] == "show: Badge"]
+    assert hidden == [True]
+    assert shown(pool, template, "main")[54, 96].tolist() == [255, 255, 255]
+    assert shown(pool, template, "main", values={"badge": True})[54, 96].tolist() == [255, 0, 0]
+
+
 def test_fonts_that_lie_with_the_project_come_along(tmp_path: Path) -> None:
     project = new_project()
     comp = colored(project, "Main", [1, 1, 1])

@@ -1,11 +1,13 @@
 """An administrator brings an After Effects project in with a browser: the report, what is missing, publishing, and what the studio says of it."""
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
@@ -61,6 +63,7 @@ def brought(platform: Running, browser: Browser, tmp_path_factory: pytest.TempPa
     project = admin.get(f"/v1/admin/projects/{address.rsplit('/', 1)[1]}").json()
     assert (project["status"], project["version_no"]) == ("published", 2)
     thumbnail(admin, project)
+    picture_as_by_after_effects(platform, project)
     document = new_document(admin, project, locale="fa")
     try:
         yield Brought(platform, project, session, document["id"])
@@ -87,6 +90,17 @@ def thumbnail(admin: Any, project: dict[str, Any]) -> None:
     eventually(done, timeout_s=60, what="the thumbnail")
 
 
+def picture_as_by_after_effects(platform: Running, project: dict[str, Any]) -> None:
+    """Give the scene that After Effects draws a picture, as a node with After Effects would: the other scene's."""
+    addresses = json.loads((platform.data_dir / "database.json").read_text())
+    with psycopg.connect(addresses["svc_content_worker"]) as conn:
+        conn.execute(
+            "UPDATE content.scenes SET snapshot_url = (SELECT snapshot_url FROM content.scenes WHERE project_id = %(project)s"
+            " AND snapshot_url IS NOT NULL AND deleted_at IS NULL LIMIT 1) WHERE project_id = %(project)s AND engine = 'aerender'",
+            {"project": project["id"]},
+        )
+
+
 def keep(visitor: Visitor, name: str) -> None:
     """Keep a picture of the page in the folder PAGES_OUT, where one is named."""
     folder = os.environ.get("PAGES_OUT")
@@ -111,7 +125,11 @@ def test_the_report_and_the_studio_fit_speak_their_language_and_are_accessible(
             visitor.wait_until_drawn()
             visitor.id("scene-item").filter(has_text="Storm").locator("[data-uid]").click()
             expect(visitor.id("preview-after-effects")).to_be_visible()
+            expect(visitor.id("preview-designed")).to_be_visible()
+            keep(visitor, f"designed-{locale}-{'wide' if size == WIDE else 'narrow'}")
+            visitor.id("preview-switch").click()
             expect(visitor.id("preview-approximate")).to_be_visible()
+            expect(visitor.id("preview-designed")).to_have_count(0)
         over = visitor.page.evaluate(
             "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )

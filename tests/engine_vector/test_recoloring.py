@@ -59,6 +59,13 @@ def test_of_two_slots_of_one_color_the_first_is_meant() -> None:
     assert rule_for("#2b1016", {"text": "#2b1016", "ink": "#2b1016"}) == ColorRule(slot="text")
 
 
+def test_of_mixtures_that_explain_a_color_alike_the_one_is_meant_whose_slots_are_seen() -> None:
+    palette = {"background": "#fff3e0", "accent": "#ffc53d", "contrast": "#ffffff"}
+    color = "#ffe8b6"
+    assert rule_for(color, palette, {"background": 0.36, "contrast": 0.02}).slot == "background"
+    assert "contrast" in {(rule := rule_for(color, palette, {"contrast": 0.4})).slot, rule.toward}
+
+
 @settings(max_examples=60, deadline=None)
 @given(colors, st.dictionaries(st.sampled_from(["a", "b", "c", "d"]), colors))
 def test_under_the_colors_of_the_picture_it_looks_as_it_did(color: str, palette: dict[str, str]) -> None:

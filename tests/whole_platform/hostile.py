@@ -122,6 +122,10 @@ def moving_picture() -> bytes:
 BROKEN_SOUND = b"RIFF\x24\0\0\0WAVEfmt broken from here on"
 BROKEN_FILM = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2" + bytes(range(256)) * 4
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
-PLAIN_SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9"><rect width="16" height="9" fill="#336699"/></svg>'
-SVG_WITH_ENTITIES = '<!DOCTYPE svg [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;">]><svg xmlns="http://www.w3.org/2000/svg">&b;</svg>'
+PLAIN_SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9"><rect width="16" height="9" fill="#336699"/></svg>'
+)
+SVG_WITH_ENTITIES = (
+    '<!DOCTYPE svg [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;">]><svg xmlns="http://www.w3.org/2000/svg">&b;</svg>'
+)
 PROGRAM = b"MZ\x90\0" + bytes(200)

@@ -20,8 +20,7 @@ from flatrender.aftereffects.aerender.installations import Installation
 from flatrender.aftereffects.aerender.queue import QueuedItem, QueueOrder, write_queue_apart
 from flatrender.aftereffects.aerender.runner import RenderOutcome, RenderProgress, run_aerender
 from flatrender.aftereffects.aerender.watchdogs import WatchdogLimits, learned
-from flatrender.node.errors import NodeError
-from flatrender.protocol.outcome import CrashKind, FailClass
+from flatrender.node.errors import AfterEffectsFailed, NodeError
 
 log = logging.getLogger(__name__)
 
@@ -35,16 +34,6 @@ _MEMORY = re.compile(r"memory|allocate", re.IGNORECASE)
 
 class WorkFolderUnusable(NodeError):
     """No folder for After Effects' work has a short name of plain letters."""
-
-
-class AfterEffectsFailed(NodeError):
-    """After Effects did not draw what was ordered; says who can do something about it."""
-
-    def __init__(self, failure: FailClass, code: str, detail: str, crash: CrashKind | None = None) -> None:
-        super().__init__(detail)
-        self.failure = failure
-        self.code = code
-        self.crash = crash
 
 
 def failed(failure: Failure) -> AfterEffectsFailed:

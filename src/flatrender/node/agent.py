@@ -7,14 +7,13 @@ import uuid
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from flatrender.aftereffects.aerender.fonts import FontFolder
 from flatrender.aftereffects.aerender.installations import Installation
 from flatrender.aftereffects.aerender.watchdogs import WatchdogLimits
 from flatrender.engine.raster.pool import WorkerPool
-from flatrender.node.after_effects import AfterEffects
 from flatrender.node.backoff import Backoff
 from flatrender.node.cache import SceneCache
 from flatrender.node.client import ServerClient
@@ -22,7 +21,6 @@ from flatrender.node.clips import ClipCache
 from flatrender.node.errors import BootEnded, CallRefused, RegisterAgain, Superseded, TokenRefused, TryAgain
 from flatrender.node.fetching import Fetcher
 from flatrender.node.identity import DataDir, describe, health
-from flatrender.node.project_work import ProjectWork
 from flatrender.node.projects import ProjectCache
 from flatrender.node.sessions import Session, Sessions
 from flatrender.node.spool import Report, Spool
@@ -31,6 +29,9 @@ from flatrender.protocol.heartbeat import CachedProject, Heartbeat
 from flatrender.protocol.outcome import Result
 from flatrender.protocol.register import Registered
 from flatrender.protocol.work import Claim, Engine, Kind
+
+if TYPE_CHECKING:
+    from flatrender.node.project_work import ProjectWork
 
 log = logging.getLogger(__name__)
 
@@ -127,10 +128,15 @@ class Agent:
         self.error: Exception | None = None
         """Why the agent ended by itself."""
 
-    def _project_work(self, fetcher: Fetcher) -> ProjectWork | None:
+    def _project_work(self, fetcher: Fetcher) -> "ProjectWork | None":
         config = self._config
         if "aerender" not in config.engines:
             return None
+        # A second of imports that a node without After Effects does not spend.
+        from flatrender.aftereffects.aerender.fonts import FontFolder  # noqa: PLC0415
+        from flatrender.node.after_effects import AfterEffects  # noqa: PLC0415
+        from flatrender.node.project_work import ProjectWork  # noqa: PLC0415
+
         after_effects = AfterEffects(
             config.after_effects[0],
             data_dir=config.data_dir,

@@ -12,7 +12,7 @@ import msgspec
 from flatrender import protocol
 from flatrender.engine.errors import EngineError
 from flatrender.engine.raster.pool import WorkerPool
-from flatrender.node.work import draw, resolved
+from flatrender.node.drawing import draw, resolved
 from flatrender.protocol.work import SegmentTask, StillTask
 
 

@@ -1,5 +1,7 @@
 """What can go wrong in the agent, named by what it does about it."""
 
+from flatrender.protocol.outcome import CrashKind, FailClass
+
 
 class NodeError(Exception):
     """Base of the agent's errors."""
@@ -48,3 +50,13 @@ class WorkFailed(NodeError):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code = code
+
+
+class AfterEffectsFailed(NodeError):
+    """After Effects did not draw what was ordered; says who can do something about it."""
+
+    def __init__(self, failure: FailClass, code: str, detail: str, crash: CrashKind | None = None) -> None:
+        super().__init__(detail)
+        self.failure = failure
+        self.code = code
+        self.crash = crash

@@ -26,8 +26,9 @@ from flatrender.engine.film.settings import FilmSettings, exact_rate
 from flatrender.engine.probe import check_pictures
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
-from flatrender.node.after_effects import AfterEffects, AfterEffectsFailed, Launch, failed, orders_of, sequence
-from flatrender.node.errors import WorkFailed
+from flatrender.node.after_effects import AfterEffects, Launch, failed, orders_of, sequence
+from flatrender.node.drawing import film_settings
+from flatrender.node.errors import AfterEffectsFailed, WorkFailed
 from flatrender.node.fetching import Fetcher, Stopped
 from flatrender.node.projects import ProjectRefused, safe_path, unpack_project
 from flatrender.node.sessions import Session, State
@@ -268,21 +269,6 @@ class ProjectWork:
             scene, task.first, task.last, lossless, out, pool=self._pool, threads=self._threads, cancel=session.cancel
         )
         return out
-
-
-def film_settings(task: SegmentTask) -> FilmSettings:
-    """Return how a segment is encoded. Raises RenderError `settings_invalid`."""
-    return FilmSettings(
-        width=task.width,
-        height=task.height,
-        fps=task.fps,
-        preset=task.preset,  # type: ignore[arg-type]  # FilmSettings' encoder refuses an unknown one
-        crf=task.crf,
-        background=task.background,
-        kind=task.kind,  # type: ignore[arg-type]  # FilmSettings refuses an unknown one
-        alpha=task.alpha,
-        max_kbps=task.max_kbps,
-    )
 
 
 def composition_frame(scene: SceneFigures, source: SourceFigures, frame: float) -> int:

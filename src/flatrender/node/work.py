@@ -8,30 +8,25 @@ import logging
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
 
 from flatrender.aftereffects.errors import ProjectError
-from flatrender.engine.clips.model import ClipFile
 from flatrender.engine.errors import EngineError
-from flatrender.engine.film.expect import expect_segment
-from flatrender.engine.film.segments import render_segment
-from flatrender.engine.probe import check_pictures
 from flatrender.engine.raster.pool import WorkerPool
-from flatrender.engine.scene import ResolvedScene
-from flatrender.engine.still import render_still
-from flatrender.node.after_effects import AfterEffectsFailed
 from flatrender.node.backoff import Backoff
 from flatrender.node.client import ServerClient
-from flatrender.node.errors import CallRefused, TryAgain, WorkFailed
+from flatrender.node.drawing import draw, resolved
+from flatrender.node.errors import AfterEffectsFailed, CallRefused, TryAgain, WorkFailed
 from flatrender.node.fetching import Fetcher, Stopped
-from flatrender.node.project_work import ProjectWork, film_settings
 from flatrender.node.sessions import Session, State
 from flatrender.node.spool import Report, Spool
 from flatrender.protocol.outcome import CrashKind, Fail, FailClass, Result
-from flatrender.protocol.work import SegmentTask, StillTask, Task
+
+if TYPE_CHECKING:
+    from flatrender.node.project_work import ProjectWork
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +53,7 @@ class Workshop:
         boot_id: UUID,
         scratch: Path,
         threads: int,
-        projects: ProjectWork | None = None,
+        projects: "ProjectWork | None" = None,
     ) -> None:
         self._client = client
         self._fetcher = fetcher
@@ -199,63 +194,3 @@ def _deadline(session: Session) -> threading.Timer:
 
 def _raise(error: Exception) -> NoReturn:
     raise error
-
-
-def resolved(task: Task, lottie: bytes, clips: Mapping[str, Path] | None = None) -> ResolvedScene:
-    """Return the scene of a task as the engine takes it; `clips` are its films' files by their hash."""
-    scene = task.scene
-    return ResolvedScene(
-        scene_key=scene.scene_key,
-        lottie=lottie,
-        sha256=scene.sha256,
-        width=scene.width,
-        height=scene.height,
-        fps=scene.fps,
-        first_frame=scene.first_frame,
-        frames=scene.frames,
-        clips=tuple(ClipFile(sha256=sha256, path=path) for sha256, path in (clips or {}).items()),
-    )
-
-
-def draw(
-    task: Task, scene: ResolvedScene, out: Path, *, pool: WorkerPool, threads: int, session: Session | None = None
-) -> None:
-    """Draw what the task says into the file `out`; a segment is checked against its frames drawn small before anybody hears of it.
-
-    Raises EngineError.
-    """
-    cancel = session.cancel if session is not None else None
-
-    def progress(frames: int) -> None:
-        if session is not None:
-            session.frames_done = frames
-
-    match task:
-        case SegmentTask():
-            settings = film_settings(task)
-            render_segment(
-                scene,
-                task.first,
-                task.last,
-                settings,
-                out,
-                pool=pool,
-                threads=threads,
-                progress=progress,
-                cancel=cancel,
-            )
-            expected = expect_segment(scene, task.first, task.last, settings, pool, cancel=cancel)
-            check_pictures(out, expected, cancel=cancel)
-        case StillTask():
-            out.write_bytes(
-                render_still(
-                    scene,
-                    task.frame,
-                    width=task.width,
-                    height=task.height,
-                    pool=pool,
-                    format=task.format,
-                    background=task.background,
-                    cancel=cancel,
-                )
-            )

@@ -90,7 +90,7 @@ export const adminContent = {
   svgPreviews: (id: string) => get<Page<SvgPreviewSummary>>(`/v1/admin/projects/${id}/svg-previews`),
   svgPreview: (id: string) => get<SvgPreview>(`/v1/admin/svg-previews/${id}`),
   trace: (id: string, body: TraceRequest) =>
-    post<SvgPreview>(`/v1/admin/projects/${id}/svg-previews`, body, { timeoutMs: 90_000 }),
+    post<SvgPreview>(`/v1/admin/projects/${id}/svg-previews`, body, { timeoutMs: 100_000 }),
   mapGroup: async (id: string, group: { number: number; slot?: string | null; automatic?: boolean }) =>
     (await call<SvgPreview>(`/v1/admin/svg-previews/${id}`, { method: 'PATCH', body: { groups: [group] } })).data,
   deleteSvgPreview: (id: string) => call<unknown>(`/v1/admin/svg-previews/${id}`, { method: 'DELETE' }),

@@ -271,6 +271,7 @@ export function startDouble({ root, film }) {
         return found ? json(response, found) : problem(response, 404, 'content.not_found');
       },
     ],
+    ['GET', /^\/v1\/(?:admin\/)?projects\/[^/]+\/svg-previews$/, (_, response) => json(response, page([]))],
     ['GET', /^\/v1\/categories$/, (_, response) => json(response, page(state.categories))],
     ['GET', /^\/v1\/admin\/projects$/, (_, response) => json(response, page(state.projects.map(summary)))],
     [

@@ -16,6 +16,8 @@ from flatrender.aftereffects.convert.nesting import Composition, Picture, restin
 from flatrender.aftereffects.convert.recolor import Repainter
 from flatrender.aftereffects.convert.rest import note_rest
 from flatrender.aftereffects.convert.shapes import DRAWN_SHAPES, shape_items
+from flatrender.aftereffects.convert.sound import with_volume
+from flatrender.aftereffects.convert.space import View, is_deep, moves_in_depth
 from flatrender.aftereffects.convert.styles import draw_styles
 from flatrender.aftereffects.convert.switches import note_nested, note_sound, note_switches
 from flatrender.aftereffects.convert.texts import text_fields
@@ -113,6 +115,7 @@ def convert_layers(comp: CompItem, library: Library, place: Place) -> list[Json]
         )
         return shown if shown["ty"] != _NULL else None
 
+    _order_by_depth(drawn, made, place)
     composition = Composition(made, (int(comp.width), int(comp.height)), library.assets, library.layers, source)
     effects = EffectDrawer(Repainter(library.assets))
     for layer, converted, here in reversed(drawn):
@@ -129,6 +132,33 @@ def convert_layers(comp: CompItem, library: Library, place: Place) -> list[Json]
         elif active and any(getattr(effect, "enabled", True) for effect in layer.effects or ()):
             _adjust(layer, converted, composition, effects, here)
     return _mattes_marked(made)
+
+
+def _order_by_depth(drawn: Sequence[tuple[Any, Json, Place]], made: list[Json], place: Place) -> None:
+    """Put neighbouring layers in space into the order in which they are seen: the nearest first. Layers in the plane part such neighbours."""
+    runs: list[list[tuple[Any, Json]]] = [[]]
+    for layer, converted, _ in drawn:
+        if not getattr(layer, "three_d_layer", False):
+            runs.append([])
+        elif converted["ty"] != _NULL:
+            runs[-1].append((layer, converted))
+    for run in runs:
+        if len(run) < 2:
+            continue
+        view = View(run[0][0].containing_comp)
+        ordered = sorted(run, key=lambda pair: view.depth(pair[0]))
+        if [pair[1] for pair in ordered] == [pair[1] for pair in run]:
+            continue
+        if any("tt" in converted for _, converted in run):
+            place.note("approximate", "layer.3d_order", "layers in space that matte others keep their order")
+            continue
+        spots = sorted(made.index(converted) for _, converted in run)
+        for spot, (_, converted) in zip(spots, ordered, strict=True):
+            made[spot] = converted
+    if any(moves_in_depth(layer) for run in runs if len(run) > 1 for layer, _ in run):
+        place.note(
+            "approximate", "layer.3d_order", "layers in space that pass one another keep the order that they begin in"
+        )
 
 
 def _adjust(layer: Any, converted: Json, composition: Composition, effects: EffectDrawer, place: Place) -> None:
@@ -182,6 +212,7 @@ def _frame(layer: Layer, place: Place, numbers: dict[int, int]) -> Json:
             place,
             three_d=bool(getattr(layer, "three_d_layer", False)),
             aspect=_pixel_aspect(layer, place),
+            view=_view(layer),
         ),
         "ao": int(layer.auto_orient == AutoOrientType.ALONG_PATH),
         "ip": place.frame(first),
@@ -192,6 +223,18 @@ def _frame(layer: Layer, place: Place, numbers: dict[int, int]) -> Json:
     if layer.parent is not None:
         made["parent"] = numbers[layer.parent.id]
     return made
+
+
+def _view(layer: Any) -> View | None:
+    """Return how a layer in space is seen, when that can be drawn: straight ahead, with nothing between it and the composition."""
+    comp = layer.containing_comp
+    if not getattr(layer, "three_d_layer", False) or layer.parent is not None:
+        return None
+    if any(other.parent is layer for other in comp.layers):
+        return None
+    view = View(comp)
+    moved = view.camera is not None or is_deep(layer.transform)
+    return view if view.straight and moved else None
 
 
 def _pixel_aspect(layer: Any, place: Place) -> float:
@@ -244,14 +287,19 @@ def _content(layer: Layer, place: Place, library: Library) -> Json:
 
 def _note_camera_or_light(layer: Any, kind: str, place: Place) -> None:
     what = "camera" if kind == "CameraLayer" else "light"
-    if any(getattr(other, "three_d_layer", False) and other.enabled for other in layer.containing_comp.layers):
-        place.note(
-            "not_drawn",
-            f"layer.{what}",
-            f"the {what} is not used: layers in space are drawn from straight ahead, evenly lit",
-        )
-    else:
+    comp = layer.containing_comp
+    inside = [other for other in comp.layers if getattr(other, "three_d_layer", False) and other.enabled]
+    if not inside:
         place.note("exact", f"layer.{what}", f"the {what} changes nothing: no layer of the composition lies in space")
+    elif what == "camera" and View(comp).straight and all(_view(other) is not None for other in inside):
+        place.note(
+            "exact", "layer.camera", "the camera looks straight ahead: layers are drawn as large and where it sees them"
+        )
+        if layer["ADBE Camera Options Group"]["ADBE Camera Depth of Field"].value:
+            place.note("not_drawn", "layer.depth_of_field", "layers out of the camera's focus are drawn sharp")
+    else:
+        detail = f"the {what} is not used: layers in space are drawn from straight ahead, evenly lit"
+        place.note("not_drawn", f"layer.{what}", detail)
 
 
 def _contents(layer: Any) -> Any:
@@ -285,7 +333,7 @@ def _source(layer: Any, source: Any, place: Place, library: Library) -> Json:
     asset = library.footage(source, place)
     if asset is None:
         return {"ty": _NULL}
-    picture: Json = {"ty": _IMAGE, "refId": asset}
+    picture: Json = {"ty": _IMAGE, "refId": with_volume(layer, asset, library.assets, place)}
     if source.main_source.is_still or plays_from_its_start(layer):
         return picture
     length = place.frame(source.duration)

@@ -9,16 +9,20 @@ from py_aep.enums import KeyframeInterpolationType
 
 from flatrender.aftereffects.convert.context import Json, Place, rounded_all
 from flatrender.aftereffects.convert.easing import axes, in_handle, out_handle
-from flatrender.aftereffects.convert.values import holds, note_expression, static
+from flatrender.aftereffects.convert.values import expression_values, holds, static
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from py_aep.models.properties.keyframe import Keyframe
     from py_aep.models.properties.shape import Shape
 
 
 def path(prop: Any, place: Place, *, backwards: bool = False) -> Json | None:
     """Convert a path; None when it has no outline. `backwards` turns its direction, for which a Lottie path has no field that players read."""
-    note_expression(prop, place)
+    evaluated = expression_values(prop, place)
+    if evaluated:
+        return _spoken(evaluated, backwards=backwards)
     keys = [key for key in prop.keyframes if key.value is not None]
     if not keys:
         return None if prop.value is None else static(bezier(prop.value, backwards=backwards))
@@ -37,6 +41,22 @@ def path(prop: Any, place: Place, *, backwards: bool = False) -> Json | None:
     if len({len(key.value.vertices) for key in keys}) > 1:
         place.note("approximate", "path.vertices", "the number of points changes between keys; the outline jumps there")
     return {"a": 1, "k": frames}
+
+
+def _spoken(paths: Sequence[Any], *, backwards: bool) -> Json:
+    """Return what an expression gives at each frame (one path: at all of them)."""
+    shapes = [_lottie(path["i"], path["o"], path["v"], closed=path["c"], backwards=backwards) for path in paths]
+    if len(shapes) == 1:
+        return static(shapes[0])
+    straight: Json = {"o": {"x": 1 / 6, "y": 1 / 6}, "i": {"x": 5 / 6, "y": 5 / 6}}
+    return {
+        "a": 1,
+        "k": [
+            {"t": frame, "s": [shape], **straight}
+            for frame, shape in enumerate(shapes)
+            if not (0 < frame < len(shapes) - 1 and shapes[frame - 1] == shape == shapes[frame + 1])
+        ],
+    }
 
 
 def _path_handles(start: Keyframe, end: Keyframe) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -64,7 +84,11 @@ def _path_handles(start: Keyframe, end: Keyframe) -> tuple[tuple[float, float], 
 
 def bezier(shape: Shape, *, backwards: bool = False) -> Json:
     """Return a Lottie Bézier: vertices, and handles relative to them (px). Turned round, it still begins at its first vertex."""
-    into, out, vertices = _points(shape.in_tangents), _points(shape.out_tangents), _points(shape.vertices)
+    return _lottie(shape.in_tangents, shape.out_tangents, shape.vertices, closed=shape.closed, backwards=backwards)
+
+
+def _lottie(into: Any, out: Any, vertices: Any, *, closed: bool, backwards: bool) -> Json:
+    into, out, vertices = _points(into), _points(out), _points(vertices)
     if backwards:
         into, out = out, into
         into, out, vertices = (points[:1] + points[:0:-1] for points in (into, out, vertices))
@@ -72,7 +96,7 @@ def bezier(shape: Shape, *, backwards: bool = False) -> Json:
         "i": [rounded_all(point) for point in into],
         "o": [rounded_all(point) for point in out],
         "v": [rounded_all(point) for point in vertices],
-        "c": bool(shape.closed),
+        "c": bool(closed),
     }
 
 

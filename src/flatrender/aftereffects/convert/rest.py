@@ -37,7 +37,7 @@ _MOVING = frozenset(
     }
 )  # fmt: skip
 """Read with keys; an expression on them is noted where they are read."""
-_READ = READ_PARAMETERS | READ_STYLE_SETTINGS | {"ADBE Global Angle2"}
+_READ = READ_PARAMETERS | READ_STYLE_SETTINGS | {"ADBE Global Angle2", "ADBE Audio Levels"}
 _STILL = frozenset(
     {
         "ADBE Vector Shape Direction", "ADBE Vector Star Type", "ADBE Vector Fill Rule", "ADBE Vector Stroke Line Cap",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from py_aep.enums import AutoOrientType, FrameBlendingType, LayerQuality
+from py_aep.enums import AutoOrientType, FrameBlendingType, LayerQuality, LayerSamplingQuality
 
 if TYPE_CHECKING:
     from py_aep.models.items.composition import CompItem
@@ -27,6 +27,8 @@ def note_switches(layer: Any, place: Place) -> None:
         place.note("approximate", "layer.frame_blending", "frames between those of the source are not blended")
     if getattr(layer, "quality", LayerQuality.BEST) != LayerQuality.BEST:
         place.note("approximate", "layer.quality", "the layer has draft quality; it is drawn in best quality")
+    if getattr(layer, "sampling_quality", LayerSamplingQuality.BILINEAR) != LayerSamplingQuality.BILINEAR:
+        place.note("approximate", "layer.sampling", "the picture is scaled as usual, not bicubically")
     if getattr(layer, "environment_layer", False):
         place.note("not_drawn", "layer.environment", "an environment layer lights the scene; it is drawn as a picture")
     if getattr(layer, "three_d_per_char", False):
@@ -38,6 +40,9 @@ def note_switches(layer: Any, place: Place) -> None:
 
 def note_sound(layer: Any, place: Place) -> None:
     """Note a layer that is heard."""
+    source: Any = getattr(layer, "source", None)
+    if hasattr(source, "main_source") and source.width and layer.enabled:
+        return  # a film brings its sound along
     if getattr(layer, "has_audio", False) and getattr(layer, "audio_enabled", False):
         place.note(
             "approximate", "layer.audio", "the layer's sound is not in the picture; give it to the film as a track"

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from py_aep.enums import (
     AutoKernType,
+    BaselineDirection,
     BoxAutoFitPolicy,
+    BoxFirstBaselineAlignment,
     BoxVerticalAlignment,
+    DigitSet,
     FontBaselineOption,
     FontCapsOption,
+    LeadingType,
+    LineJoinType,
     LineOrientation,
+    ParagraphDirection,
     ParagraphJustification,
 )
 
 from flatrender.aftereffects.convert.animators import text_animators
 from flatrender.aftereffects.convert.context import Json, Place, rounded, rounded_all
 from flatrender.aftereffects.convert.fonts import drawn_family
-from flatrender.aftereffects.convert.values import expression_values, note_expression
+from flatrender.aftereffects.convert.values import expression_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,6 +43,10 @@ _JUSTIFY = {
     ParagraphJustification.FULL_JUSTIFY_LASTLINE_FULL: 6,
 }
 _VERTICAL = {BoxVerticalAlignment.TOP: 0, BoxVerticalAlignment.CENTER: 1, BoxVerticalAlignment.BOTTOM: 2}
+_RIGHT_TO_LEFT = ParagraphDirection.DIRECTION_RIGHT_TO_LEFT
+_RIGHT = frozenset({"R", "AL"})
+_LONG_WORD = re.compile(r"[A-Za-z]{6}")
+"""After Effects parts words of six letters and more."""
 _AUTO_LEADING = 1.2
 """Leading of a text that has none of its own, in its size."""
 
@@ -48,8 +60,8 @@ def text_fields(layer: Layer, place: Place, fonts: dict[str, Json]) -> Json:
     here = place.inside("Source Text")
     keys: list[Json] = []
     if source.keyframes:
-        note_expression(source, here)
         keys = [{"s": _document(key.value, here, fonts), "t": place.frame(key.time)} for key in source.keyframes]
+        keys = _restyled(keys, expression_values(source, here)) or keys
     elif source.value is not None:
         designed = _document(source.value, here, fonts)
         keys = _spoken(designed, expression_values(source, here)) or [{"s": designed, "t": 0}]
@@ -65,6 +77,19 @@ def _spoken(designed: Json, texts: Sequence[Any]) -> list[Json]:
         if not keys or keys[-1]["s"]["t"] != lines:
             keys.append({"s": designed | {"t": lines}, "t": frame})
     return keys
+
+
+def _restyled(designed: Sequence[Json], texts: Sequence[Any]) -> list[Json]:
+    """Return the keys of a text that has keys and an expression: the style of the key before, the text of the expression."""
+    made: list[Json] = []
+    if len(texts) == 1:
+        return [{"s": key["s"] | {"t": _lines(str(texts[0]))}, "t": key["t"]} for key in designed]
+    for frame, text in enumerate(texts):
+        style = next((key["s"] for key in reversed(designed) if key["t"] <= frame), designed[0]["s"])
+        document = style | {"t": _lines(str(text))}
+        if not made or made[-1]["s"] != document:
+            made.append({"s": document, "t": frame})
+    return made
 
 
 def _lines(text: str) -> str:
@@ -184,12 +209,64 @@ _STYLES: tuple[tuple[Callable[[TextDocument], Any], str, str], ...] = (
         "the box does not grow with its text",
     ),
     (
+        lambda text: text.box_text and text.auto_hyphenate and _LONG_WORD.search(text.text or ""),
+        "text.hyphenation",
+        "words are not parted at the ends of lines",
+    ),
+    (
+        lambda text: text.box_text and (text.every_line_composer or text.no_break),
+        "text.composer",
+        "lines may break elsewhere: each is filled by itself",
+    ),
+    (
+        lambda text: text.digit_set not in {None, DigitSet.DEFAULT_DIGITS},
+        "text.digits",
+        "digits are drawn as they are written",
+    ),
+    (
+        lambda text: text.apply_stroke and text.line_join_type not in {None, LineJoinType.LINE_JOIN_MITER},
+        "text.stroke_join",
+        "the corners of the letters' strokes may look otherwise",
+    ),
+    (
+        lambda text: _runs_otherwise(text.text or "", right_to_left=text.direction == _RIGHT_TO_LEFT),
+        "text.direction",
+        "the text runs as its first letter does",
+    ),
+    (
+        lambda text: text.ligature,
+        "text.ligatures",
+        "of the font's ligatures only the usual ones are drawn",
+    ),
+    (
+        lambda text: (
+            text.baseline_direction not in {None, BaselineDirection.BASELINE_WITH_STREAM}
+            or text.leading_type not in {None, LeadingType.ROMAN_LEADING_TYPE}
+        ),
+        "text.line_setting",
+        "letters stand on their line as in Latin texts",
+    ),
+    (
+        lambda text: text.box_text and text.box_first_baseline_alignment != BoxFirstBaselineAlignment.ASCENT,
+        "text.first_baseline",
+        "the first line lies as far below the box's top as the font says",
+    ),
+    (
         lambda text: text.box_text and text.box_vertical_alignment not in _VERTICAL,
         "text.box_alignment",
         "the lines are not spread over the box's height",
     ),
 )
 """What of a style is not drawn: how to tell, the finding's name, and what is drawn instead."""
+
+
+def _runs_otherwise(text: str, *, right_to_left: bool) -> bool:
+    """Say whether a text of a stated direction would run otherwise by its first letter, and look otherwise for it."""
+    kinds = [unicodedata.bidirectional(letter) for letter in text]
+    strong = [kind in _RIGHT for kind in kinds if kind in _RIGHT or kind == "L"]
+    by_itself = strong[0] if strong else False
+    mixed = len(set(strong)) > 1 or any(kind in {"EN", "AN", "ON", "CS", "ES", "ET"} for kind in kinds)
+    return by_itself != right_to_left and (mixed or not strong or right_to_left)
 
 
 def _number(value: Any, otherwise: float) -> float:

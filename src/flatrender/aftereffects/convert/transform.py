@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flatrender.aftereffects.convert.context import Json, Place, Tree
-from flatrender.aftereffects.convert.values import convert, is_animated, scalar, static, vector
+from flatrender.aftereffects.convert.space import is_deep, is_tilted
+from flatrender.aftereffects.convert.values import convert, scalar, static, vector
 
 if TYPE_CHECKING:
-    from py_aep.models.properties.property import Property
+    from flatrender.aftereffects.convert.space import View
 
 
-def layer_transform(group: Tree, place: Place, *, three_d: bool, aspect: float = 1) -> Json:
+def layer_transform(group: Tree, place: Place, *, three_d: bool, aspect: float = 1, view: View | None = None) -> Json:
     """Convert anchor point, position, scale, rotation and opacity. Position and anchor in px, scale and opacity in percent, rotation in degrees.
 
-    `aspect`: how wide a pixel of the layer's source is in the composition's pixels.
-
-    A layer in space that lies flat is drawn exactly; turned or moved in depth it is noted as not drawn.
+    `aspect`: how wide a pixel of the layer's source is in the composition's pixels. `view`: how the layer is seen if it lies in space and
+    nothing hangs on it. Parallel to the picture it is drawn as it is seen; turned out of that plane it is noted as not drawn.
     """
     here = place.inside("Transform")
     made: Json = {
@@ -26,8 +26,14 @@ def layer_transform(group: Tree, place: Place, *, three_d: bool, aspect: float =
         "a": vector(group["ADBE Anchor Point"], here),
         "s": convert(group["ADBE Scale"], here, lambda value: [float(value[0]) * aspect, float(value[1])]),
     }
-    if three_d:
-        _note_depth(group, here)
+    if three_d and is_tilted(group):
+        here.note("not_drawn", "layer.3d", "the layer is turned in space; it is drawn flat")
+    elif three_d and view is not None:
+        made["p"], made["s"] = view.seen(group, aspect, here)
+        here.note("exact", "layer.3d", "the layer is drawn as large and where the camera sees it")
+    elif three_d and is_deep(group):
+        detail = "the layer lies in front of or behind the picture; it is drawn at its depth zero"
+        here.note("not_drawn", "layer.3d", detail)
     return made
 
 
@@ -49,25 +55,3 @@ def _rotation(group: Tree, place: Place, *, three_d: bool) -> Json:
         if around:
             return convert(turn, place, lambda value: [float(value) + around])
     return scalar(turn, place)
-
-
-def _note_depth(group: Tree, place: Place) -> None:
-    turned = [group["ADBE Rotate X"], group["ADBE Rotate Y"], group["ADBE Orientation"]]
-    tilted = any(_moves(prop) or any(_numbers(prop.value)[:2]) for prop in turned)
-    whole = group["ADBE Position"]
-    depth = group["ADBE Position_2"] if getattr(whole, "dimensions_separated", False) else whole
-    deep = any(_numbers(key.value)[-1] for key in depth.keyframes) or bool(_numbers(depth.value)[-1])
-    if tilted:
-        place.note("not_drawn", "layer.3d", "the layer is turned in space; it is drawn flat")
-    elif deep:
-        place.note(
-            "not_drawn", "layer.3d", "the layer lies in front of or behind the picture; it is drawn at its depth zero"
-        )
-
-
-def _moves(prop: Property) -> bool:
-    return is_animated(prop) and any(key.value != prop.keyframes[0].value for key in prop.keyframes)
-
-
-def _numbers(value: Any) -> list[float]:
-    return [float(number) for number in value] if isinstance(value, (list, tuple)) else [float(value)]

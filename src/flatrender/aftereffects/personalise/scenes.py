@@ -50,7 +50,7 @@ def arrange(master: CompItem, parts: Sequence[ScenePart], notes: Notes) -> list[
         raise PersonaliseError(f"a film has 1 to {MAX_PARTS} scenes", code="order_invalid", where=master.name)
     scenes = scene_layers(master)
     old_end = float(master.duration)
-    chosen: list[Any] = [_found(scenes, part, master) for part in parts]
+    chosen = _chosen(scenes, parts, master)
     designed = {id(layer): (float(layer.in_point), float(layer.out_point)) for layer in scenes}
     plans = [_planned(part, *designed[id(layer)]) for part, layer in zip(parts, chosen, strict=True)]
     begins: list[float] = []
@@ -102,17 +102,23 @@ def scene_layers(master: CompItem) -> list[Any]:
     return found
 
 
-def _found(scenes: list[Any], part: ScenePart, master: CompItem) -> Any:
-    for names in ((layer.name for layer in scenes), (layer.source.name for layer in scenes)):
-        for layer, name in zip(scenes, names, strict=True):
-            if name == part.scene:
-                return layer
-    known = ", ".join(repr(layer.name) for layer in scenes[:12])
-    raise PersonaliseError(
-        f"the composition has no scene {part.scene[:60]!r}; it has {known or 'none'}",
-        code="scene_unknown",
-        where=master.name,
-    )
+def _chosen(scenes: list[Any], parts: Sequence[ScenePart], master: CompItem) -> list[Any]:
+    """Return the layer of each part: of several with the same name one after the other, then the first again."""
+    chosen: list[Any] = []
+    for part in parts:
+        named = [layer for layer in scenes if layer.name == part.scene]
+        named = named or [layer for layer in scenes if layer.source.name == part.scene]
+        if not named:
+            known = ", ".join(repr(layer.name) for layer in scenes[:12])
+            raise PersonaliseError(
+                f"the composition has no scene {part.scene[:60]!r}; it has {known or 'none'}",
+                code="scene_unknown",
+                where=master.name,
+            )
+        named.sort(key=lambda layer: float(layer.in_point))
+        fresh = [layer for layer in named if all(layer is not one for one in chosen)]
+        chosen.append((fresh or named)[0])
+    return chosen
 
 
 def _planned(part: ScenePart, begin: float, end: float) -> float:

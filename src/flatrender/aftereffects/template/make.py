@@ -174,6 +174,7 @@ class _Maker:
         trials = min(MAX_TRIALS, max(_LEAST_TRIALS, round(_TRIAL_SECONDS / max(time.monotonic() - began, 0.01))))
         lottie: Json = msgspec.json.decode(msgspec.json.encode(conversion.lottie))
         bound = bind_fields(comp, fields, lottie, Trials(self._project, comp, conversion.lottie, trials))
+        _hide_what_is_off(lottie, bound)
         findings = [*conversion.findings, *_field_findings(bound), *unoffered(comp)]
         self._bring_media(conversion, lottie, findings)
         findings = self._with_fonts(lottie, findings)
@@ -299,6 +300,21 @@ def _field_findings(fields: Sequence[SuggestedField]) -> list[Finding]:
         detail = f"the value of {field.key!r} is not drawn{' everywhere' if reached else ''}: {field.unbound}"
         found.append(_finding(verdict, f"field.{field.origin}", field.places[0].path(), detail))
     return found
+
+
+def _hide_what_is_off(lottie: Json, fields: Sequence[SuggestedField]) -> None:
+    """Hide the layers that a switch shows and that the designer left switched off."""
+    off = {
+        binding.layer
+        for field in fields
+        if field.default is False
+        for binding in field.bindings
+        if binding.property == "visible"
+    }
+    for layers in (lottie["layers"], *(asset["layers"] for asset in lottie["assets"] if "layers" in asset)):
+        for layer in layers:
+            if layer.get("nm") in off:
+                layer["hd"] = True
 
 
 def _scene_source(drawn: _Drawn, fields: Sequence[SuggestedField]) -> SceneSource:

@@ -3,10 +3,14 @@
 let project = null;
 function load(text) {
   project = JSON.parse(text);
-  project.byIndex = (index) => project.layers[index - 1];
-  for (const layer of project.layers) {
-    layer.comp = project;
-    linked(layer, layer, layer);
+  const others = project.others ?? [];
+  for (const comp of [project, ...others]) {
+    comp.byIndex = (index) => comp.layers[index - 1];
+    comp.other = (name) => (name === project.name ? project : others.find((other) => other.name === name));
+    for (const layer of comp.layers) {
+      layer.comp = comp;
+      linked(layer, layer, layer);
+    }
   }
 }
 function answer() {

@@ -316,17 +316,30 @@ function layerFact(node, key) {
     case "enabled": return true;
     case "hasParent": return l.parent > 0;
     case "parent": { const above = node.comp.byIndex(l.parent); return above ? group(above) : null; }
+    case "marker": return markersOf(node);
     case "source": return { width: l.width, height: l.height, name: l.name };
     case "toComp": case "toWorld": return (p, t) => atTime(t, () => toward(node, p, false, 1));
     case "fromComp": case "fromWorld": case "fromCompToSurface": return (p, t) => atTime(t, () => toward(node, p, true, 1));
     case "toCompVec": case "toWorldVec": return (p, t) => atTime(t, () => toward(node, p, false, 0));
     case "fromCompVec": case "fromWorldVec": return (p, t) => atTime(t, () => toward(node, p, true, 0));
     case "sourceRectAtTime": return () => {
+      if (l.rect) return { ...l.rect };
       if (!l.framed) throw new TypeError("the bounds of a layer without a size of its own are not known");
       return { top: 0, left: 0, width: l.width, height: l.height };
     };
     default: return undefined;
   }
+}
+// Markers, of a layer or a composition: [{time, comment, duration}], in the order of their times.
+function markersOf(holder) {
+  const marks = holder.markers ?? [];
+  const marker = (i) => {
+    if (!(i in marks)) throw new RangeError("no marker " + (i + 1));
+    return { index: i + 1, time: marks[i].time, comment: marks[i].comment, duration: marks[i].duration };
+  };
+  const key = (which) => marker(typeof which === "string" ? marks.findIndex((m) => m.comment === which) : Number(which) - 1);
+  const nearestKey = (t) => marker(marks.reduce((best, m, i) => (best < 0 || Math.abs(m.time - t) < Math.abs(marks[best].time - t) ? i : best), -1));
+  return { numKeys: marks.length, key, nearestKey };
 }
 function compObject(comp) {
   comp.made ??= {
@@ -338,6 +351,7 @@ function compObject(comp) {
     },
     width: comp.width, height: comp.height, duration: comp.duration, frameDuration: 1 / comp.fps, name: comp.name, _name: comp.name,
     numLayers: comp.layers.length, displayStartTime: 0, pixelAspect: 1,
+    get marker() { return markersOf(comp); },
   };
   return comp.made;
 }
@@ -399,13 +413,14 @@ const LANGUAGE = {
   degreesToRadians: (d) => (d * Math.PI) / 180, radiansToDegrees: (r) => (r * 180) / Math.PI,
   rgbToHsl, hslToRgb, createPath,
 };
-const VECTORS = { add: (a, b) => map2(a, b, (x, y) => x + y), sub: (a, b) => map2(a, b, (x, y) => x - y), mul: (a, b) => map2(a, b, (x, y) => x * y), div: (a, b) => map2(a, b, (x, y) => x / y) };
+const OPERATORS = { $bm_sum: sum, $bm_sub: sub, $bm_mul: mul, $bm_div: div, $bm_mod: mod, $bm_neg: neg };
+const VECTORS = { ...OPERATORS, add: (a, b) => map2(a, b, (x, y) => x + y), sub: (a, b) => map2(a, b, (x, y) => x - y), mul: (a, b) => map2(a, b, (x, y) => x * y), div: (a, b) => map2(a, b, (x, y) => x / y) };
 const BODYMOVIN = {
-  sum, add: sum, sub, mul, div, mod, $bm_sum: sum, $bm_sub: sub, $bm_mul: mul, $bm_div: div, $bm_mod: mod, $bm_neg: neg,
+  ...OPERATORS, sum, add: sum, sub, mul, div, mod,
   $bm_isInstanceOfArray: isArray, radians_to_degrees: LANGUAGE.radiansToDegrees, degrees_to_radians: LANGUAGE.degreesToRadians,
 };
 const OF_LAYER = ["transform", "effect", "mask", "text", "content", "position", "scale", "rotation", "opacity", "anchorPoint", "inPoint", "outPoint", "startTime",
-  "width", "height", "parent", "hasParent", "active", "source", "toComp", "fromComp", "fromCompToSurface", "toWorld", "fromWorld", "toCompVec", "fromCompVec", "sourceRectAtTime"];
+  "width", "height", "parent", "hasParent", "active", "source", "toComp", "fromComp", "fromCompToSurface", "toWorld", "fromWorld", "toCompVec", "fromCompVec", "sourceRectAtTime", "marker"];
 const OF_PROPERTY = ["wiggle", "loopIn", "loopOut", "loopInDuration", "loopOutDuration", "valueAtTime", "key", "nearestKey", "propertyGroup", "velocityAtTime",
   "speedAtTime", "smooth", "points", "inTangents", "outTangents", "isClosed", "pointOnPath", "tangentOnPath", "normalOnPath"];
 function named(holder, name, get) {

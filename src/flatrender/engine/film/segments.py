@@ -15,7 +15,7 @@ from flatrender.engine.raster.messages import H264File
 from flatrender.engine.raster.pool import EncodeReport, WorkerPool
 from flatrender.engine.scene import ResolvedScene
 
-_MAX_PIXELS_IN_WORKER = 3840 * 2160
+_MAX_PIXELS_IN_WORKER = 2560 * 1440
 
 
 def encoder_arguments(settings: FilmSettings, out: Path, *, threads: int) -> list[str]:
@@ -46,7 +46,7 @@ def encoded_file(settings: FilmSettings, out: Path, *, threads: int) -> H264File
     """Return what the worker writes itself, told the same as a program would be; None where only the program can, or should."""
     if settings.kind != "mp4_h264" or not is_planar(settings):
         return None
-    # Larger pictures take gigabytes, which a worker may not have; who names another ffmpeg wants its encoder; and only on Linux does a worker see
+    # Larger pictures take more memory than a worker should; who names another ffmpeg wants its encoder; and only on Linux does a worker see
     # to it that the encoder's memory is zeros, which its bytes depend on.
     too_large = settings.width * settings.height > _MAX_PIXELS_IN_WORKER
     if too_large or os.environ.get("IMAGEIO_FFMPEG_EXE") or sys.platform != "linux":
@@ -54,6 +54,8 @@ def encoded_file(settings: FilmSettings, out: Path, *, threads: int) -> H264File
     arguments = codec_arguments(settings, threads=threads)
     options = {name.lstrip("-"): value for name, value in zip(arguments[::2], arguments[1::2], strict=True)}
     codec = {name.removesuffix(":v"): value for name, value in options.items() if name != "c:v"}
+    # A thread that looks ahead would hold five pictures more, and changes no byte.
+    codec["x264-params"] += ":sync-lookahead=0"
     scale = str(settings.timescale)
     return H264File(
         path=str(out.absolute()),

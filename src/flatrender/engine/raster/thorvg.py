@@ -124,8 +124,7 @@ class Animation:
         self._animation = 0
         self._canvas = 0
         self._transparent = background is None  # only then must the picture before be cleared away
-        self._own = bytearray(width * height * 4)
-        self._buffer: bytearray | memoryview = self._own
+        self._buffer: bytearray | memoryview | None = None
         self.width, self.height, self._colorspace = width, height, colorspace
         try:
             self._load(lottie, background)
@@ -136,7 +135,6 @@ class Animation:
     def _load(self, lottie: bytes, background: tuple[int, int, int] | None) -> None:
         lib, check = self._library, self._thorvg.check
         self._canvas = lib.tvg_swcanvas_create(0)
-        self._set_target(self._buffer)
         if background is not None:
             shape = lib.tvg_shape_new()
             check(lib.tvg_shape_append_rect(shape, 0, 0, self.width, self.height, 0, 0, True), "make the background")
@@ -165,9 +163,10 @@ class Animation:
         self.total_frames = total.value
 
     def draw_into(self, buffer: memoryview | None) -> None:
-        """Draw into this buffer (`width * height * 4` bytes) from now on, or again into the animation's own."""
-        self._buffer = self._own if buffer is None else buffer
-        self._set_target(self._buffer)
+        """Draw into this buffer (`width * height * 4` bytes) from now on, or into one of the animation's own, which it makes when it draws."""
+        self._buffer = buffer
+        if buffer is not None:
+            self._set_target(buffer)
 
     def _set_target(self, buffer: bytearray | memoryview) -> None:
         address = ctypes.addressof((ctypes.c_char * len(buffer)).from_buffer(buffer))
@@ -181,6 +180,9 @@ class Animation:
     def draw(self, frame: float) -> bytearray | memoryview:
         """Draw one frame, counted from the Lottie's in point (fractions are interpolated), and return the buffer that it is in."""
         lib, check = self._library, self._thorvg.check
+        if self._buffer is None:
+            self._buffer = bytearray(self.width * self.height * 4)
+            self._set_target(self._buffer)
         if self._clips is not None:
             self._clips.show(frame)
         moved = lib.tvg_animation_set_frame(self._animation, frame)

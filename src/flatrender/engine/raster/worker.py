@@ -33,6 +33,8 @@ if sys.platform != "win32":
 
 FILMS = "films"
 _KEPT_SCENES = 4
+_KEPT_PIXELS = 2 * 1920 * 1080
+"""Of the canvases of all open scenes together, unless one alone has more: each holds several buffers of its canvas' size."""
 _TRIM_THRESHOLD, _MMAP_MAX, _PERTURB, _ARENA_MAX = -1, -4, -6, -8
 """As glibc's `malloc.h` numbers them. What is allocated is filled with the complement of PERTURB's byte."""
 
@@ -64,7 +66,7 @@ class Worker:
             return messages.Opened(found=True)
         if command.lottie is None:
             return messages.Opened(found=False)
-        while len(self._open) >= _KEPT_SCENES:
+        while self._open and self._is_full(command.width * command.height):
             self._open.popitem(last=False)[1].close()
         colorspace = RGBA_STRAIGHT if command.background is None else BGRA
         lottie, clips = confined(command.lottie), None
@@ -80,6 +82,10 @@ class Worker:
             clips=clips,
         )
         return messages.Opened(found=True)
+
+    def _is_full(self, pixels: int) -> bool:
+        held = sum(scene.width * scene.height for scene in self._open.values())
+        return len(self._open) >= _KEPT_SCENES or held + pixels > _KEPT_PIXELS
 
     def _with_clips(self, lottie: bytes, files: dict[str, str], colorspace: int) -> tuple[bytes, MovingPictures | None]:
         from flatrender.engine.raster.clips import with_clips  # noqa: PLC0415  # the decoders take long to import

@@ -16,6 +16,8 @@ MIXED = 4.0
 NEAR = 10.0
 """ΔE00 up to which a colour is taken for a variation of the slot nearest to it."""
 _GROUNDS = ("#ffffff", "#000000")
+_ALIKE = 0.5
+"""Mixtures that explain a colour this much worse than the best one still may be meant, ΔE00."""
 _RARE = 0.75
 """What speaks against a mixture with a colour that covers a tenth of the picture, ΔE00; with a hundredth, twice that."""
 _UNSEEN = 1.5
@@ -30,18 +32,18 @@ def rule_for(color: str, palette: Mapping[str, str], shown: Mapping[str, float] 
     `shown` says how much of the picture (0 to 1) has each slot's own colour: of rules that explain a colour equally, the one is meant whose
     slots can be seen.
     """
-    best, least = ColorRule(), math.inf
-    for rule, away in _candidates(color, palette):
-        cost = away + (0.0 if shown is None else _unlikely(rule, shown))
-        if cost < least - 1e-9:
-            best, least = rule, cost
-    return best
+    candidates = sorted(_candidates(color, palette), key=lambda found: found[1])
+    if not candidates:
+        return ColorRule()
+    best, least = candidates[0]
+    if best.toward is None or shown is None:
+        return best
+    alike = [found for found in candidates if found[0].toward is not None and found[1] <= least + _ALIKE]
+    return min(alike, key=lambda found: found[1] + _unlikely(found[0], shown))[0]
 
 
 def _unlikely(rule: ColorRule, shown: Mapping[str, float]) -> float:
     """Return what speaks against a rule, in ΔE00."""
-    if rule == ColorRule(slot=rule.slot):
-        return 0.0
     slots = [slot for slot in (rule.slot, rule.toward) if slot is not None and not slot.startswith("#")]
     return sum(min(_UNSEEN, -_RARE * math.log10(max(shown.get(slot, 0.0), 1e-6))) for slot in slots)
 

@@ -56,7 +56,8 @@ def traced(question: TraceQuestion) -> Answer:
         labels, drawn, pictured = _reduced(picture, question.seeds, colors, tolerance)
         if not drawn + pictured:
             return RefusedAnswer(reason="the picture shows nothing: all of it is transparent")
-        if _edges(labels) <= _MOST_EDGES:
+        edges = _edges(labels)
+        if edges <= _MOST_EDGES:
             drawing, groups = _drawing(labels, drawn + pictured, detail.speckle)
             with contextlib.suppress(DrawingRefused):
                 return TracedAnswer(
@@ -65,7 +66,9 @@ def traced(question: TraceQuestion) -> Answer:
                     pictured=[label >= len(drawn) for label, _ in groups],
                     reduced=attempt > 0,
                 )
-        picture = _small(picture.filter(ImageFilter.BoxBlur(1)), max(picture.size) * 2 // 3)
+        # Edges grow with the side, those of noise with its square.
+        ratio = min(2 / 3, max(1 / 3, (_MOST_EDGES / edges) ** 0.5)) if edges else 2 / 3
+        picture = _small(picture.filter(ImageFilter.BoxBlur(1)), max(1, round(max(picture.size) * ratio)))
         colors = max(2, colors * 2 // 3)
     return RefusedAnswer(reason="the picture has too much detail to be traced", too_detailed=True)
 
@@ -81,7 +84,7 @@ def _sized(picture: Image.Image, longest: int) -> Image.Image:
     ratio = min(longest / max(picture.size), 2.0)
     if ratio <= 1 or picture.mode == "RGBA":
         return _small(picture, longest)
-    return picture.resize((round(picture.width * ratio), round(picture.height * ratio)), Image.Resampling.BICUBIC)
+    return picture.resize((round(picture.width * ratio), round(picture.height * ratio)), Image.Resampling.BILINEAR)
 
 
 def _small(picture: Image.Image, longest: int) -> Image.Image:

@@ -20,7 +20,7 @@ TRACER = "vtracer/0.6"
 MAX_PICTURE_BYTES = 32 << 20
 MIN_COLORS, MAX_COLORS = 2, MAX_GROUPS * 2 // 3
 """Of what is drawn; pictures that the scene shows have half as many again."""
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 """Seconds that tracing one picture may take."""
 
 _helpers = Helpers("flatrender.engine.vector.trace_child", most=1)

@@ -39,7 +39,7 @@ class ContentSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Pictures of one request together."""
     traces_waiting: int = 8
     """Pictures that wait to be traced (one is at a time); more are told to come back."""
-    trace_seconds: float = 60.0
+    trace_seconds: float = 90.0
     """How long a caller waits for a traced picture."""
     traced_picture_bytes: int = 32 * MIB
     """Largest picture that is traced."""
