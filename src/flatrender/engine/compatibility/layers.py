@@ -53,11 +53,11 @@ def space_of(layer: Json) -> Found:
         turned = any(scalar(transform.get(key), 0) != 0 for key in ("rx", "ry"))
         if turned:
             yield "three dimensions", "approximate", "the layer is turned in space, but drawn without perspective"
-    if isinstance(transform, dict) and "rx" in transform and not ("ry" in transform and "rz" in transform):
+    if isinstance(transform, dict) and "rx" in transform and not transform.keys() >= {"ry", "rz", "or"}:
         yield (
             "malformed transform",
             UNLIKE,
-            "one of a layer's three turns is missing: lottie-web fails on it and leaves the layer out",
+            "a layer turned in space lacks one of its turns: lottie-web fails on it and leaves the layer out",
         )
     if layer.get("tt") == 4:
         yield "matte", UNLIKE, "the inverted luma matte is drawn as After Effects does; lottie-web ignores it"
