@@ -138,7 +138,7 @@ def people_see_it(platform: Running, browser: Browser, locale: str, size: tuple[
         visitor.id("studio").wait_for()
         visitor.id("tab-colors").click()
         visitor.id("traced-opening").wait_for()
-        visitor.id("traced-opening").scroll_into_view_if_needed()
+        visitor.id("traced-opening").evaluate("(picture) => picture.scrollIntoView({ block: 'center' })")
         assert near(colors_at(visitor, "traced-opening"), MINT)
         began = time.monotonic()
         visitor.id("color-primary").fill("#7700aa")
@@ -146,7 +146,7 @@ def people_see_it(platform: Running, browser: Browser, locale: str, size: tuple[
             "() => document.querySelector('[data-testid=traced-opening] [data-group=\"1\"]').getAttribute('fill') === '#7700aa'"
         )
         assert time.monotonic() - began < 5
-        visitor.id("traced-opening").scroll_into_view_if_needed()
+        visitor.id("traced-opening").evaluate("(picture) => picture.scrollIntoView({ block: 'center' })")
         assert near(colors_at(visitor, "traced-opening"), {**MINT, "primary": "#7700aa"})
         assert complaints_of(visitor, "[data-testid=traced-scenes]") == []
         assert not [complaint for complaint in visitor.complaints if "401" not in complaint]
