@@ -238,7 +238,9 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
         style: ProgressName = "none" if quiet else progress
         with WorkerPool(workers) as pool:
             if no_store:
-                pool.warm(films=True)  # nothing was made before, so they are needed: they get ready while the template is read
+                pool.warm(
+                    films=True
+                )  # nothing was made before, so they are needed: they get ready while the template is read
             package = load_template(template)
             maker = Maker(package, pool, open_store(store, none=no_store, quiet=quiet), quiet=quiet)
             if rows is not None:
