@@ -1,7 +1,7 @@
 """Scenes that only After Effects draws: the project, where the values go in it, and what is laid over its frames."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
@@ -11,9 +11,11 @@ import msgspec
 from flatrender.contracts.content import ResolvedSceneData, SceneRequest, SourceAsset, SourceProject
 from flatrender.contracts.files import StoredFile
 from flatrender.engine.resolve import resolve_scene
+from flatrender.engine.resolve.values import check_value, value_text
 from flatrender.engine.resolve.watermark import Watermark
 from flatrender.engine.template import Template, load_template
 from flatrender.engine.template.model import Scene
+from flatrender.engine.template.source import PlacedField
 from flatrender.kit.errors import Unavailable
 from flatrender.services.content.queries.versions import VersionRow
 
@@ -25,6 +27,10 @@ _ENDINGS = {
     "video/quicktime": ".mov",
     "video/webm": ".webm",
 }
+
+
+_WRITTEN = ("number", "slider", "dropdown", "date")
+"""Fields whose value is not what their text says."""
 
 
 def scene_for_after_effects(template: Template, request: SceneRequest) -> Scene | None:
@@ -49,8 +55,7 @@ def source_of(
         raise Unavailable(
             f"the After Effects project of template {version.slug} is not in the store", code="content.package_missing"
         )
-    placed = {field.key for field in made_of.fields}
-    given = {**request.values, **request.colors}
+    fields, values = written_out(made_of.fields, scene, request)
     return SourceProject(
         object_key=archive.object_key,
         sha256=archive.sha256.hex(),
@@ -59,8 +64,8 @@ def source_of(
         composition=made_of.composition,
         first_frame=made_of.first_frame,
         fps=made_of.fps,
-        fields=[msgspec.to_builtins(field) for field in made_of.fields],
-        values={key: value for key, value in given.items() if key in placed and value is not None},
+        fields=[msgspec.to_builtins(field) for field in fields],
+        values=values,
         assets={
             str(file_id): SourceAsset(
                 sha256=file.sha256.hex(), object_key=file.object_key, name=_disk_name(file, file_id)
@@ -69,6 +74,26 @@ def source_of(
         },
         overlay=overlay,
     )
+
+
+def written_out(
+    placed: Sequence[PlacedField], scene: Scene, request: SceneRequest
+) -> tuple[list[PlacedField], dict[str, Any]]:
+    """Return the fields and their values for a node, which knows neither locales nor options: what only texts show is written out here."""
+    described = {field.key: field for field in scene.fields}
+    given = {**request.values, **request.colors}
+    fields = list(placed)
+    values = {one.key: given[one.key] for one in placed if given.get(one.key) is not None}
+    for number, one in enumerate(placed):
+        field = described.get(one.key)
+        if one.key in values and field is not None and field.type in _WRITTEN and _only_texts(one):
+            fields[number] = msgspec.structs.replace(one, type="textarea")
+            values[one.key] = value_text(field, check_value(field, values[one.key]), request.locale)
+    return fields, values
+
+
+def _only_texts(field: PlacedField) -> bool:
+    return all(place.takes == "text" for place in field.places)
 
 
 def overlay_of(template: Template, drawn: ResolvedSceneData, mark: Watermark, assets: Mapping[str, Any]) -> bytes:
