@@ -148,7 +148,7 @@ def test_a_project_that_cannot_be_read_is_refused_in_the_language_of_the_page(
     with visiting(browser, brought.platform.address, locale="fa", state=brought.session) as visitor:
         visitor.open("/admin/templates")
         visitor.id("admin-import-input").set_input_files(broken)
-        visitor.page.get_by_text("این پروژه خوانده نمی‌شود").wait_for(timeout=IMPORT_MS)
+        visitor.page.get_by_text("این پروژه خوانده نمی‌شود").first.wait_for(timeout=IMPORT_MS)
         expect(visitor.id("admin-import")).to_be_enabled()
         failed = visitor.id("import-item").first
         expect(failed).to_have_attribute("data-status", "failed")

@@ -39,8 +39,8 @@ def moving(*points: tuple[int, Any]) -> dict[str, Any]:
     }
 
 
-def shapes() -> list[dict[str, Any]]:
-    """One of each item with properties that can be bound; the snapshot frame of the scene is 30."""
+def shapes(*, trimmed: bool = True) -> list[dict[str, Any]]:
+    """One of each item with properties that can be bound; the snapshot frame of the scene is 30. A trimmed star is drawn as a path."""
     still = {"a": 0, "k": 10}
     items = [
         {"ty": "rc", "nm": "Rect", "p": {"a": 0, "k": [0, 0]}, "s": moving((0, [0, 0]), (30, [100, 50])), "r": still},
@@ -54,6 +54,7 @@ def shapes() -> list[dict[str, Any]]:
         {"ty": "tr", "p": moving((0, [0, 0]), (60, [60, 0])), "a": {"a": 0, "k": [0, 0]}, "s": {"a": 0, "k": [100, 100]},
          "r": {"a": 0, "k": 0}, "o": {"a": 0, "k": 100}},
     ]  # fmt: skip
+    items = [one for one in items if trimmed or one["ty"] != "tm"]
     return [{"ty": "gr", "nm": "Button", "it": items}, rectangle(9, 9, fill([0, 0, 0, 1]), name="Other")]
 
 
@@ -63,7 +64,8 @@ def item(animation: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def bound(prop: str, value: Any, kind: str = "number", **more: Any) -> dict[str, Any]:
-    source = template([layer(4, "L", shapes=shapes())], [field("f", kind, bind("L", prop, **more))])
+    drawn = shapes(trimmed=not prop.startswith("star."))
+    source = template([layer(4, "L", shapes=drawn)], [field("f", kind, bind("L", prop, **more))])
     return scene(source, {"f": value})[1]
 
 

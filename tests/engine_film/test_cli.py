@@ -154,7 +154,13 @@ def test_an_interrupted_render_is_exit_code_130_and_leaves_no_process_and_no_fil
         "--kind",
         kind,
     ]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
+    # Whoever starts the tests in the background has ctrl-C ignored, and what is started inherits that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        started = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with started as process:
         assert process.stderr is not None
         while "frames/s" not in (line := process.stderr.readline()):
             assert line, "it ended before it began"

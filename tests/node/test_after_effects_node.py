@@ -58,7 +58,7 @@ def test_after_effects_gets_no_secret_of_the_nodes_environment(monkeypatch: pyte
 
 
 def test_the_work_folder_has_a_short_name_of_plain_letters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flatrender.node.after_effects._LONGEST_ROOT", len(str(tmp_path)) + 20)
+    monkeypatch.setitem(work_root.__globals__, "_LONGEST_ROOT", len(str(tmp_path)) + 20)
     assert work_root(tmp_path / "d") == (tmp_path / "d" / "ae").resolve()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert work_root(tmp_path / "داده") == (tmp_path / "flatrender-ae").resolve()

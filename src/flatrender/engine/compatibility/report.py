@@ -136,7 +136,11 @@ def _sampled(document: Json) -> Iterator[Finding]:
 
 def _mattes(document: Json) -> Iterator[Finding]:
     """Mattes whose source lottie-web shows as well, or does not matte with."""
-    inner = {asset.get("id"): dicts(asset.get("layers")) for asset in dicts(document.get("assets"))}
+    inner = {
+        asset["id"]: dicts(asset.get("layers"))
+        for asset in dicts(document.get("assets"))
+        if isinstance(asset.get("id"), str)
+    }
     for layers in layer_lists(document):
         known = dicts(layers)
         for source, layer in pairwise(known):
@@ -147,7 +151,7 @@ def _mattes(document: Json) -> Iterator[Finding]:
                 cause = (
                     "the source of a matte is not marked as one: only its matte is drawn; lottie-web draws it as well"
                 )
-            elif any(deeper.get("tt") for deeper in inner.get(source.get("refId"), ())):
+            elif any(deeper.get("tt") for deeper in inner.get(str(source.get("refId")), ())):
                 cause = "the source of a matte has a matte inside, which lottie-web's mattes leave out"
             if cause:
                 name = str(layer.get("nm") or "")

@@ -20,8 +20,8 @@ def separate_effects(lottie: Json, notes: list[Note]) -> None:
         for layer in list(layers):
             if not isinstance(layer, dict) or layer.get("ty") not in _DRAWN:
                 continue
-            kinds = {effect.get("ty") for effect in dicts(layer.get("ef")) if effect.get("en", 1) != 0}
-            if not kinds & (set(DRAWN_EFFECTS) - {BLUR}):
+            drawn = [effect.get("ty") for effect in dicts(layer.get("ef")) if effect.get("en", 1) != 0]
+            if not any(isinstance(kind, int) and kind in DRAWN_EFFECTS and kind != BLUR for kind in drawn):
                 continue
             masked = any(mask.get("mode") != "n" for mask in dicts(layer.get("masksProperties")))
             if masked:
