@@ -124,7 +124,10 @@ def stroke(colour: Colour, width: Animated, opacity: Animated = 100, *, dash: Se
     """A stroke with round caps and joins; `dash` is (dash, gap) in px."""
     out: Json = {"ty": "st", "c": colour_prop(colour), "o": prop(opacity), "w": prop(width), "lc": 2, "lj": 2}
     if dash:
-        out["d"] = [{"n": n, "v": prop(v)} for n, v in zip("dg", dash, strict=True)]
+        # Without names of their own lottie-web refuses the whole scene.
+        out["d"] = [
+            {"n": name[0], "nm": name, "v": prop(value)} for name, value in zip(("dash", "gap"), dash, strict=True)
+        ]
     return out
 
 
