@@ -1,6 +1,6 @@
 """Animations that kill or hang the renderer, and how they must end: the code, and words of the message.
 
-Both ask for more than can be drawn: a star of 10⁹ points is more than the renderer's memory, 10⁸ copies of a shape more than its time.
+Both ask for more than can be drawn: a polygon of 10⁹ points is at once more than the renderer's memory, 10⁸ copies of a shape more than its time.
 """
 
 import json
@@ -19,14 +19,14 @@ def _still(value: Any) -> dict[str, Any]:
 
 
 _PLACE = {"p": _still([0, 0]), "a": _still([0, 0]), "s": _still([100, 100]), "r": _still(0)}
-_STAR = {
-    "ty": "sr", "sy": 1, "p": _still([0, 0]), "r": _still(0), "pt": _still(1e9), "ir": _still(20), "or": _still(80),
+_POLYGON = {
+    "ty": "sr", "sy": 2, "p": _still([0, 0]), "r": _still(0), "pt": _still(1e9), "ir": _still(20), "or": _still(80),
     "is": _still(0), "os": _still(0),
 }  # fmt: skip
 _RECTANGLE = {"ty": "rc", "p": _still([0, 0]), "s": _still([150, 150]), "r": _still(0)}
 _COPIES = {"ty": "rp", "c": _still(1e8), "o": _still(0), "m": 1, "tr": {**_PLACE, "so": _still(100), "eo": _still(100)}}
 _FILL = {"ty": "fl", "c": _still([1, 0, 0, 1]), "o": _still(100)}
-_SHAPES = {"killing.json": [_STAR, _FILL], "endless.json": [_RECTANGLE, _FILL, _COPIES]}
+_SHAPES = {"killing.json": [_POLYGON, _FILL], "endless.json": [_RECTANGLE, _FILL, _COPIES]}
 
 
 def animation(name: str) -> bytes:
