@@ -1,6 +1,8 @@
 """What an inspection says of a project, and how quickly."""
 
-import resource
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,13 +49,22 @@ def test_an_inspection_tells_fonts_and_footage_that_are_missing(tmp_path: Path) 
     assert fonts["NobodyHasThis-Bold"].used_by == ("Main › Lost",)
 
 
+INSPECTING = """
+import json, resource, sys
+from pathlib import Path
+from flatrender.aftereffects.apart import inspect_apart
+report = inspect_apart(Path(sys.argv[1]))
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([len(report.compositions), used.ru_utime + used.ru_stime, used.ru_maxrss]))
+"""
+"""Run as a process of its own: what a child's memory is said to be includes what its parent had when it started it."""
+
+
 @pytest.mark.skipif(not PROJECTS.is_dir(), reason="no projects at ../shared/corpus/aep")
 def test_every_public_project_is_inspected_in_less_than_five_seconds_and_500_megabytes() -> None:
     for path in sorted(PROJECTS.glob("*.aep")):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        report = inspect_apart(path)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        assert spent < 5, (path.name, spent)
-        assert report.compositions
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 500 << 10
+        told = subprocess.run([sys.executable, "-c", INSPECTING, path], capture_output=True, check=True, timeout=60)
+        compositions, seconds, kibibytes = json.loads(told.stdout)
+        assert compositions
+        assert seconds < 5, (path.name, seconds)
+        assert kibibytes < 500 << 10, (path.name, kibibytes)
