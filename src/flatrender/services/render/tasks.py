@@ -9,6 +9,7 @@ from flatrender.kit.db import Database
 from flatrender.kit.errors import AppError
 from flatrender.kit.workflows import Workflows
 from flatrender.services.render import metrics
+from flatrender.services.render.queries import fleet as fleet_rows
 from flatrender.services.render.queries import nodes as node_rows
 from flatrender.services.render.service.farm import FarmHealth
 from flatrender.services.render.service.films import Films
@@ -75,6 +76,7 @@ class Sweep:
         metrics.LEASES_EXPIRED.inc(taken)
         async with self._database.worker() as conn:
             await node_rows.mark_offline(conn)
+            await fleet_rows.expire_commands(conn)
         return taken
 
 
