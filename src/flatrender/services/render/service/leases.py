@@ -7,17 +7,19 @@ from uuid import UUID
 
 import structlog
 
+from flatrender import telemetry
 from flatrender.kit.db import Bells, Conn, Database
 from flatrender.kit.errors import NotFound, Refused
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.protocol.heartbeat import Heartbeat, HeartbeatReply, LeaseVerdict, Verdict
 from flatrender.protocol.outcome import Accepted, Fail, Result
 from flatrender.protocol.work import Assignment, Claim, Engine, Lease
-from flatrender.services.render import errors
+from flatrender.services.render import errors, metrics
 from flatrender.services.render.queries import chunks as rows
 from flatrender.services.render.queries import jobs as job_rows
 from flatrender.services.render.queries import nodes as node_rows
 from flatrender.services.render.queries import snapshots as still_rows
+from flatrender.services.render.queries import traces as trace_rows
 from flatrender.services.render.queries.chunks import ChunkRow
 from flatrender.services.render.queries.jobs import JobRow
 from flatrender.services.render.queries.nodes import NodeRow
@@ -91,7 +93,9 @@ class Leases:
                 await bell.wait(min(left, self._settings.claim_recheck_s))
         return None
 
+    @metrics.timed_claim("frame")
     async def _claim_once(self, secret: str, claim: Claim) -> Assignment | None:
+        began_ns = time.time_ns()
         async with self._database.worker() as conn:
             node = await self._nodes.recognise(conn, secret, claim.boot_id)
             if not may_work(node, claim.engine) or not await self._nodes.may_take(conn, node):
@@ -109,6 +113,7 @@ class Leases:
             if chunk is None:
                 return None
             await self._nodes.still_there(conn, node)
+            trace = await claim_trace(conn, chunk, node.name, began_ns) if telemetry.is_on() else None
         task = decode_task(chunk.task)
         drawn_by = engine_of(task)
         deadline_s = self._settings.work_deadline_s if drawn_by == "thorvg" else self._settings.aerender_deadline_s
@@ -126,6 +131,7 @@ class Leases:
             upload_url=self._links.sign("PUT", key, life_s=life_s),
             output_key=key,
             deadline_s=deadline_s,
+            traceparent=trace,
         )
 
     async def heartbeat(self, secret: str, beat: Heartbeat) -> HeartbeatReply:
@@ -167,6 +173,10 @@ class Leases:
                     load1=health.load1,
                     active_jobs=len(beat.leases),
                     engine_rss_bytes=health.engine_rss_bytes,
+                    disk_write_bps=health.disk_write_bps,
+                    net_rx_bps=health.net_rx_bps,
+                    net_tx_bps=health.net_tx_bps,
+                    clock_s=health.clock_s,
                 )
             if beat.projects is not None:
                 await node_rows.set_template_cache(
@@ -239,6 +249,7 @@ class Leases:
             if node.probing:
                 await node_rows.end_probation(conn, node_id=node.id)
             await self._after_chunk(conn, job)
+        metrics.FRAMES.inc(chunk.frame_end - chunk.frame_start + 1)
         return Accepted()
 
     async def _after_chunk(self, conn: Conn, job: JobRow) -> None:
@@ -373,6 +384,20 @@ class Leases:
                     log.warning("stranded_film", job_id=str(job_id))
                     await self._after_chunk(conn, job)
         return len(found)
+
+
+async def claim_trace(conn: Conn, chunk: rows.ClaimedChunk, node: str, began_ns: int) -> str | None:
+    """Record that a chunk was claimed in its film's trace; return what the node goes on with, None when the film has no trace."""
+    parent = await trace_rows.of_job(conn, tenant_id=chunk.tenant_id, job_id=chunk.render_job_id)
+    if parent is None:
+        return None
+    attributes: dict[str, str | int] = {
+        "flatrender.node": node,
+        "flatrender.chunk_id": str(chunk.id),
+        "flatrender.render_job_id": str(chunk.render_job_id),
+        "flatrender.epoch": chunk.epoch,
+    }
+    return telemetry.detached_span("claim chunk", parent=parent, start_ns=began_ns, attributes=attributes)
 
 
 def may_work(node: NodeRow, engine: Engine = "thorvg") -> bool:
