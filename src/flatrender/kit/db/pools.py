@@ -167,9 +167,8 @@ async def _check_connection(conn: Conn) -> None:
     """
     loop = asyncio.get_running_loop()
     checked_at = _checked_at.get(conn, 0.0)
-    if loop.time() - checked_at < TRUST_S:
-        if not _has_something_to_read(conn.fileno()):
-            return
+    if loop.time() - checked_at < TRUST_S and not _has_something_to_read(conn.fileno()):
+        return
     await AsyncConnectionPool.check_connection(conn)
     _checked_at[conn] = loop.time()
 
