@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
 import { adminContent, adminRender, content, files, identity, notification, render, studio } from './api/endpoints';
 import { ApiError } from './api/errors';
 import type { Page, Permission, PressedRender, RenderJob, RenderStatus } from './api/types';
@@ -86,6 +86,32 @@ export const queries = {
   }),
   adminJobs: pages(['admin', 'jobs'], adminRender.list),
   adminNodes: queryOptions({ queryKey: ['admin', 'nodes'], queryFn: adminRender.nodes, refetchInterval: 5000 }),
+  // asked again only while the page is in front: that is how refetchInterval works
+  farmNodes: queryOptions({
+    queryKey: ['admin', 'farm', 'nodes'],
+    queryFn: adminRender.farmNodes,
+    refetchInterval: 5000,
+  }),
+  farm: (hours: number) =>
+    queryOptions({
+      queryKey: ['admin', 'farm', hours],
+      queryFn: () => adminRender.farm(hours),
+      refetchInterval: 10_000,
+      placeholderData: keepPreviousData,
+    }),
+  nodeHealth: (id: string, hours: number) =>
+    queryOptions({
+      queryKey: ['admin', 'node-health', id, hours],
+      queryFn: () => adminRender.nodeHealth(id, hours),
+      refetchInterval: hours > 1 ? 60_000 : 15_000,
+      placeholderData: keepPreviousData,
+    }),
+  nodeCrashes: (id: string) =>
+    queryOptions({
+      queryKey: ['admin', 'node-crashes', id],
+      queryFn: () => adminRender.nodeCrashes(id),
+      refetchInterval: 30_000,
+    }),
   sceneSnapshots: (projectId: string) =>
     queryOptions({
       queryKey: ['admin', 'scene-snapshots', projectId],

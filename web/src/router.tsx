@@ -105,6 +105,7 @@ export const ADMIN_PAGES = [
   { to: '/admin/templates', permission: 'admin.templates', label: 'admin.templates' },
   { to: '/admin/jobs', permission: 'admin.render', label: 'admin.jobs' },
   { to: '/admin/nodes', permission: 'admin.nodes', label: 'admin.nodes' },
+  { to: '/admin/farm', permission: 'admin.nodes', label: 'admin.farm' },
 ] as const satisfies readonly { to: string; permission: Permission; label: string }[];
 
 const adminIndexRoute = createRoute({
@@ -141,6 +142,18 @@ const adminNodesRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/admin/Nodes'), 'AdminNodes'),
 });
 
+const adminNodeRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: '/nodes/$nodeId',
+  component: lazyRouteComponent(() => import('./pages/admin/NodeDetail'), 'AdminNode'),
+});
+
+const adminFarmRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: '/farm',
+  component: lazyRouteComponent(() => import('./pages/admin/Farm'), 'AdminFarm'),
+});
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   signedInRoute.addChildren([
@@ -156,6 +169,8 @@ const routeTree = rootRoute.addChildren([
         adminTemplateRoute,
         adminJobsRoute,
         adminNodesRoute,
+        adminNodeRoute,
+        adminFarmRoute,
       ]),
     ]),
     studioRoute,

@@ -3,7 +3,11 @@ import type {
   AdminProject,
   Category,
   DocumentBody,
+  Farm,
+  FarmNode,
   Me,
+  NodeCrash,
+  NodeHealth,
   Notice,
   OutputProfile,
   Page,
@@ -137,6 +141,16 @@ export const adminRender = {
     get<Page<RenderJob>>(withQuery('/v1/admin/render-jobs', { cursor, limit: LIST_LIMIT })),
   cancel: (id: string) => post<RenderJob>(`/v1/admin/render-jobs/${id}/cancel`),
   nodes: () => get<Page<RenderNode>>('/v1/admin/nodes?limit=100'),
+  farmNodes: async (): Promise<FarmNode[]> => (await get<{ items: FarmNode[] }>('/v1/admin/farm/nodes')).items,
+  farm: (hours: number) => get<Farm>(`/v1/admin/farm?hours=${hours}`),
+  nodeHealth: (id: string, hours: number) => {
+    const until = Date.now();
+    const since = new Date(until - hours * 3_600_000).toISOString();
+    return get<NodeHealth>(
+      withQuery(`/v1/admin/nodes/${id}/health`, { from: since, to: new Date(until).toISOString() }),
+    );
+  },
+  nodeCrashes: (id: string) => get<Page<NodeCrash>>(`/v1/admin/nodes/${id}/crashes?limit=20`),
   drain: (id: string) => post<RenderNode>(`/v1/admin/nodes/${id}/drain`),
   resume: (id: string) => post<RenderNode>(`/v1/admin/nodes/${id}/resume`),
   sceneSnapshots: (projectId: string) => get<{ items: SceneSnapshotJob[] }>(`/v1/scene-snapshots/${projectId}`),

@@ -428,6 +428,99 @@ export type RenderNode = {
   used_slots: number;
   last_heartbeat_at: string | null;
   crash_count_24h: number;
+  quarantine_reason?: string | null;
+};
+
+export type NodeWork = {
+  kind: 'frame' | 'snapshot';
+  render_job_id: string | null;
+  title: string | null;
+  scene_key: string | null;
+  frames: number;
+  frames_done: number;
+  progress_pct: number;
+  started_at: string | null;
+};
+/** What a node does now and how it was in the last hour. */
+export type FarmNode = {
+  id: string;
+  working_on: NodeWork[];
+  recent: {
+    at: string;
+    cpu_pct: number | null;
+    mem_pct: number | null;
+    load1: number | null;
+    active_jobs: number | null;
+  }[];
+  picture_url: string | null;
+  picture_at: string | null;
+  cache_entries: number;
+  cache_bytes: number;
+  cache_hits: number;
+};
+export type HealthPoint = {
+  at: string;
+  samples: number;
+  cpu_pct: number | null;
+  cpu_pct_max: number | null;
+  mem_used_bytes: number | null;
+  load1: number | null;
+  disk_free_bytes: number | null;
+  disk_write_bps: number | null;
+  engine_rss_bytes: number | null;
+  active_jobs: number | null;
+  net_rx_bps: number | null;
+  net_tx_bps: number | null;
+  clock_skew_ms: number | null;
+};
+export type NodeHealth = { since: string; until: string; step_s: number; points: HealthPoint[] };
+export type NodeCrash = {
+  id: string;
+  kind: string;
+  engine: string | null;
+  code: string | null;
+  scene_key: string | null;
+  frame: number | null;
+  log: string | null;
+  recovery: string;
+  occurred_at: string;
+};
+export const FAILURE_CLASSES = ['content', 'engine', 'node', 'licence', 'lost', 'film'] as const;
+export type FailureClass = (typeof FAILURE_CLASSES)[number];
+export type FarmLane = 'draft' | 'final' | 'snapshot' | 'preview';
+export type Farm = {
+  since: string;
+  step_s: number;
+  queue: {
+    lane: FarmLane;
+    pool: string;
+    tenant_id: string;
+    tenant_name: string | null;
+    waiting: number;
+    running: number;
+    oldest_s: number | null;
+  }[];
+  throughput: { at: string; frames: number; frames_per_s: number; chunks: number; node_seconds: number }[];
+  failures: { at: string; classes: Partial<Record<FailureClass, number>> }[];
+  slow_templates: {
+    project_id: string;
+    title: Localized | null;
+    engine: string;
+    height: number | null;
+    frames: number;
+    seconds_per_frame: number;
+  }[];
+  budget: {
+    window_days: number;
+    target_pct: number;
+    completed: number;
+    failed: number;
+    failed_by_content: number;
+    canceled: number;
+    success_pct: number | null;
+    used_pct: number | null;
+    median_film_s: number | null;
+  };
 };
 
 export type StoredFile = {

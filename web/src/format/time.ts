@@ -57,3 +57,20 @@ export function formatBytes(bytes: number, locale: string): string {
   );
   return `${number} ${(locale === 'fa' ? PERSIAN_UNITS : UNITS)[power] ?? ''}`;
 }
+
+/** A length of time for people, in its largest unit, hours with their minutes. */
+export function formatLength(seconds: number, locale: string): string {
+  const unit = (value: number, name: 'second' | 'minute' | 'hour' | 'day') =>
+    new Intl.NumberFormat(locale === 'fa' ? 'fa-IR' : 'en', {
+      style: 'unit',
+      unit: name,
+      unitDisplay: locale === 'fa' ? 'long' : 'short',
+      maximumFractionDigits: 0,
+    }).format(value);
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 90) return unit(whole, 'second');
+  const minutes = Math.round(whole / 60);
+  if (minutes < 90) return unit(minutes, 'minute');
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? unit(hours, 'hour') : unit(Math.round(hours / 24), 'day');
+}
