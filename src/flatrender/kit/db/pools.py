@@ -64,6 +64,10 @@ class Database:
             },
         )
 
+    def pool_stats(self) -> dict[str, dict[str, int]]:
+        """Return what each pool (`request`, `worker`) says of itself."""
+        return {"request": dict(self._pool.get_stats()), "worker": dict(self._worker_pool.get_stats())}
+
     async def open(self) -> None:
         """Open both pools and wait until each has a connection (at most 15 s)."""
         await self._pool.open(wait=True, timeout=15.0)
@@ -163,9 +167,8 @@ async def _check_connection(conn: Conn) -> None:
     """
     loop = asyncio.get_running_loop()
     checked_at = _checked_at.get(conn, 0.0)
-    if loop.time() - checked_at < TRUST_S:
-        if not _has_something_to_read(conn.fileno()):
-            return
+    if loop.time() - checked_at < TRUST_S and not _has_something_to_read(conn.fileno()):
+        return
     await AsyncConnectionPool.check_connection(conn)
     _checked_at[conn] = loop.time()
 

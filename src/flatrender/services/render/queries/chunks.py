@@ -194,10 +194,10 @@ async def claim(
     if row is None or row[0] != "claimed":
         outcome = row[0] if row else ""
         return Claimed(superseded=outcome == "superseded", others_may=outcome == "passed")
-    id, tenant_id, render_job_id, lease_id, epoch, scene_object_key, cache_key, task = row[1:]
+    chunk_id, tenant_id, render_job_id, lease_id, epoch, scene_object_key, cache_key, task = row[1:]
     return Claimed(
         chunk=ClaimedChunk(
-            id=id,
+            id=chunk_id,
             tenant_id=tenant_id,
             render_job_id=render_job_id,
             lease_id=lease_id,

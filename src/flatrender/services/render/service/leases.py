@@ -8,17 +8,19 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from flatrender import telemetry
 from flatrender.kit.db import Bells, Conn, Database
 from flatrender.kit.errors import NotFound, Refused
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.protocol.heartbeat import Heartbeat, HeartbeatReply, LeaseVerdict, Verdict
 from flatrender.protocol.outcome import Accepted, Fail, Result
 from flatrender.protocol.work import Assignment, Claim, Engine, Lease
-from flatrender.services.render import errors
+from flatrender.services.render import errors, metrics
 from flatrender.services.render.queries import chunks as rows
 from flatrender.services.render.queries import jobs as job_rows
 from flatrender.services.render.queries import nodes as node_rows
 from flatrender.services.render.queries import snapshots as still_rows
+from flatrender.services.render.queries import traces as trace_rows
 from flatrender.services.render.queries.chunks import ChunkRow, ClaimedChunk
 from flatrender.services.render.queries.jobs import JobRow
 from flatrender.services.render.queries.nodes import NodeRow
@@ -64,6 +66,11 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     chunk: ClaimedChunk | None = None
     others_may: bool = False
     """Nothing for this node, and another may get something."""
+    trace: str | None = None
+    """What the node goes on with in the film's trace."""
+
+    def __bool__(self) -> bool:
+        return self.chunk is not None
 
 
 class Leases:
@@ -98,7 +105,7 @@ class Leases:
             look = await self._look_in_line(look.pool, secret, claim, until, gone)
         else:
             self._lines.found(frames_bell(look.pool))
-        return self._assignment(look.chunk) if look.chunk is not None else None
+        return self._assignment(look.chunk, look.trace) if look.chunk is not None else None
 
     async def _look_in_line(self, pool: str, secret: str, claim: Claim, until: float, gone: Gone) -> "Look":
         look = Look(pool=pool)
@@ -114,6 +121,7 @@ class Leases:
                 is_turn = await place.wait(min(left, self._settings.claim_recheck_s))
         return look
 
+    @metrics.timed_claim("frame")
     async def _look(self, secret: str, claim: Claim) -> "Look":
         """Lease a chunk if there is one for the node now."""
         async with self._database.worker_statements() as conn:
@@ -129,6 +137,7 @@ class Leases:
             return await self._lease_chunk(conn, node, pool, claim.engine)
 
     async def _lease_chunk(self, conn: Conn, node: NodeRow, pool: str, engine: Engine) -> "Look":
+        began_ns = time.time_ns()
         found = rows.Claimed()
         for patience_s in (self._settings.warm_patience_s, None) if engine == "aerender" else (None,):
             if found.chunk is None:
@@ -143,9 +152,12 @@ class Leases:
                 )
         if found.superseded:
             raise errors.BootSuperseded("a newer start of this node has registered")
-        return Look(pool=pool, chunk=found.chunk, others_may=found.others_may)
+        trace = None
+        if found.chunk is not None and telemetry.is_on():
+            trace = await claim_trace(conn, found.chunk, node.name, began_ns)
+        return Look(pool=pool, chunk=found.chunk, others_may=found.others_may, trace=trace)
 
-    def _assignment(self, chunk: ClaimedChunk) -> Assignment:
+    def _assignment(self, chunk: ClaimedChunk, trace: str | None) -> Assignment:
         task = decode_task(chunk.task)
         drawn_by = engine_of(task)
         deadline_s = self._settings.work_deadline_s if drawn_by == "thorvg" else self._settings.aerender_deadline_s
@@ -163,6 +175,7 @@ class Leases:
             upload_url=self._links.sign("PUT", key, life_s=life_s),
             output_key=key,
             deadline_s=deadline_s,
+            traceparent=trace,
         )
 
     async def heartbeat(self, secret: str, beat: Heartbeat) -> HeartbeatReply:
@@ -204,6 +217,10 @@ class Leases:
                     load1=health.load1,
                     active_jobs=len(beat.leases),
                     engine_rss_bytes=health.engine_rss_bytes,
+                    disk_write_bps=health.disk_write_bps,
+                    net_rx_bps=health.net_rx_bps,
+                    net_tx_bps=health.net_tx_bps,
+                    clock_s=health.clock_s,
                 )
             if beat.projects is not None:
                 await node_rows.set_template_cache(
@@ -286,6 +303,7 @@ class Leases:
             if node.probing:
                 await node_rows.end_probation(conn, node_id=node.id)
             await self._after_chunk(conn, job)
+        metrics.FRAMES.inc(chunk.frame_end - chunk.frame_start + 1)
         return Accepted()
 
     async def _after_chunk(self, conn: Conn, job: JobRow) -> None:
@@ -420,6 +438,20 @@ class Leases:
                     log.warning("stranded_film", job_id=str(job_id))
                     await self._after_chunk(conn, job)
         return len(found)
+
+
+async def claim_trace(conn: Conn, chunk: rows.ClaimedChunk, node: str, began_ns: int) -> str | None:
+    """Record that a chunk was claimed in its film's trace; return what the node goes on with, None when the film has no trace."""
+    parent = await trace_rows.of_job(conn, tenant_id=chunk.tenant_id, job_id=chunk.render_job_id)
+    if parent is None:
+        return None
+    attributes: dict[str, str | int] = {
+        "flatrender.node": node,
+        "flatrender.chunk_id": str(chunk.id),
+        "flatrender.render_job_id": str(chunk.render_job_id),
+        "flatrender.epoch": chunk.epoch,
+    }
+    return telemetry.detached_span("claim chunk", parent=parent, start_ns=began_ns, attributes=attributes)
 
 
 def may_work(node: NodeRow, engine: Engine = "thorvg") -> bool:
