@@ -5,7 +5,6 @@ from flatrender.contracts.files import FilesApi
 from flatrender.contracts.identity import IdentityApi
 from flatrender.contracts.render import RenderApi
 from flatrender.contracts.studio import StudioApi
-from flatrender.kit.clock import Clock, system_clock
 from flatrender.kit.db import Bells, Database
 from flatrender.kit.module import ServiceModule
 from flatrender.kit.objects import LinkSigner, ObjectStore
@@ -16,6 +15,7 @@ from flatrender.services.render.service.assembly import Assembly
 from flatrender.services.render.service.development import DevelopmentWorker
 from flatrender.services.render.service.events import CHANNEL, SCHEMA
 from flatrender.services.render.service.films import Films
+from flatrender.services.render.service.forecasting import Forecaster, Learner
 from flatrender.services.render.service.jobs import Jobs
 from flatrender.services.render.service.leases import Leases
 from flatrender.services.render.service.nodes import Nodes
@@ -36,7 +36,6 @@ def build(
     workflows: Workflows,
     settings: RenderSettings | None = None,
     node_token: str | None = None,
-    clock: Clock = system_clock,
 ) -> ServiceModule:
     """Put the service together and register its workflows with `workflows`, which the host opens after the pools and before the first request.
 
@@ -45,8 +44,9 @@ def build(
     settings = settings or RenderSettings()
     bells = Bells(database, CHANNEL)
     nodes = Nodes(database, bells, settings)
-    jobs = Jobs(database, bells, settings, clock)
-    leases = Leases(database, bells, nodes, objects, links, settings)
+    jobs = Jobs(database, bells, settings)
+    learner = Learner(database)
+    leases = Leases(database, bells, nodes, objects, links, settings, learner)
     snapshots = Snapshots(
         database=database,
         bells=bells,
@@ -69,7 +69,11 @@ def build(
         settings=settings,
     )
     register_workflows(workflows, films, snapshots)
-    background = [bells.run, Sweep(database, leases, snapshots, settings).run]
+    background = [
+        bells.run,
+        Sweep(database, leases, snapshots, settings).run,
+        Forecaster(database, bells, learner, settings).run,
+    ]
     if settings.dev_snapshots:
         background.append(DevelopmentWorker(database, bells, snapshots, objects, settings).run)
 

@@ -21,13 +21,15 @@ from flatrender.services.render.queries import snapshots as still_rows
 from flatrender.services.render.queries.chunks import ChunkRow
 from flatrender.services.render.queries.jobs import JobRow
 from flatrender.services.render.queries.nodes import NodeRow
-from flatrender.services.render.service.events import frames_bell, tell
+from flatrender.services.render.service.events import RENDER_SHARE, frames_bell, tell
+from flatrender.services.render.service.forecasting import Learner
 from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
 from flatrender.services.render.service.nodes import Nodes
-from flatrender.services.render.service.planning import decode_task, segment_upload_key
+from flatrender.services.render.service.planning import decode_task, kind_of, segment_upload_key
 from flatrender.services.render.service.pools import DEFAULT_POOL, engine_of, work_pool
 from flatrender.services.render.service.recovery import node_to_exclude, take_back
 from flatrender.services.render.service.sources import links_of
+from flatrender.services.render.service.speeds import FrameResult
 from flatrender.services.render.settings import RenderSettings
 
 log = structlog.get_logger(__name__)
@@ -42,8 +44,6 @@ LINK_MARGIN_S = 600
 MAX_CACHED_PROJECTS = 1000
 Gone = Callable[[], bool]
 """Whether the node that waits has closed its connection."""
-RENDER_SHARE = 92.0
-"""Per cent of a film's progress that drawing makes up; the rest is joining and storing."""
 
 
 def never_gone() -> bool:
@@ -62,6 +62,7 @@ class Leases:
         objects: ObjectStore,
         links: LinkSigner,
         settings: RenderSettings,
+        learner: Learner,
     ) -> None:
         self._database = database
         self._bells = bells
@@ -69,6 +70,7 @@ class Leases:
         self._objects = objects
         self._links = links
         self._settings = settings
+        self._learner = learner
         self._told: dict[UUID, float] = {}
 
     async def claim(self, secret: str, claim: Claim, gone: Gone = never_gone) -> Assignment | None:
@@ -232,6 +234,19 @@ class Leases:
             if node.probing:
                 await node_rows.end_probation(conn, node_id=node.id)
             await self._after_chunk(conn, job)
+        self._learner.note(
+            FrameResult(
+                tenant_id=job.tenant_id,
+                project_version_id=job.project_version_id,
+                scene_key=chunk.scene_key or "",
+                engine=chunk.engine,
+                kind=kind_of(chunk.task),
+                height=job.height or 0,
+                node_id=node.id,
+                frames=chunk.frame_end - chunk.frame_start + 1,
+                seconds=result.seconds,
+            )
+        )
         return Accepted()
 
     async def _after_chunk(self, conn: Conn, job: JobRow) -> None:

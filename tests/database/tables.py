@@ -1,0 +1,9 @@
+"""Tables that came after the 124 of the data model, one a line."""
+
+ADDED = {
+    "render.engine_speeds",
+    "render.film_forecasts",
+    "render.finish_speeds",
+    "render.frame_speeds",
+    "render.node_speeds",
+}
