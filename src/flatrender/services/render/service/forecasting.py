@@ -26,7 +26,7 @@ MOST_RESULTS = 10_000
 MOST_FILMS = 3000
 """Films that get a forecast; those further back in the queue have none yet."""
 MOST_SHARE = 0.05
-"""Of the time that making forecasts may take."""
+"""Of a processor that calculating forecasts may take."""
 FORGET_EVERY_S = 3600.0
 
 
@@ -107,6 +107,8 @@ class Forecaster:
         self._versions: dict[UUID, int] = {}
         """Film → its row's version when what waits of it was last counted."""
         self._held: frozenset[UUID] = frozenset()
+        self._spent_s = 0.0
+        """Processor time of the last calculation."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Learn and forecast until `stop`."""
@@ -122,7 +124,7 @@ class Forecaster:
                         await speed_rows.forget(conn, after_days=self._settings.speeds_kept_days)
             except AppError as error:
                 log.warning("forecast_waits", code=error.code)
-            pause = max(self._settings.progress_s, (time.monotonic() - began) / MOST_SHARE)
+            pause = max(self._settings.progress_s, self._spent_s / MOST_SHARE)
             try:
                 await asyncio.wait_for(stop.wait(), min(pause, 60.0))
             except TimeoutError:
@@ -151,13 +153,20 @@ class Forecaster:
                 paused=paused,
             )
             # The transaction stays open meanwhile, so that no other process writes older forecasts over these.
-            fresh = forecast(farm) if len(films) < 100 else await asyncio.to_thread(forecast, farm)
+            fresh = self._forecast(farm) if len(films) < 100 else await asyncio.to_thread(self._forecast, farm)
             left = {film.id: smoothed(film.shown_s, film.shown_for_s, fresh[film.id]) for film in films}
             await rows.save(conn, films=films, left_s=left)
             for film in films:
                 if film.shown_s is None and left[film.id] is not None:
                     await self._bells.ring(conn, f"job:{film.id}")
         return len(films)
+
+    def _forecast(self, farm: Farm) -> dict[UUID, float | None]:
+        began = time.thread_time()
+        try:
+            return forecast(farm)
+        finally:
+            self._spent_s = time.thread_time() - began
 
     async def _counted(self, conn: Conn, films: Sequence[Film], held: frozenset[UUID]) -> list[Film]:
         """Return the films with what waits of them now, counted anew where it may have changed since the last time."""
