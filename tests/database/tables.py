@@ -4,6 +4,10 @@ ADDED = {
     "render.engine_speeds",
     "render.film_forecasts",
     "render.finish_speeds",
+    "render.frame_attempts",
     "render.frame_speeds",
+    "render.node_pictures",
     "render.node_speeds",
+    "render.template_flags",
+    "render.tenant_shares",
 }

@@ -29,6 +29,7 @@ WITHOUT_TENANT = {
     "render.engine_speeds",
     "render.finish_speeds",
     "render.node_speeds",
+    "render.node_pictures",
 }
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,7 @@ from flatrender.services.render.queries.snapshots import SceneJobRow, SnapshotRo
 from flatrender.services.render.schemas import (
     ExportOut,
     NewNodeTokenOut,
+    NodeHours,
     NodeOut,
     NodesOut,
     NodeTokenIn,
@@ -159,12 +160,12 @@ def admin_router(*, jobs: Jobs, snapshots: Snapshots, nodes: Nodes) -> APIRouter
     @routes.post("/v1/admin/nodes/{node_id}/drain", response_model=NodeOut, responses=responses(403))
     async def drain_node(node_id: UUID, who: NodesAdmin) -> NodeOut:
         """Let a node finish what it has and give it nothing more."""
-        return node_out(await nodes.set_draining(who.tenant_id, node_id, draining=True))
+        return node_out(await nodes.set_draining(who.tenant_id, node_id, draining=True, user_id=who.user_id))
 
     @routes.post("/v1/admin/nodes/{node_id}/resume", response_model=NodeOut, responses=responses(403))
     async def resume_node(node_id: UUID, who: NodesAdmin) -> NodeOut:
         """Let a drained or quarantined node work again."""
-        return node_out(await nodes.set_draining(who.tenant_id, node_id, draining=False))
+        return node_out(await nodes.set_draining(who.tenant_id, node_id, draining=False, user_id=who.user_id))
 
     @routes.get("/v1/admin/node-tokens", response_model=NodeTokensOut, responses=responses(403))
     async def list_node_tokens(who: NodesAdmin) -> NodeTokensOut:
@@ -335,7 +336,16 @@ def node_out(node: NodeRow) -> NodeOut:
         last_heartbeat_at=node.last_heartbeat_at,
         crash_count_24h=node.crash_count_24h,
         quarantine_reason=node.quarantine_reason,
+        hours=hours_out(node.hours or node.own_hours),
+        hours_set=node.hours is not None,
+        asleep_until=node.asleep_until,
+        understands=node.understands,
     )
+
+
+def hours_out(hours: dict[str, Any] | None) -> NodeHours | None:
+    """Shape a node's hours."""
+    return None if hours is None else NodeHours(**hours)
 
 
 def token_out(token: TokenRow) -> NodeTokenOut:
