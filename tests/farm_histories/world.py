@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 import msgspec
 import psycopg
 
-from flatrender.kit.clock import system_clock
 from flatrender.kit.db import Bells, Conn
 from flatrender.kit.errors import AppError
 from flatrender.kit.ids import DEFAULT_TENANT_ID, new_id
@@ -27,6 +26,7 @@ from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import jobs as job_rows
 from flatrender.services.render.queries.chunks import NewChunk
 from flatrender.services.render.service.events import CHANNEL
+from flatrender.services.render.service.forecasting import Learner
 from flatrender.services.render.service.jobs import Jobs
 from flatrender.services.render.service.leases import Leases
 from flatrender.services.render.service.nodes import Nodes
@@ -82,8 +82,9 @@ class FarmWorld:
         nodes = Nodes(self._database, bells, SETTINGS)
         self.nodes = nodes
         links = LinkSigner(b"links of the histories")
-        self.leases = Leases(self._database, bells, nodes, self.objects, links, SETTINGS)
-        self.jobs = Jobs(self._database, bells, SETTINGS, system_clock)
+        self.learner = Learner(self._database)
+        self.leases = Leases(self._database, bells, nodes, self.objects, links, SETTINGS, self.learner)
+        self.jobs = Jobs(self._database, bells, SETTINGS)
         self.run(self._open())
         install_witness(self._admin)
         self._turn = self._statement_of_turning()

@@ -292,10 +292,14 @@ async def queue_again(conn: Conn, *, tenant_id: UUID, job_id: UUID, workflow_id:
 
 
 async def set_progress(conn: Conn, *, tenant_id: UUID, job_id: UUID, share: float) -> JobRow | None:
-    """Set the progress of a film that is being drawn from its chunks, `share` per cent for all frames; the row when it moved."""
+    """Set the progress of a film that is being drawn from its chunks; the row when it moved.
+
+    All frames are the share that was planned for them, `share` per cent where none was.
+    """
     async with conn.cursor(row_factory=class_row(JobRow)) as cursor:
         await cursor.execute(
-            "UPDATE render.render_jobs AS j SET progress_pct = p.pct FROM (SELECT round(%(share)s::numeric * sum(CASE WHEN"  # noqa: S608
+            "UPDATE render.render_jobs AS j SET progress_pct = p.pct FROM (SELECT round(coalesce((SELECT drawing_share::numeric FROM"  # noqa: S608
+            " render.film_forecasts WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s), %(share)s::numeric) * sum(CASE WHEN"
             " status = 'done' THEN frame_end - frame_start + 1"
             " ELSE frames_done END) / greatest(sum(frame_end - frame_start + 1), 1), 2) AS pct FROM render.frame_jobs"
             " WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s) AS p"

@@ -24,15 +24,17 @@ from flatrender.services.render.queries import traces as trace_rows
 from flatrender.services.render.queries.chunks import ChunkRow, ClaimedChunk
 from flatrender.services.render.queries.jobs import JobRow
 from flatrender.services.render.queries.nodes import NodeRow
-from flatrender.services.render.service.events import frames_bell, tell
+from flatrender.services.render.service.events import RENDER_SHARE, frames_bell, tell
 from flatrender.services.render.service.fleet import heard, order_of
+from flatrender.services.render.service.forecasting import Learner
 from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
 from flatrender.services.render.service.line import Lines
 from flatrender.services.render.service.nodes import Nodes
-from flatrender.services.render.service.planning import decode_task, segment_upload_key
+from flatrender.services.render.service.planning import decode_task, kind_of, segment_upload_key
 from flatrender.services.render.service.pools import DEFAULT_POOL, engine_of, work_pool
 from flatrender.services.render.service.recovery import node_to_exclude, take_back
 from flatrender.services.render.service.sources import links_of
+from flatrender.services.render.service.speeds import FrameResult
 from flatrender.services.render.settings import RenderSettings
 
 log = structlog.get_logger(__name__)
@@ -50,8 +52,6 @@ LINK_MARGIN_S = 600
 MAX_CACHED_PROJECTS = 1000
 Gone = Callable[[], bool]
 """Whether the node that waits has closed its connection."""
-RENDER_SHARE = 92.0
-"""Per cent of a film's progress that drawing makes up; the rest is joining and storing."""
 
 
 def never_gone() -> bool:
@@ -84,6 +84,7 @@ class Leases:
         objects: ObjectStore,
         links: LinkSigner,
         settings: RenderSettings,
+        learner: Learner,
     ) -> None:
         self._database = database
         self._bells = bells
@@ -91,6 +92,7 @@ class Leases:
         self._objects = objects
         self._links = links
         self._settings = settings
+        self._learner = learner
         self._lines = Lines(bells, settings.claim_recheck_s)
         self._told: dict[UUID, float] = {}
 
@@ -303,6 +305,19 @@ class Leases:
             if node.probing:
                 await node_rows.end_probation(conn, node_id=node.id)
             await self._after_chunk(conn, job)
+        self._learner.note(
+            FrameResult(
+                tenant_id=job.tenant_id,
+                project_version_id=job.project_version_id,
+                scene_key=chunk.scene_key or "",
+                engine=chunk.engine,
+                kind=kind_of(chunk.task),
+                height=job.height or 0,
+                node_id=node.id,
+                frames=chunk.frame_end - chunk.frame_start + 1,
+                seconds=result.seconds,
+            )
+        )
         metrics.FRAMES.inc(chunk.frame_end - chunk.frame_start + 1)
         return Accepted()
 
