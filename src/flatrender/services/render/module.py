@@ -97,8 +97,8 @@ def build(
         routers=(
             endpoints.router(bells=bells, jobs=jobs, snapshots=snapshots),
             endpoints.admin_router(jobs=jobs, snapshots=snapshots, nodes=nodes),
-            fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
             farm_endpoints.router(farm=farm),
+            fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
         ),
         internal_routers=(internal.router(nodes=nodes, leases=leases, snapshots=snapshots, farm=farm),),
         background=tuple(background),

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from flatrender.kit.db import Conn
@@ -303,6 +303,36 @@ async def set_progress(conn: Conn, *, tenant_id: UUID, job_id: UUID, share: floa
             {"tenant": tenant_id, "id": job_id, "share": share},
         )
         return await cursor.fetchone()
+
+
+class Advance(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a film's chunks are."""
+
+    undone: int
+    running: int
+    epochs: int
+    """The sum of the chunks' epochs, which rises with every claim."""
+    moved: JobRow | None
+    """The film, when its progress moved."""
+
+
+async def advance(conn: Conn, *, tenant_id: UUID, job_id: UUID, share: float) -> Advance:
+    """Count a film's chunks and set its progress from them, as `set_progress` does."""
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            "WITH counted AS (SELECT count(*) FILTER (WHERE status <> 'done') AS undone, count(*) FILTER (WHERE status = 'running') AS running,"  # noqa: S608
+            "  coalesce(sum(epoch), 0) AS epochs, round(%(share)s::numeric * sum(CASE WHEN status = 'done' THEN frame_end - frame_start + 1 ELSE frames_done END)"
+            "  / greatest(sum(frame_end - frame_start + 1), 1), 2) AS pct FROM render.frame_jobs WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s),"
+            " moved AS (UPDATE render.render_jobs AS j SET progress_pct = c.pct FROM counted AS c"
+            f" WHERE j.tenant_id = %(tenant)s AND j.id = %(id)s AND j.status = 'rendering' AND c.pct > j.progress_pct RETURNING {_COLUMNS_J})"
+            " SELECT c.undone, c.running, c.epochs, m.* FROM counted AS c LEFT JOIN moved AS m ON true",
+            {"tenant": tenant_id, "id": job_id, "share": share},
+        )
+        row = await cursor.fetchone()
+    if row is None:
+        return Advance(undone=0, running=0, epochs=0, moved=None)
+    undone, running, epochs = int(row.pop("undone")), int(row.pop("running")), int(row.pop("epochs"))
+    return Advance(undone=undone, running=running, epochs=epochs, moved=JobRow(**row) if row["id"] else None)
 
 
 async def start_attempt(conn: Conn, *, tenant_id: UUID, job_id: UUID, attempt: int) -> None:
