@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from flatrender.engine import helper
+from flatrender.engine import framing
 from flatrender.engine.picture_svg import rasterised
 from flatrender.engine.vector import tracing
 from flatrender.engine.vector.drawing import MAX_BYTES, MAX_PATHS, from_svg, to_svg
@@ -207,4 +207,4 @@ def test_a_tracer_that_takes_too_long_is_ended_and_the_next_picture_has_a_new_on
         trace(encoded(scene(PALETTE)), PALETTE)
     monkeypatch.undo()
     assert trace(encoded(scene(PALETTE)), PALETTE).groups
-    assert helper.MAX_MESSAGE > tracing.MAX_PICTURE_BYTES
+    assert framing.MAX_MESSAGE > tracing.MAX_PICTURE_BYTES

@@ -16,7 +16,6 @@ import psycopg
 
 from flatrender.contracts.content import ContentApi
 from flatrender.contracts.studio import StudioApi
-from flatrender.kit.clock import system_clock
 from flatrender.kit.db import Bells, Conn
 from flatrender.kit.errors import AppError
 from flatrender.kit.ids import DEFAULT_TENANT_ID, new_id
@@ -34,6 +33,7 @@ from flatrender.services.render.queries import snapshots as still_rows
 from flatrender.services.render.queries.chunks import NewChunk
 from flatrender.services.render.queries.jobs import FINISHING
 from flatrender.services.render.service.events import CHANNEL
+from flatrender.services.render.service.forecasting import Learner
 from flatrender.services.render.service.jobs import Jobs
 from flatrender.services.render.service.leases import Leases
 from flatrender.services.render.service.nodes import Nodes
@@ -53,8 +53,8 @@ LEASE_S = 60.0
 GRACE_S = 60.0
 SETTINGS = RenderSettings(lease_s=LEASE_S, claim_wait_s=0.0, grace_s=GRACE_S, quarantine_after=3, quarantine_s=600.0)
 TABLES = (
-    "frame_repair_jobs", "frame_jobs", "snapshots", "snapshot_jobs", "idempotency_keys", "tenant_render_limits", "render_job_attempts", "render_job_events",
-    "render_jobs", "node_crashes", "nodes", "outbox_events",
+    "template_flags", "frame_repair_jobs", "frame_jobs", "frame_attempts", "snapshots", "snapshot_jobs", "idempotency_keys", "tenant_render_limits",
+    "render_job_attempts", "render_job_events", "render_jobs", "node_crashes", "nodes", "outbox_events",
 )  # fmt: skip
 Given = TypeVar("Given")
 Message = TypeVar("Message")
@@ -95,7 +95,8 @@ class FarmWorld:
         nodes = Nodes(self._database, bells, SETTINGS)
         self.nodes = nodes
         links = LinkSigner(b"links of the histories")
-        self.leases = Leases(self._database, bells, nodes, self.objects, links, SETTINGS)
+        self.learner = Learner(self._database)
+        self.leases = Leases(self._database, bells, nodes, self.objects, links, SETTINGS, self.learner)
         self._snapshots = Snapshots(
             database=self._database,
             bells=bells,
@@ -109,7 +110,7 @@ class FarmWorld:
         )
         self._monotonic = 1e6
         self._sweeps: list[Sweep] = []
-        self.jobs = Jobs(self._database, bells, SETTINGS, system_clock)
+        self.jobs = Jobs(self._database, bells, SETTINGS)
         self.run(self._open())
         install_witness(self._admin)
         self._turn = self._statement_of_turning()

@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flatrender.cli.options import OUTPUT, PICTURE, RUNNING, Json, Quiet
-from flatrender.cli.render import DitherName, KindName, PresetName
+from flatrender.cli.options import OUTPUT, PICTURE, RUNNING, Dither, Json, Kind, PresetName, Quiet
 
 film_files = typer.Typer(
     no_args_is_help=True,
@@ -54,10 +53,7 @@ def convert(
             help="The new file: .mp4, .webm, .mov, .gif, .webp, .apng or .zip.",
         ),
     ],
-    kind: Annotated[
-        KindName | None,
-        typer.Option(rich_help_panel=OUTPUT, help="What is written, where the ending does not say it."),
-    ] = None,
+    kind: Kind = None,
     size: Annotated[
         str | None,
         typer.Option(
@@ -74,7 +70,7 @@ def convert(
         int, typer.Option(min=0, max=51, rich_help_panel=OUTPUT, help="Encoder quality, 0 best to 51.")
     ] = 20,
     preset: Annotated[PresetName, typer.Option(rich_help_panel=OUTPUT, help="Encoder preset.")] = "veryfast",
-    dither: Annotated[DitherName, typer.Option(rich_help_panel=OUTPUT, help="How a GIF mixes colours.")] = "sierra2_4a",
+    dither: Dither = "sierra2_4a",
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 SCENES, PICTURE, SOUND, OUTPUT, RUNNING = "What is shown", "Picture", "Sound", "What is made", "Running"
+
+PresetName = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"]
+KindName = Literal[
+    "mp4_h264", "mp4_h265", "mp4_av1", "webm_vp9", "webm_av1", "mov_prores_4444", "mov_prores_422", "gif", "webp", "apng",
+    "png_frames", "jpeg_frames",
+]  # fmt: skip
+DitherName = Literal["sierra2_4a", "floyd_steinberg", "bayer", "none"]
+ProgressName = Literal["auto", "bar", "lines", "json", "none"]
 
 TemplateFile = Annotated[Path, typer.Argument(help="A template's folder, .frt, Lottie .json or dotLottie .lottie.")]
 SetValues = Annotated[
@@ -43,6 +51,47 @@ SizeName = Annotated[
         rich_help_panel=PICTURE,
         help="A size of the template (9x16), pixels (1280x720) or a short side (720p).",
     ),
+]
+Kind = Annotated[
+    KindName | None,
+    typer.Option(
+        rich_help_panel=OUTPUT,
+        help="What is written, where the ending does not say it (png_frames: also a folder).",
+    ),
+]
+Alpha = Annotated[
+    bool,
+    typer.Option(
+        "--alpha", rich_help_panel=OUTPUT, help="Keep transparency: .webm, .mov, .gif, .webp, .apng, PNG pictures."
+    ),
+]
+Preset = Annotated[PresetName | None, typer.Option(rich_help_panel=OUTPUT, help="Encoder preset (default: veryfast).")]
+Crf = Annotated[
+    int | None,
+    typer.Option(min=0, max=51, rich_help_panel=OUTPUT, help="Encoder quality, 0 best to 51 (default: 20)."),
+]
+Dither = Annotated[DitherName, typer.Option(rich_help_panel=OUTPUT, help="How a GIF mixes colours.")]
+Draft = Annotated[
+    bool,
+    typer.Option(
+        "--draft", rich_help_panel=PICTURE, help="Small and quick: 360p unless pixels are given, superfast, crf 28."
+    ),
+]
+Frames = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A-B",
+        rich_help_panel=SCENES,
+        help="Only these frames of the film, both included; or seconds, 1s-2.5s.",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, max=64, rich_help_panel=RUNNING, help="Drawing processes (default: one for each core)."),
+]
+Progress = Annotated[
+    ProgressName,
+    typer.Option(rich_help_panel=RUNNING, help="auto: a bar on a terminal, else lines. json: one object a line."),
 ]
 StoreFolder = Annotated[
     Path | None,

@@ -10,32 +10,34 @@ import typer
 from flatrender.cli.options import (
     OUTPUT,
     PICTURE,
-    RUNNING,
     SCENES,
     SOUND,
+    Alpha,
     ColorPreset,
     Colors,
+    Crf,
+    Dither,
+    Draft,
+    Frames,
     Json,
+    Kind,
     Locale,
     NoStore,
+    Preset,
+    Progress,
+    ProgressName,
     Quiet,
     SetValues,
     SizeName,
     StoreFolder,
     TemplateFile,
     ValuesFile,
+    Workers,
 )
 
-PresetName = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"]
-KindName = Literal[
-    "mp4_h264", "mp4_h265", "mp4_av1", "webm_vp9", "webm_av1", "mov_prores_4444", "mov_prores_422", "gif", "webp", "apng",
-    "png_frames", "jpeg_frames",
-]  # fmt: skip
-DitherName = Literal["sierra2_4a", "floyd_steinberg", "bayer", "none"]
 PlaceName = Literal[
     "top_left", "top", "top_right", "left", "center", "right", "bottom_left", "bottom", "bottom_right"
 ]  # fmt: skip
-ProgressName = Literal["auto", "bar", "lines", "json", "none"]
 
 
 def render(  # noqa: PLR0917  # options of a command are positional to typer only
@@ -49,33 +51,17 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
             help="The film: .mp4, .webm, .mov, .gif, .webp, .apng, or pictures in a .zip. With --batch a folder or a pattern, `{n}-{name}.mp4`.",
         ),
     ],
-    kind: Annotated[
-        KindName | None,
-        typer.Option(
-            rich_help_panel=OUTPUT,
-            help="What is written, where the ending does not say it (png_frames: also a folder).",
-        ),
-    ] = None,
-    alpha: Annotated[
-        bool,
-        typer.Option(
-            "--alpha", rich_help_panel=OUTPUT, help="Keep transparency: .webm, .mov, .gif, .webp, .apng, PNG pictures."
-        ),
-    ] = False,
-    preset: Annotated[
-        PresetName | None, typer.Option(rich_help_panel=OUTPUT, help="Encoder preset (default: veryfast).")
-    ] = None,
-    crf: Annotated[
-        int | None,
-        typer.Option(min=0, max=51, rich_help_panel=OUTPUT, help="Encoder quality, 0 best to 51 (default: 20)."),
-    ] = None,
+    kind: Kind = None,
+    alpha: Alpha = False,
+    preset: Preset = None,
+    crf: Crf = None,
     max_kbps: Annotated[
         int | None,
         typer.Option(
             min=100, max=400_000, rich_help_panel=OUTPUT, help="The most kbit/s the picture may take (default: no cap)."
         ),
     ] = None,
-    dither: Annotated[DitherName, typer.Option(rich_help_panel=OUTPUT, help="How a GIF mixes colours.")] = "sierra2_4a",
+    dither: Dither = "sierra2_4a",
     values: SetValues = None,
     values_file: ValuesFile = None,
     scenes: Annotated[
@@ -101,14 +87,7 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
     watermark_place: Annotated[
         PlaceName, typer.Option(rich_help_panel=SCENES, help="Where the mark is.")
     ] = "bottom_right",
-    frames: Annotated[
-        str | None,
-        typer.Option(
-            metavar="A-B",
-            rich_help_panel=SCENES,
-            help="Only these frames of the film, both included; or seconds, 1s-2.5s.",
-        ),
-    ] = None,
+    frames: Frames = None,
     begin: Annotated[
         str | None,
         typer.Option("--from", metavar="FRAME|SECONDS", rich_help_panel=SCENES, help="Begin there: 60 or 2.5s."),
@@ -129,12 +108,7 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
     fps: Annotated[
         float | None, typer.Option(rich_help_panel=PICTURE, help="Frames a second, 1 to 120 (default: the template's).")
     ] = None,
-    draft: Annotated[
-        bool,
-        typer.Option(
-            "--draft", rich_help_panel=PICTURE, help="Small and quick: 360p unless pixels are given, superfast, crf 28."
-        ),
-    ] = False,
+    draft: Draft = False,
     music: Annotated[
         str | None,
         typer.Option(
@@ -161,16 +135,10 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
         list[str] | None,
         typer.Option(metavar="FILE[@SECONDS[:VOLUME]]", rich_help_panel=SOUND, help="A sound effect. May be repeated."),
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, max=64, rich_help_panel=RUNNING, help="Drawing processes (default: one for each core)."),
-    ] = None,
+    workers: Workers = None,
     store: StoreFolder = None,
     no_store: NoStore = False,
-    progress: Annotated[
-        ProgressName,
-        typer.Option(rich_help_panel=RUNNING, help="auto: a bar on a terminal, else lines. json: one object a line."),
-    ] = "auto",
+    progress: Progress = "auto",
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:

@@ -5,40 +5,17 @@ It is started when first asked, stays warm for the next question, and is replace
 
 import atexit
 import contextlib
-import struct
 import subprocess
 import sys
 import threading
 import weakref
-from typing import IO
 
+from flatrender.engine.framing import read_message, write_message
 from flatrender.engine.process import end, ending, start
-
-MAX_MESSAGE = 1 << 30
-_LENGTH = struct.Struct(">I")
 
 
 class HelperFailedError(Exception):
     """The helper gave no answer; the message says why, in words for people."""
-
-
-def write_message(stream: IO[bytes], body: bytes) -> None:
-    """Send one message: four bytes of length, then the message."""
-    stream.write(_LENGTH.pack(len(body)))
-    stream.write(body)
-    stream.flush()
-
-
-def read_message(stream: IO[bytes]) -> bytes | None:
-    """Return one message, or None at the end of the stream."""
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(head)
-    if length > MAX_MESSAGE:
-        return None
-    body = stream.read(length)
-    return body if len(body) == length else None
 
 
 class Helpers:

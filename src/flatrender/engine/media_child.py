@@ -13,10 +13,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 
+from flatrender.engine.child import limit_memory
 from flatrender.engine.media import FilmInfo, FilmQuestion, SoundInfo, SoundQuestion, Unusable
-
-if sys.platform != "win32":
-    import resource
 
 _MAX_STREAMS = 8
 _MEMORY_BYTES = 2 << 30
@@ -130,17 +128,9 @@ def _small(frame: VideoFrame, width: int, height: int) -> bytes:
     return b"".join(pixels[at : at + row] for at in range(0, plane.line_size * height, plane.line_size))
 
 
-def _limit_memory() -> None:
-    if sys.platform == "win32":
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES if hard < 0 else min(_MEMORY_BYTES, hard), hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def main() -> None:
     """Answer the question given as argument."""
-    _limit_memory()
+    limit_memory(_MEMORY_BYTES)
     question = msgspec.json.decode(sys.argv[1], type=SoundQuestion | FilmQuestion)
     sys.stdout.buffer.write(msgspec.msgpack.encode(answer(question)))
 

@@ -1,19 +1,14 @@
 """The decoding process behind `pictures`: questions on standard input, answers on standard output, until the input ends."""
 
 import io
-import os
-import sys
 
 import msgspec
 from PIL import Image, ImageFilter
 
-from flatrender.engine.helper import read_message, write_message
+from flatrender.engine.child import serve
 from flatrender.engine.picture_decode import RefusedError, decoded
 from flatrender.engine.picture_messages import Answer, PreparedAnswer, PrepareQuestion, RefusedAnswer
 from flatrender.engine.picture_value import Filters, PictureValue, cover_box
-
-if sys.platform != "win32":
-    import resource
 
 _MEMORY_BYTES = 3 << 30
 _JPEG_QUALITY = 92
@@ -115,29 +110,16 @@ def _encoded(picture: Image.Image) -> tuple[str, bytes]:
     return "jpeg", out.getvalue()
 
 
-def _limit_memory() -> None:
-    if sys.platform == "win32":
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES if hard < 0 else min(_MEMORY_BYTES, hard), hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def main() -> None:
-    """Answer questions until standard input ends."""
-    _limit_memory()
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever native code prints must not land among the answers
-    decoder = msgspec.msgpack.Decoder(PrepareQuestion)
-    while (body := read_message(sys.stdin.buffer)) is not None:
-        try:
-            answer = prepared(decoder.decode(body))
-        except RefusedError as error:
-            answer = RefusedAnswer(reason=str(error))
-        except MemoryError:
-            answer = RefusedAnswer(reason="the picture needs more memory than decoding may use: make it smaller")
-        write_message(out, msgspec.msgpack.encode(answer))
+def _answer(body: bytes) -> bytes:
+    answer: Answer
+    try:
+        answer = prepared(msgspec.msgpack.decode(body, type=PrepareQuestion))
+    except RefusedError as error:
+        answer = RefusedAnswer(reason=str(error))
+    except MemoryError:
+        answer = RefusedAnswer(reason="the picture needs more memory than decoding may use: make it smaller")
+    return msgspec.msgpack.encode(answer)
 
 
 if __name__ == "__main__":
-    main()
+    serve(_answer, memory_bytes=_MEMORY_BYTES)

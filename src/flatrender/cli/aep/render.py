@@ -12,18 +12,24 @@ from flatrender.cli.aep.options import Composition, ProjectFile
 from flatrender.cli.options import (
     OUTPUT,
     PICTURE,
-    RUNNING,
     SCENES,
     SOUND,
+    Alpha,
+    Crf,
+    Draft,
+    Frames,
     Json,
+    Kind,
     Locale,
     NoStore,
+    Preset,
+    Progress,
     Quiet,
     SizeName,
     StoreFolder,
     ValuesFile,
+    Workers,
 )
-from flatrender.cli.render import KindName, PresetName, ProgressName
 
 if TYPE_CHECKING:
     from flatrender.aftereffects.template.report import TemplateScene
@@ -75,50 +81,27 @@ def render(  # noqa: PLR0917  # options of a command are positional to typer onl
             help="Behind the layers (default: the composition's own; with --alpha nothing).",
         ),
     ] = None,
-    frames: Annotated[
-        str | None,
-        typer.Option(
-            metavar="A-B", rich_help_panel=SCENES, help="Only these frames, both included; or seconds, 1s-2.5s."
-        ),
-    ] = None,
+    frames: Frames = None,
     size: SizeName = None,
     fps: Annotated[
         float | None,
         typer.Option(rich_help_panel=PICTURE, help="Frames a second, 1 to 120 (default: the composition's)."),
     ] = None,
-    draft: Annotated[bool, typer.Option("--draft", rich_help_panel=PICTURE, help="Small and quick.")] = False,
-    kind: Annotated[
-        KindName | None, typer.Option(rich_help_panel=OUTPUT, help="What is written, where the ending does not say it.")
-    ] = None,
-    alpha: Annotated[
-        bool,
-        typer.Option(
-            "--alpha", rich_help_panel=OUTPUT, help="Keep transparency: .webm, .mov, .gif, .webp, .apng, PNG pictures."
-        ),
-    ] = False,
-    preset: Annotated[
-        PresetName | None, typer.Option(rich_help_panel=OUTPUT, help="Encoder preset (default: veryfast).")
-    ] = None,
-    crf: Annotated[
-        int | None,
-        typer.Option(min=0, max=51, rich_help_panel=OUTPUT, help="Encoder quality, 0 best to 51 (default: 20)."),
-    ] = None,
+    draft: Draft = False,
+    kind: Kind = None,
+    alpha: Alpha = False,
+    preset: Preset = None,
+    crf: Crf = None,
     silent: Annotated[
         bool, typer.Option("--silent", rich_help_panel=SOUND, help="Without the composition's own sound.")
     ] = False,
     music: Annotated[
         str | None, typer.Option(metavar="FILE", rich_help_panel=SOUND, help="Music under the film.")
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, max=64, rich_help_panel=RUNNING, help="Drawing processes (default: one for each core)."),
-    ] = None,
+    workers: Workers = None,
     store: StoreFolder = None,
     no_store: NoStore = False,
-    progress: Annotated[
-        ProgressName,
-        typer.Option(rich_help_panel=RUNNING, help="auto: a bar on a terminal, else lines. json: one object a line."),
-    ] = "auto",
+    progress: Progress = "auto",
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:

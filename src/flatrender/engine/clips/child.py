@@ -2,8 +2,6 @@
 
 import io
 import itertools
-import os
-import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
 
+from flatrender.engine.child import serve
 from flatrender.engine.clips.messages import Answer, Info, InfoQuestion, Poster, PosterQuestion, Question, Unusable
 from flatrender.engine.clips.model import MAX_SECONDS, ClipInfo
 from flatrender.engine.clips.reader import (
@@ -25,10 +24,6 @@ from flatrender.engine.clips.reader import (
     shown_size,
     turned,
 )
-from flatrender.engine.helper import read_message, write_message
-
-if sys.platform != "win32":
-    import resource
 
 _MEMORY_BYTES = 4 << 30
 _HDR_TRANSFERS = (16, 18)
@@ -151,22 +146,5 @@ def _answer(body: bytes) -> Answer:
         return Unusable(reason="the film needs more memory than decoding may use: make it smaller")
 
 
-def _limit_memory() -> None:
-    if sys.platform == "win32":
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES if hard < 0 else min(_MEMORY_BYTES, hard), hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def main() -> None:
-    """Answer questions until standard input ends."""
-    _limit_memory()
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever native code prints must not land among the answers
-    while (body := read_message(sys.stdin.buffer)) is not None:
-        write_message(out, msgspec.msgpack.encode(_answer(body)))
-
-
 if __name__ == "__main__":
-    main()
+    serve(lambda body: msgspec.msgpack.encode(_answer(body)), memory_bytes=_MEMORY_BYTES)

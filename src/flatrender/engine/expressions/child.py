@@ -3,6 +3,7 @@
 import sys
 from importlib import resources
 
+from flatrender.engine.child import limit_memory
 from flatrender.engine.expressions.kinds import AFTER_EFFECTS, LOTTIE
 
 if sys.platform != "win32":
@@ -21,10 +22,8 @@ def main() -> None:
     import quickjs  # noqa: PLC0415  # only the child needs it
 
     kind = LOTTIE if sys.argv[1:] == [LOTTIE] else AFTER_EFFECTS
+    limit_memory(_MEMORY_BYTES)
     if sys.platform != "win32":
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES if hard < 0 else min(_MEMORY_BYTES, hard), hard))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS + 2, SECONDS + 2))
     context = quickjs.Context()
     context.set_memory_limit(_SCRIPT_BYTES)

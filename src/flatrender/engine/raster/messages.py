@@ -1,14 +1,11 @@
 """What a pool and its workers say to each other: msgpack messages, each after its length in four bytes."""
 
-import struct
 from typing import IO
 
 import msgspec
 
+from flatrender.engine.framing import read_message, write_message
 from flatrender.engine.media import FilmInfo, FilmQuestion, Unusable
-
-MAX_MESSAGE = 512 << 20
-"""Bytes; a longer message means that the stream is broken."""
 
 
 class Open(msgspec.Struct, frozen=True, tag=True):
@@ -108,24 +105,10 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 Command = Open | Draw | Encode | Look
 Reply = Opened | Picture | Phase | Encoded | Seen | Failed
 
-_LENGTH = struct.Struct(">I")
-
 
 def write(stream: IO[bytes], message: Command | Reply) -> None:
     """Send one message."""
-    body = msgspec.msgpack.encode(message)
-    stream.write(_LENGTH.pack(len(body)))
-    stream.write(body)
-    stream.flush()
+    write_message(stream, msgspec.msgpack.encode(message))
 
 
-def read(stream: IO[bytes]) -> bytes | None:
-    """One message's body, or None at the end of the stream (also in the middle of a message)."""
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(head)
-    if length > MAX_MESSAGE:
-        return None
-    body = stream.read(length)
-    return body if len(body) == length else None
+read = read_message

@@ -21,15 +21,13 @@ from typing import IO
 
 import msgspec
 
+from flatrender.engine.child import limit_memory
 from flatrender.engine.errors import RenderError
 from flatrender.engine.media import SoundInfo
 from flatrender.engine.raster import messages
 from flatrender.engine.raster.confine import confined
 from flatrender.engine.raster.encode import Encoding
 from flatrender.engine.raster.thorvg import BGRA, RGBA_STRAIGHT, Animation, MovingPictures, ThorVG
-
-if sys.platform != "win32":
-    import resource
 
 FILMS = "films"
 _KEPT_SCENES = 4
@@ -102,14 +100,6 @@ def _look(command: messages.Look) -> messages.Seen:
     return messages.Seen(seen)
 
 
-def _limit_memory(size: int) -> None:
-    if sys.platform == "win32":
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (size if hard < 0 else min(size, hard), hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def _keep_memory() -> None:
     """Give no memory back to the system: each segment's encoder takes the same hundreds of megabytes again, and fresh pages are slow to get.
 
@@ -144,7 +134,7 @@ def main() -> None:
     """Serve commands until standard input ends."""
     gc.set_threshold(100_000, 50, 1000)  # a large scene is a hundred thousand objects, none of them garbage
     if len(sys.argv) > 1:
-        _limit_memory(int(sys.argv[1]))
+        limit_memory(int(sys.argv[1]))
     _keep_memory()
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever native code prints must not land among the replies

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from flatrender.engine.lottie.document import Json, is_number
 from flatrender.engine.lottie.edit import fill_slots, hex_of_rgb
@@ -31,8 +32,11 @@ def suggest(lottie: Json, file: str, name: str) -> Manifest:
     fill_slots(lottie, name)
     names = _Names(lottie)
     keys: set[str] = set()
-    fields = [*_text_fields(lottie, names, keys), *_image_fields(lottie, names, keys), *_number_fields(lottie, keys)]
-    colors = _color_slots(lottie)
+    slotted = [
+        node for node in objects([lottie.get("layers"), lottie.get("assets")]) if isinstance(node.get("sid"), str)
+    ]
+    fields = [*_text_fields(lottie, names, keys), *_image_fields(lottie, names, keys), *_number_fields(slotted, keys)]
+    colors = _color_slots(lottie, slotted)
     width, height = round(lottie["w"]), round(lottie["h"])
     frames = max(1, round(lottie["op"] - lottie["ip"]))
     title = name.rsplit("/", 1)[-1].rsplit(".", 1)[0] or "animation"
@@ -148,12 +152,12 @@ def _image_fields(lottie: Json, names: _Names, keys: set[str]) -> list[Field]:
     return fields
 
 
-def _number_fields(lottie: Json, keys: set[str]) -> list[Field]:
+def _number_fields(slotted: Sequence[Json], keys: set[str]) -> list[Field]:
     """Return a field for each slot of the file whose properties are one still number: an opacity, a width, an angle."""
     found: dict[str, list[object]] = {}
-    for node in objects([lottie.get("layers"), lottie.get("assets")]):
-        slot = node.get("sid")
-        if isinstance(slot, str) and 0 < len(slot) <= 64 and "k" in node:
+    for node in slotted:
+        slot = node["sid"]
+        if 0 < len(slot) <= 64 and "k" in node:
             found.setdefault(slot, []).append(node["k"])
     return [
         Field(
@@ -168,14 +172,14 @@ def _number_fields(lottie: Json, keys: set[str]) -> list[Field]:
     ]
 
 
-def _color_slots(lottie: Json) -> list[ColorSlot]:
+def _color_slots(lottie: Json, slotted: Sequence[Json]) -> list[ColorSlot]:
     """Return the animation's own slots, then its most used still colours as slots of ours."""
     slots: dict[str, str] = {}
     places: dict[str, list[Json]] = {}
     counts: Counter[str] = Counter()
-    for node in objects([lottie.get("layers"), lottie.get("assets")]):
-        slot = node.get("sid")
-        if isinstance(slot, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", slot):
+    for node in slotted:
+        slot = node["sid"]
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", slot):
             color = hex_of_rgb(node.get("fc") if "t" in node else node.get("k"))
             if color is not None:
                 slots.setdefault(slot, color)

@@ -3,24 +3,19 @@
 import contextlib
 import io
 import math
-import os
 import re
-import sys
 
 import msgspec
 import numpy as np
 import vtracer
 from PIL import Image, ImageFilter
 
-from flatrender.engine.helper import read_message, write_message
+from flatrender.engine.child import serve
 from flatrender.engine.picture_decode import RefusedError, decoded
 from flatrender.engine.vector.drawing import GRID, Drawing, DrawingRefused, Outline, Point, Segment, Shape, to_svg
 from flatrender.engine.vector.pictures import picture_areas
 from flatrender.engine.vector.quantize import EXACT, LOSSY, Labels, Pixels, Tolerance, quantized, rgb
 from flatrender.engine.vector.trace_messages import Answer, RefusedAnswer, TracedAnswer, TraceQuestion
-
-if sys.platform != "win32":
-    import resource
 
 _MEMORY_BYTES = 2 << 30
 _MARGIN = 8
@@ -223,30 +218,16 @@ def _step(value: float, side: int) -> int:
     return round(min(max(value, -_MARGIN), side + _MARGIN) * GRID)
 
 
-def _limit_memory() -> None:
-    if sys.platform == "win32":
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES if hard < 0 else min(_MEMORY_BYTES, hard), hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def main() -> None:
-    """Answer questions until standard input ends."""
-    _limit_memory()
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever native code prints must not land among the answers
-    decoder = msgspec.msgpack.Decoder(TraceQuestion)
-    while (body := read_message(sys.stdin.buffer)) is not None:
-        answer: Answer
-        try:
-            answer = traced(decoder.decode(body))
-        except RefusedError as error:
-            answer = RefusedAnswer(reason=str(error))
-        except MemoryError:
-            answer = RefusedAnswer(reason="the picture needs more memory than tracing may use: make it smaller")
-        write_message(out, msgspec.msgpack.encode(answer))
+def _answer(body: bytes) -> bytes:
+    answer: Answer
+    try:
+        answer = traced(msgspec.msgpack.decode(body, type=TraceQuestion))
+    except RefusedError as error:
+        answer = RefusedAnswer(reason=str(error))
+    except MemoryError:
+        answer = RefusedAnswer(reason="the picture needs more memory than tracing may use: make it smaller")
+    return msgspec.msgpack.encode(answer)
 
 
 if __name__ == "__main__":
-    main()
+    serve(_answer, memory_bytes=_MEMORY_BYTES)
