@@ -6,6 +6,7 @@ var/chaos). Everything that a failing run needs to be understood stays there: th
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -33,7 +34,9 @@ def keep(report: Report, farm_folder: Path, into: Path) -> None:
 
 
 def main() -> int:
-    """Run; return the exit code."""
+    """Run; return the exit code. SIGTERM and SIGINT end the run in order: nothing is left behind."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(130))
     until = time.monotonic() + 60 * float(os.environ.get("CHAOS_MINUTES", "60"))
     seed = int(os.environ.get("CHAOS_SEED", str(int(time.time()) % 1_000_000)))
     left = int(os.environ.get("CHAOS_RUNS", "1000000"))
