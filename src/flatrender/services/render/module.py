@@ -97,13 +97,8 @@ def build(
         routers=(
             endpoints.router(bells=bells, jobs=jobs, snapshots=snapshots),
             endpoints.admin_router(jobs=jobs, snapshots=snapshots, nodes=nodes),
-<<<<<<< HEAD
             farm_endpoints.router(farm=farm),
             fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
-=======
-            fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
-            farm_endpoints.router(farm=farm),
->>>>>>> main
         ),
         internal_routers=(internal.router(nodes=nodes, leases=leases, snapshots=snapshots, farm=farm),),
         background=tuple(background),
