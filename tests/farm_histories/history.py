@@ -163,7 +163,9 @@ class History:
         alive = self._alive(mine)
         for held in mine:
             verdict, lease = verdicts[held.work.lease.lease_id], held.work.lease.lease_id
-            assert (verdict == "lost") == (lease not in alive), f"{verdict} for a lease that is {'alive' if lease in alive else 'over'}"
+            assert (verdict == "lost") == (lease not in alive), (
+                f"{verdict} for a lease that is {'alive' if lease in alive else 'over'}"
+            )
 
     def _alive(self, held: list[Holding]) -> set[UUID]:
         """Return the leases that are alive."""
@@ -198,7 +200,9 @@ class History:
         node = self.nodes[one % NODES]
         node.boot_id = uuid4()
         await self.world.register(node)
-        assert not self._alive([held for held in self.held if held.node is node]), "a lease outlived the start of its node"
+        assert not self._alive([held for held in self.held if held.node is node]), (
+            "a lease outlived the start of its node"
+        )
 
     async def _copy(self, one: int, other: int) -> None:
         """The old start of a node, which does not know that it is over, goes on talking."""
@@ -247,7 +251,9 @@ class History:
             answer = await self.world.deliver_still(held)
             assert answer in SUPERSEDED | {"accepted", "replayed"}, answer
             if answer == "accepted":
-                assert held.work.lease.epoch == self.still_epochs[held.work.lease.id], "a picture of an older epoch was accepted"
+                assert held.work.lease.epoch == self.still_epochs[held.work.lease.id], (
+                    "a picture of an older epoch was accepted"
+                )
             return
         node = self.nodes[one % NODES]
         work = await self.world.claim_still(node)
@@ -310,7 +316,9 @@ class History:
                 held = Holding(worker, worker.boot_id, worker.secret, work)
                 self._answered(held, await self.world.deliver(held, await self.world.put(held)))
             while (work := await self.world.claim_still(worker)) is not None:
-                assert await self.world.deliver_still(Holding(worker, worker.boot_id, worker.secret, work)) == "accepted"
+                assert (
+                    await self.world.deliver_still(Holding(worker, worker.boot_id, worker.secret, work)) == "accepted"
+                )
             if self.world.nothing_open():
                 return
             self.world.let_pass(LEASE_S * 1.5)

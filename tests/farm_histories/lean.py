@@ -107,6 +107,8 @@ class LeanDatabase(Database):
             raise
         else:
             ended = connection.sync.pgconn.exec_(b"COMMIT") if begin is not None else None
-            assert ended is None or ended.command_status == b"COMMIT", f"the transaction was not committed: {ended.command_status!r}"
+            assert ended is None or ended.command_status == b"COMMIT", (
+                f"the transaction was not committed: {ended.command_status!r}"
+            )
         finally:
             self._busy.discard(id(pool))

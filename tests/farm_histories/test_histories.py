@@ -24,9 +24,7 @@ STEPS_AT_LEAST = 40
 STEPS_AT_MOST = 48
 FIRST_SEED = 20_260
 
-histories = st.lists(
-    st.integers(0, CODES - 1).map(step_of), min_size=STEPS_AT_LEAST, max_size=STEPS_AT_MOST
-)
+histories = st.lists(st.integers(0, CODES - 1).map(step_of), min_size=STEPS_AT_LEAST, max_size=STEPS_AT_MOST)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +53,7 @@ def played(world: FarmWorld, history: list[Step]) -> None:
 
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_no_history_loses_a_chunk_takes_one_twice_or_leaves_a_film_stuck(world: FarmWorld, block: int) -> None:
-    print(f"the seed of these histories is {FIRST_SEED + block}")
+    logging.getLogger(__name__).info("the seed of these histories is %d", FIRST_SEED + block)
 
     @seed(FIRST_SEED + block)
     @settings(

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 import psycopg
+import pytest
 
 from flatrender.contracts.content import ContentApi
 from flatrender.contracts.studio import StudioApi
@@ -126,11 +127,9 @@ class FarmWorld:
     @contextmanager
     def _our_time(self) -> Iterator[None]:
         """Let the sweep's own clock be this world's."""
-        true, tasks.time = tasks.time, SimpleNamespace(monotonic=lambda: self._monotonic)  # type: ignore[assignment]
-        try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tasks, "time", SimpleNamespace(monotonic=lambda: self._monotonic))
             yield
-        finally:
-            tasks.time = true
 
     def let_pass(self, seconds: float, *, servers_away: bool = False) -> None:
         """Let time pass on every clock. Servers that are there look at the leases all along; what they take back shows at the next `sweep`."""
@@ -182,6 +181,10 @@ class FarmWorld:
     def rows(self, statement: str, *values: Any) -> list[Any]:
         """Return what a statement finds."""
         return self._admin.execute(statement, values).fetchall()
+
+    def damage(self, statement: str) -> None:
+        """Change rows behind the service's back, past every rule but the tables' own."""
+        self._admin.execute(statement)
 
     def turn_clock(self, seconds: float) -> None:
         """Let so much time pass, by the only clock that counts."""
