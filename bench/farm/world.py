@@ -43,6 +43,8 @@ class Place:
     service: str
     worker: str
     workflow: str
+    postgres: int
+    """The server's process."""
 
     @property
     def objects(self) -> Path:
@@ -62,8 +64,10 @@ def running() -> Iterator[Place]:
                 service=server.dsn("svc_render"),
                 worker=server.dsn("svc_render_worker"),
                 workflow=server.dsn("svc_workflow"),
+                postgres=server.pid or 0,
             )
             place.objects.mkdir()
+            (place.objects / "segment").write_bytes(SEGMENT)
             yield place
 
 
@@ -91,7 +95,7 @@ def fill(
     task = SegmentTask(scene=scene, first=0, last=119, width=1920, height=1080, fps=30, preset="veryfast", crf=18)
     with psycopg.connect(place.admin, autocommit=True) as conn:
         conn.execute(
-            "TRUNCATE render.render_jobs, render.frame_jobs, render.nodes, render.render_job_attempts, render.render_job_events, render.outbox_events,"
+            "TRUNCATE render.render_jobs, render.frame_jobs, render.frame_attempts, render.nodes, render.render_job_attempts, render.render_job_events, render.outbox_events,"
             " render.tenant_render_limits CASCADE; DELETE FROM dbos.workflow_status"
         )
         if films_at_once is not None:
@@ -168,7 +172,8 @@ class Simulated:
         """Put a segment where the lease says; that is not the service's work and takes as little as it can."""
         path = self.farm.place.objects / work.output_key
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(SEGMENT)
+        if not path.exists():
+            path.symlink_to(self.farm.place.objects / "segment")
 
     async def deliver(self, work: Assignment) -> None:
         """Report the segment."""

@@ -18,6 +18,7 @@ from flatrender.services.render.service.events import CHANNEL, SCHEMA
 from flatrender.services.render.service.farm import FarmHealth
 from flatrender.services.render.service.films import Films
 from flatrender.services.render.service.fleet import Fleet
+from flatrender.services.render.service.forecasting import Forecaster, Learner
 from flatrender.services.render.service.jobs import Jobs
 from flatrender.services.render.service.leases import Leases
 from flatrender.services.render.service.nodes import Nodes
@@ -47,8 +48,9 @@ def build(
     settings = settings or RenderSettings()
     bells = Bells(database, CHANNEL)
     nodes = Nodes(database, bells, settings)
-    jobs = Jobs(database, bells, settings, clock)
-    leases = Leases(database, bells, nodes, objects, links, settings)
+    jobs = Jobs(database, bells, settings)
+    learner = Learner(database)
+    leases = Leases(database, bells, nodes, objects, links, settings, learner)
     snapshots = Snapshots(
         database=database,
         bells=bells,
@@ -72,7 +74,12 @@ def build(
     )
     farm = FarmHealth(database, content, identity, nodes, clock)
     register_workflows(workflows, films, snapshots)
-    background = [bells.run, Sweep(database, leases, snapshots, settings).run, HealthKeeping(farm).run]
+    background = [
+        bells.run,
+        Sweep(database, leases, snapshots, settings).run,
+        HealthKeeping(farm).run,
+        Forecaster(database, bells, learner, settings).run,
+    ]
     if settings.dev_snapshots:
         background.append(DevelopmentWorker(database, bells, snapshots, objects, settings).run)
 
@@ -90,8 +97,8 @@ def build(
         routers=(
             endpoints.router(bells=bells, jobs=jobs, snapshots=snapshots),
             endpoints.admin_router(jobs=jobs, snapshots=snapshots, nodes=nodes),
-            fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
             farm_endpoints.router(farm=farm),
+            fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
         ),
         internal_routers=(internal.router(nodes=nodes, leases=leases, snapshots=snapshots, farm=farm),),
         background=tuple(background),

@@ -38,7 +38,8 @@ class RenderJobOut(BaseModel):
     profile: str
     status: str
     progress_pct: float
-    eta_seconds: int | None
+    seconds_left: int | None
+    """Until the film is ready, by the speeds learned so far; null while that cannot be told."""
     queue_position: int | None
     waits_for: Literal["after_effects"] | None
     """`after_effects`: a part of the film needs a node with After Effects, and none is there now."""
