@@ -51,6 +51,12 @@ class NotRetryable(Conflict):
     code = "render.not_retryable"
 
 
+class NotRerenderable(Conflict):
+    """The film is still being made."""
+
+    code = "render.not_rerenderable"
+
+
 class LeaseSuperseded(Conflict):
     """The work was given to somebody else, or nobody wants it any more."""
 

@@ -10,7 +10,7 @@ from flatrender.kit.db import Bells, Database
 from flatrender.kit.module import ServiceModule
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.kit.workflows import Workflows
-from flatrender.services.render import endpoints, farm_endpoints, fleet_endpoints, internal, limits_endpoints
+from flatrender.services.render import endpoints, farm_endpoints, fleet_endpoints, internal, limits_endpoints, rerender_endpoints
 from flatrender.services.render.api import LocalRenderApi
 from flatrender.services.render.service.assembly import Assembly
 from flatrender.services.render.service.development import DevelopmentWorker
@@ -23,6 +23,7 @@ from flatrender.services.render.service.jobs import Jobs
 from flatrender.services.render.service.leases import Leases
 from flatrender.services.render.service.limits import Limits
 from flatrender.services.render.service.nodes import Nodes
+from flatrender.services.render.service.rerender import Rerenders
 from flatrender.services.render.service.snapshots import Snapshots
 from flatrender.services.render.settings import RenderSettings
 from flatrender.services.render.tasks import HealthKeeping, Sweep, register_workflows
@@ -101,6 +102,7 @@ def build(
             limits_endpoints.router(jobs=jobs, limits=Limits(database, bells, identity)),
             farm_endpoints.router(farm=farm),
             fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
+            rerender_endpoints.router(rerenders=Rerenders(database, jobs, studio)),
         ),
         internal_routers=(internal.router(nodes=nodes, leases=leases, snapshots=snapshots, farm=farm),),
         background=tuple(background),
