@@ -103,6 +103,8 @@ def build(
             farm_endpoints.router(farm=farm),
             fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
             rerender_endpoints.router(rerenders=Rerenders(database, jobs, studio)),
+            fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
+            farm_endpoints.router(farm=farm),
         ),
         internal_routers=(internal.router(nodes=nodes, leases=leases, snapshots=snapshots, farm=farm),),
         background=tuple(background),
