@@ -10,7 +10,14 @@ from flatrender.kit.db import Bells, Database
 from flatrender.kit.module import ServiceModule
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.kit.workflows import Workflows
-from flatrender.services.render import endpoints, farm_endpoints, fleet_endpoints, internal, limits_endpoints, rerender_endpoints
+from flatrender.services.render import (
+    endpoints,
+    farm_endpoints,
+    fleet_endpoints,
+    internal,
+    limits_endpoints,
+    rerender_endpoints,
+)
 from flatrender.services.render.api import LocalRenderApi
 from flatrender.services.render.service.assembly import Assembly
 from flatrender.services.render.service.development import DevelopmentWorker
@@ -103,8 +110,6 @@ def build(
             farm_endpoints.router(farm=farm),
             fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
             rerender_endpoints.router(rerenders=Rerenders(database, jobs, studio)),
-            fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
-            farm_endpoints.router(farm=farm),
         ),
         internal_routers=(internal.router(nodes=nodes, leases=leases, snapshots=snapshots, farm=farm),),
         background=tuple(background),
