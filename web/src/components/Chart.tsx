@@ -25,11 +25,16 @@ type ChartProps = {
   range: readonly [number, number];
   /** The least upper end of the scale. */
   top?: number;
+  /** The values are bytes: the scale has steps of 1, 2, 4 … KB, MB, GB. */
+  binary?: boolean;
   testId?: string;
 };
 
 const HEIGHT = 190;
 const DAY_S = 86_400;
+const BINARY_STEPS = [0, 1, 2, 3, 4].flatMap((power) =>
+  [1, 2, 4, 8, 16, 32, 64, 128, 256, 512].map((step) => step * 1024 ** power),
+);
 
 function cssColor(name: string, host: Element): string {
   return getComputedStyle(host).getPropertyValue(name).trim() || '#5b6774';
@@ -64,7 +69,7 @@ export function stacked(lines: readonly Line[]): (number | null)[][] {
 }
 
 /** A chart over time: left to right in every language, with a table of the same figures for who cannot see it. */
-export function Chart({ title, times, lines, format, kind = 'lines', range, top, testId }: ChartProps) {
+export function Chart({ title, times, lines, format, kind = 'lines', range, top, binary, testId }: ChartProps) {
   const { t, locale } = useI18n();
   const host = useRef<HTMLDivElement>(null);
   const heading = useId();
@@ -113,6 +118,7 @@ export function Chart({ title, times, lines, format, kind = 'lines', range, top,
             ticks: { stroke: grid, size: 5 },
             font,
             space: 64,
+            size: 30,
             values: (_, splits) => splits.map((at) => (isLong ? day(at) : clock(at))),
           },
           {
@@ -121,6 +127,7 @@ export function Chart({ title, times, lines, format, kind = 'lines', range, top,
             ticks: { show: false },
             font,
             size: 66,
+            ...(binary ? { incrs: BINARY_STEPS } : {}),
             space: 42,
             values: (_, splits) => splits.map((value) => format(value)),
           },
@@ -148,7 +155,7 @@ export function Chart({ title, times, lines, format, kind = 'lines', range, top,
       watcher.disconnect();
       plot.destroy();
     };
-  }, [shown, kind, format, locale, from, to, top]);
+  }, [shown, kind, format, locale, from, to, top, binary]);
 
   const last = [...times].length - 1;
   const at = pointed !== null && shown.times[pointed] !== undefined ? pointed : null;

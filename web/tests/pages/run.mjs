@@ -449,7 +449,18 @@ async function rest(visitor) {
   await open('/admin/nodes');
   await id('node-resume').click();
   await page.waitForFunction(() => document.querySelectorAll('[data-testid=node-drain]').length === 2);
+  await id('node-work').first().waitFor();
   await look('admin-nodes');
+  await id('node-open').first().click();
+  await id('node-crash').first().waitFor();
+  await page.locator('[data-testid=chart-cpu] canvas').waitFor();
+  await page.locator('[data-testid=chart-cpu] summary').click();
+  assert.equal(await page.locator('[data-testid=chart-cpu] tbody tr').count(), 60);
+  await look('admin-node');
+  await open('/admin/farm');
+  await id('slow-template').first().waitFor();
+  assert.equal(await id('queue-row').count(), 3);
+  await look('admin-farm');
   await page.keyboard.press('?');
   await look('shortcuts');
   await page.keyboard.press('Escape');

@@ -2,6 +2,7 @@
  * A test double of docs/api.md: keeps everything in memory and serves the built interface under the page's real content policy.
  * It proves nothing about the server; it lets every page be looked at and driven alone.
  */
+import { crashes, farm, farmNode, nodeHealth } from './farm.mjs';
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -529,6 +530,10 @@ export function startDouble({ root, film }) {
       },
     ],
     ['GET', /^\/v1\/admin\/nodes$/, (_, response) => json(response, page(state.nodes))],
+    ['GET', /^\/v1\/admin\/farm\/nodes$/, (_, response) => json(response, { items: state.nodes.map(farmNode) })],
+    ['GET', /^\/v1\/admin\/farm$/, (_, response) => json(response, farm(state.projects))],
+    ['GET', /^\/v1\/admin\/nodes\/([^/]+)\/health$/, (_, response) => json(response, nodeHealth())],
+    ['GET', /^\/v1\/admin\/nodes\/([^/]+)\/crashes$/, (_, response) => json(response, page(crashes()))],
     [
       'POST',
       /^\/v1\/admin\/nodes\/([^/]+)\/(drain|resume)$/,

@@ -20,7 +20,14 @@ import { RangeChoice } from './Farm';
 import classes from './Farm.module.css';
 import { enginesOf, TONES, WorkList } from './Nodes';
 
-type Series = { title: string; lines: Line[]; format: (value: number) => string; top?: number; id: string };
+type Series = {
+  title: string;
+  lines: Line[];
+  format: (value: number) => string;
+  top?: number;
+  binary?: boolean;
+  id: string;
+};
 
 function Charts({ health, node }: { health: NodeHealth; node: RenderNode }) {
   const { t, locale } = useI18n();
@@ -49,6 +56,7 @@ function Charts({ health, node }: { health: NodeHealth; node: RenderNode }) {
         title: t('admin.healthMemory'),
         top: node.memory_bytes ?? undefined,
         format: bytes,
+        binary: true,
         lines: [
           line(t('admin.healthMemoryUsed'), '--chart-1', (point) => point.mem_used_bytes),
           line(t('admin.healthEngine'), '--chart-5', (point) => point.engine_rss_bytes),
@@ -68,6 +76,7 @@ function Charts({ health, node }: { health: NodeHealth; node: RenderNode }) {
         id: 'traffic',
         title: t('admin.healthTraffic'),
         format: rate,
+        binary: true,
         lines: [
           line(t('admin.healthReceived'), '--chart-1', (point) => point.net_rx_bps),
           line(t('admin.healthSent'), '--chart-2', (point) => point.net_tx_bps),
@@ -78,6 +87,7 @@ function Charts({ health, node }: { health: NodeHealth; node: RenderNode }) {
         id: 'disk',
         title: t('admin.healthDisk'),
         format: bytes,
+        binary: true,
         lines: [line(t('admin.healthDisk'), '--chart-4', (point) => point.disk_free_bytes)],
       },
     ];

@@ -36,6 +36,7 @@ export function enginesOf(node: RenderNode): string {
 
 const SHOWN_WORK = 3;
 const HOUR_S = 3600;
+const SHORTEST_S = 600;
 
 /** What a node draws at this moment. */
 export function WorkList({ farm }: { farm: FarmNode }) {
@@ -81,7 +82,8 @@ function LastHour({ farm }: { farm: FarmNode }) {
       times: at,
       cpu: farm.recent.map((point) => point.cpu_pct),
       memory: farm.recent.map((point) => point.mem_pct),
-      range: [until - HOUR_S, until] as const,
+      // a node that has just come shows its minutes, not an empty hour
+      range: [Math.max(until - HOUR_S, Math.min(at[0] ?? 0, until - SHORTEST_S)), until] as const,
     };
   }, [farm.recent]);
   if (times.length === 0) return null;
