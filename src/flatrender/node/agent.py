@@ -291,6 +291,7 @@ class Agent:
         last_full, last_progress = 0.0, 0.0
         told: tuple[tuple[uuid.UUID, int], ...] = ()
         told_projects: list[CachedProject] | None = None
+        quarantined = False
         while not self._stop.wait(TICK_S):
             if not self._working.is_set() and self.state is AgentState.REGISTERING:
                 continue
@@ -336,6 +337,10 @@ class Agent:
                     session.renewed = now
                 else:
                     session.stop("canceled" if verdict.verdict == "cancel" else "lost")
+            if reply.quarantined and not quarantined:
+                log.warning("quarantined: the engines start anew")
+                self._pool.renew()
+            quarantined = reply.quarantined
             self._move(AgentState.DRAINING if reply.order == "drain" else AgentState.WORKING)
 
     def _watch_loop(self) -> None:

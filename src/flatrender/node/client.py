@@ -92,7 +92,7 @@ class ServerClient:
         except (httpx.HTTPError, RuntimeError) as error:
             raise TryAgain(f"fetching failed: {type(error).__name__}") from error
 
-    def upload(self, url: str, path: Path) -> None:
+    def upload(self, url: str, path: Path, *, timeout_s: float = TRANSFER_S) -> None:
         """Put a file by its signed link. Raises CallRefused or TryAgain."""
         try:
             with path.open("rb") as file:
@@ -100,7 +100,7 @@ class ServerClient:
                     urljoin(self._server, url),
                     content=file,
                     headers={"Content-Length": str(path.stat().st_size), "Content-Type": "application/octet-stream"},
-                    timeout=TRANSFER_S,
+                    timeout=timeout_s,
                 )
         except (httpx.HTTPError, RuntimeError) as error:
             raise TryAgain(f"uploading failed: {type(error).__name__}") from error

@@ -62,7 +62,7 @@ def draw(
     match task:
         case SegmentTask():
             settings = film_settings(task)
-            render_segment(
+            report = render_segment(
                 scene,
                 task.first,
                 task.last,
@@ -73,6 +73,10 @@ def draw(
                 progress=progress,
                 cancel=cancel,
             )
+            if session is not None:
+                session.log.note(
+                    f"{report.frames} frames, {report.drawn} drawn in {report.draw_s:.3f} s; looking at it"
+                )
             expected = expect_segment(scene, task.first, task.last, settings, pool, cancel=cancel)
             check_pictures(out, expected, cancel=cancel)
         case StillTask():

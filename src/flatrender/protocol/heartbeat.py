@@ -64,3 +64,5 @@ class HeartbeatReply(msgspec.Struct, frozen=True, kw_only=True):
 
     order: Order
     leases: list[LeaseVerdict]
+    quarantined: bool = False
+    """The node failed too often and gets nothing for a while: it starts its engines anew, and gets one piece of work afterwards to show that it is well."""

@@ -121,6 +121,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     upload_url: str
     """Where the output is put (PUT); its object key contains the epoch."""
     output_key: str
+    log_url: str | None = None
+    """Where the attempt's log is put (PUT, gzip, at most 256 KiB) before its result or failure is reported; None: no log is wanted."""
     deadline_s: float
     """After this many seconds the node gives the work up as `node`."""
     also: "list[Assignment]" = []

@@ -103,3 +103,15 @@ class TokenShown(Conflict):
     """The idempotency key made a node token before."""
 
     code = "render.token_shown"
+
+
+class FlagNotFound(NotFound):
+    """No such flag of a template."""
+
+    code = "render.flag_not_found"
+
+
+class LogNotFound(NotFound):
+    """An attempt without a log, or whose log has been deleted."""
+
+    code = "render.log_not_found"

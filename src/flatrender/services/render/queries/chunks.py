@@ -1,6 +1,7 @@
 """Chunks of films (`frame_jobs`): planned, claimed, renewed, finished, taken back."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -69,11 +70,16 @@ class ChunkRow(msgspec.Struct, frozen=True, kw_only=True):
     machine_failures: int
     scene_object_key: str | None = None
     task: dict[str, Any] | None = None
+    exclude_node_ids: list[UUID] = []
+    repair_id: UUID | None = None
+    packets: bytes | None = None
+    checked_at: datetime | None = None
 
 
 _COLUMNS = (
     "id, tenant_id, render_job_id, chunk_no, frame_start, frame_end, scene_key, status, attempt, max_attempts, epoch, lease_id, node_id,"
-    " segment_key, output_sha256, cache_key, pool, engine, project_sha256, machine_failures, scene_object_key, task"
+    " segment_key, output_sha256, cache_key, pool, engine, project_sha256, machine_failures, scene_object_key, task,"
+    " exclude_node_ids, repair_id, packets, checked_at"
 )
 
 
@@ -298,13 +304,14 @@ async def finish(
     segment_key: str,
     sha256: bytes,
     seconds: float,
+    packets: bytes = b"",
 ) -> bool:
     """Accept a result: only of the newest epoch, while it runs, under its lease."""
     cursor = await conn.execute(
-        "UPDATE render.frame_jobs SET status = 'done', segment_key = %s, output_sha256 = %s, seconds = %s, frames_done = frame_end - frame_start + 1,"
-        " finished_at = now(), lease_expires_at = NULL, error_code = NULL WHERE id = %s AND epoch = %s AND status ="
-        " 'running' AND lease_id = %s AND node_id = %s",
-        (segment_key, sha256, seconds, chunk_id, epoch, lease_id, node_id),
+        "UPDATE render.frame_jobs SET status = 'done', segment_key = %s, output_sha256 = %s, seconds = %s, packets = %s,"
+        " frames_done = frame_end - frame_start + 1, finished_at = now(), lease_expires_at = NULL, error_code = NULL, checked_at = NULL, reusable = true"
+        " WHERE id = %s AND epoch = %s AND status = 'running' AND lease_id = %s AND node_id = %s",
+        (segment_key, sha256, seconds, packets or None, chunk_id, epoch, lease_id, node_id),
     )
     return cursor.rowcount == 1
 
@@ -318,24 +325,25 @@ async def release(
     status: str,
     burn: bool,
     error_code: str | None,
-    exclude: UUID | None,
+    exclude: Sequence[UUID] | None,
     only_expired: bool,
     blames_machine: bool,
 ) -> bool:
-    """End a lease without a result: back to the queue, failed or cancelled; with `only_expired` only if it has run out."""
+    """End a lease without a result: back to the queue, failed or cancelled; with `only_expired` only if it has run out.
+
+    `exclude` are all nodes that do not get the chunk from now on; None: as before.
+    """
     cursor = await conn.execute(
         "UPDATE render.frame_jobs SET status = %s, attempt = attempt + %s, machine_failures = machine_failures + %s, error_code = %s, lease_id = NULL,"
         " lease_expires_at = NULL, frames_done = 0,"
-        " exclude_node_ids = CASE WHEN %s::uuid IS NULL THEN exclude_node_ids ELSE array_append(array_remove(exclude_node_ids, %s), %s) END"
+        " exclude_node_ids = coalesce(%s::uuid[], exclude_node_ids)"
         " WHERE id = %s AND epoch = %s AND status = 'running' AND lease_id = %s AND (NOT %s OR lease_expires_at < now())",
         (
             status,
             int(burn),
             int(blames_machine),
             error_code,
-            exclude,
-            exclude,
-            exclude,
+            None if exclude is None else list(exclude),
             chunk_id,
             epoch,
             lease_id,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 
+from flatrender.engine.film.packets import pack_checksums
 from flatrender.kit.db import Bells, Conn, Database
 from flatrender.kit.errors import NotFound, Refused
 from flatrender.kit.objects import LinkSigner, ObjectStore
@@ -19,14 +20,16 @@ from flatrender.services.render.queries import jobs as job_rows
 from flatrender.services.render.queries import nodes as node_rows
 from flatrender.services.render.queries import snapshots as still_rows
 from flatrender.services.render.queries.chunks import ChunkRow
+from flatrender.services.render.queries.crashes import insert_crash, note_attempt, set_recovery
 from flatrender.services.render.queries.jobs import JobRow
 from flatrender.services.render.queries.nodes import NodeRow
+from flatrender.services.render.service.crashes import MAX_LOG_BYTES, blame, flag_template, log_key, note_crash
 from flatrender.services.render.service.events import frames_bell, tell
 from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
 from flatrender.services.render.service.nodes import Nodes
 from flatrender.services.render.service.planning import decode_task, segment_upload_key
-from flatrender.services.render.service.pools import DEFAULT_POOL, engine_of, work_pool
-from flatrender.services.render.service.recovery import node_to_exclude, take_back
+from flatrender.services.render.service.pools import engine_of, work_pool
+from flatrender.services.render.service.recovery import nodes_to_exclude, take_back
 from flatrender.services.render.service.sources import links_of
 from flatrender.services.render.settings import RenderSettings
 
@@ -39,6 +42,7 @@ FINAL_CODES = frozenset(
 UNCLEAR_CODES = frozenset({"aerender_timeout", "aerender_crashed", "aerender_unknown"})
 """Failures of After Effects that may be the machine's or the project's: another node tries, a few times."""
 LINK_MARGIN_S = 600
+MAX_PACKETS = 20_000
 MAX_CACHED_PROJECTS = 1000
 Gone = Callable[[], bool]
 """Whether the node that waits has closed its connection."""
@@ -122,6 +126,9 @@ class Leases:
             scene_url=self._links.sign("GET", chunk.scene_object_key, life_s=life_s),
             upload_url=self._links.sign("PUT", key, life_s=life_s),
             output_key=key,
+            log_url=self._links.sign(
+                "PUT", log_key(chunk.tenant_id, chunk.render_job_id, chunk.id, chunk.epoch), life_s=life_s
+            ),
             deadline_s=deadline_s,
         )
 
@@ -181,6 +188,7 @@ class Leases:
             await self._tell_progress(tenant_id, job_id)
         return HeartbeatReply(
             order="drain" if node.status == "draining" else "work",
+            quarantined=node.quarantined,
             leases=[LeaseVerdict(lease_id=lease_id, verdict=verdict) for lease_id, verdict in verdicts.items()],
         )
 
@@ -222,6 +230,7 @@ class Leases:
                 epoch=result.epoch,
                 segment_key=key,
                 sha256=sha256_bytes(result.sha256),
+                packets=pack_checksums([n & 0xFFFFFFFF for n in result.packets[:MAX_PACKETS]]),
                 seconds=max(0.0, result.seconds),
             )
             if not accepted:
@@ -229,6 +238,10 @@ class Leases:
                 if now.status == "done":
                     return Accepted(replayed=True)
                 raise errors.LeaseSuperseded("the lease has ended")
+            if 0 < result.log_bytes <= MAX_LOG_BYTES:
+                await note_attempt(
+                    conn, frame_job_id=chunk.id, epoch=chunk.epoch, detail=None, **attempt_log(chunk, result)
+                )
             if node.probing:
                 await node_rows.end_probation(conn, node_id=node.id)
             await self._after_chunk(conn, job)
@@ -267,15 +280,19 @@ class Leases:
             chunk = current(await rows.chunk(conn, chunk_id=chunk_id), fail)
             if chunk.status == "done":
                 raise errors.LeaseSuperseded("a result of this lease was accepted already")
+            kind = await note_crash(
+                conn, node, chunk, fail, f"{fail.code}:{fingerprint_of(chunk.project_sha256, chunk.scene_key)}"
+            )
+            found = await blame(conn, node, chunk, kind, self._settings)
             unclear = fail.failure == "node" and fail.code in UNCLEAR_CODES
             given_up = unclear and chunk.machine_failures + 1 >= self._settings.machine_failures
             final = given_up or (
-                fail.failure == "content" and (fail.code in FINAL_CODES or chunk.attempt + 1 >= chunk.max_attempts)
+                fail.failure == "content"
+                and (fail.code in FINAL_CODES or chunk.attempt + 1 >= chunk.max_attempts or found.final)
             )
-            await self._note_crash(conn, node, chunk, fail, final=final)
             exclude = None
             if fail.failure in ("content", "node", "licence"):
-                exclude = await node_to_exclude(conn, chunk.tenant_id, chunk.engine, node.id, node.pool)
+                exclude = await nodes_to_exclude(conn, chunk, node)
             if not await take_back(
                 conn,
                 self._bells,
@@ -287,6 +304,17 @@ class Leases:
                 final=final,
             ):
                 raise errors.LeaseSuperseded("the lease has ended")
+            await note_attempt(
+                conn,
+                frame_job_id=chunk.id,
+                epoch=chunk.epoch,
+                detail=fail.detail,
+                **attempt_log(chunk, fail),
+            )
+            if kind is not None:
+                await after_failure(conn, node, fail, self._settings, chunk)
+            if final and found.flags and kind is not None:
+                await flag_template(conn, chunk, fail, kind)
             if final:
                 detail = fail.detail.removeprefix(f"{chunk.scene_key}: ")
                 if given_up:
@@ -301,26 +329,6 @@ class Leases:
                 )
         return Accepted()
 
-    async def _note_crash(self, conn: Conn, node: NodeRow, chunk: ChunkRow, fail: Fail, *, final: bool) -> None:
-        kind = fail.crash or ("agent_crash" if fail.failure == "node" else None)
-        if fail.failure == "licence":
-            kind = "license"
-        if kind is None:
-            return
-        await node_rows.insert_crash(
-            conn,
-            node_id=node.id,
-            tenant_id=chunk.tenant_id,
-            render_job_id=chunk.render_job_id,
-            frame_job_id=chunk.id,
-            kind=kind,
-            fingerprint=f"{fail.code}:{fingerprint_of(chunk.project_sha256, chunk.scene_key)}",
-            log_excerpt=fail.detail,
-            recovery="gave_up" if final else "retried_other",
-            engine=chunk.engine,
-        )
-        await after_failure(conn, node, fail, self._settings)
-
     async def expire(self) -> int:
         """Take back the chunks whose lease has run out by the database's clock; return how many."""
         taken = 0
@@ -332,15 +340,16 @@ class Leases:
                 if fresh is None or fresh.lease_id != chunk.lease_id or fresh.status != "running":
                     continue
                 exclude = None
-                if chunk.node_id is not None:
-                    exclude = await node_to_exclude(conn, chunk.tenant_id, chunk.engine, chunk.node_id, DEFAULT_POOL)
+                node = None if chunk.node_id is None else await node_rows.by_id(conn, node_id=chunk.node_id)
+                if node is not None:
+                    exclude = await nodes_to_exclude(conn, chunk, node)
                 if not await take_back(
                     conn, self._bells, chunk, error_code="lease_expired", exclude=exclude, only_expired=True
                 ):
                     continue
                 taken += 1
                 if chunk.node_id is not None:
-                    await node_rows.insert_crash(
+                    await insert_crash(
                         conn,
                         node_id=chunk.node_id,
                         tenant_id=chunk.tenant_id,
@@ -349,8 +358,10 @@ class Leases:
                         kind="node_lost",
                         fingerprint="lease_expired",
                         log_excerpt=None,
-                        recovery="retried_other",
                         engine=chunk.engine,
+                        code="lease_expired",
+                        epoch=chunk.epoch,
+                        scene_key=chunk.scene_key,
                     )
                 log.warning("lease_expired", chunk_id=str(chunk.id), node_id=str(chunk.node_id), epoch=chunk.epoch)
         return taken
@@ -420,7 +431,17 @@ async def output_present(objects: ObjectStore, key: str, size: int) -> None:
         raise errors.OutputMissing("the output has not been stored under its key with the reported size: put it again")
 
 
-async def after_failure(conn: Conn, node: NodeRow, fail: Fail, settings: RenderSettings) -> None:
+def attempt_log(chunk: ChunkRow, report: Result | Fail) -> dict[str, Any]:
+    """Return where the log of a chunk's attempt lies, when its node has put one there."""
+    if not 0 < report.log_bytes <= MAX_LOG_BYTES:
+        return {"log_key": None, "log_bytes": None}
+    key = log_key(chunk.tenant_id, chunk.render_job_id, chunk.id, chunk.epoch)
+    return {"log_key": key, "log_bytes": report.log_bytes}
+
+
+async def after_failure(
+    conn: Conn, node: NodeRow, fail: Fail, settings: RenderSettings, chunk: ChunkRow | None = None
+) -> None:
     """Take a node out of work when it fails too often, and out of After Effects' work when that has no licence."""
     if fail.failure == "licence":
         await node_rows.pause_licence(conn, node_id=node.id, pause_s=settings.licence_pause_s)
@@ -431,3 +452,5 @@ async def after_failure(conn: Conn, node: NodeRow, fail: Fail, settings: RenderS
         conn, node_id=node.id, limit=settings.quarantine_after, quarantine_s=settings.quarantine_s
     ):
         log.warning("node_quarantined", node=node.name)
+        if chunk is not None:
+            await set_recovery(conn, frame_job_id=chunk.id, epoch=chunk.epoch, recovery="quarantined_node")
