@@ -9,7 +9,7 @@ from flatrender.node.session_log import SessionLog
 from flatrender.protocol.heartbeat import LeaseReport
 from flatrender.protocol.work import Assignment
 
-StopReason = Literal["canceled", "lost", "expired", "deadline", "stopping"]
+StopReason = Literal["canceled", "lost", "expired", "deadline", "stopping", "killed"]
 
 
 class State(Enum):

@@ -1,5 +1,6 @@
 """How a piece of work ended: `POST /internal/{frame-jobs,snapshot-jobs,snapshots}/{id}/result` and `…/fail`."""
 
+import builtins
 from typing import Literal
 from uuid import UUID
 
@@ -26,6 +27,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     drawn again only from the packet on that has changed; without them all of it is."""
     log_bytes: int = 0
     """Size of the log that was put under `log_url`; 0: there is none."""
+    picture: builtins.bytes | None = None
+    """What was drawn last, small, for the farm's dashboard: a JPEG of at most 24 KiB (base64 in JSON). Not with every result."""
 
 
 class Fail(msgspec.Struct, frozen=True, kw_only=True):

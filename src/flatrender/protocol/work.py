@@ -125,6 +125,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     """Where the attempt's log is put (PUT, gzip, at most 256 KiB) before its result or failure is reported; None: no log is wanted."""
     deadline_s: float
     """After this many seconds the node gives the work up as `node`."""
+    traceparent: str | None = None
+    """W3C trace context of the work, for spans of the node's own; sent back as the header of that name with its calls about the work."""
     also: "list[Assignment]" = []
     """More pictures of the same project, each with a lease of its own, to be drawn in the same launch of After Effects."""
 

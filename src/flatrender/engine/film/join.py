@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flatrender.engine.errors import RenderError
-from flatrender.engine.ffmpeg import FILM_FORMATS, base_arguments, input_file, output_file
+from flatrender.engine.ffmpeg import AAC, FILM_FORMATS, base_arguments, input_file, output_file
 from flatrender.engine.film.pictures import write_pictures
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.process import run
@@ -95,7 +95,7 @@ def _sound(settings: FilmSettings, sound: Path | None) -> tuple[str, ...]:
 def sound_arguments(settings: FilmSettings) -> tuple[str, ...]:
     """Return the options that encode sound for this kind."""
     return {"opus": ("-c:a", "libopus", "-b:a", "160k"), "pcm": ("-c:a", "pcm_s24le")}.get(
-        settings.facts.audio or "", ("-c:a", "aac", "-b:a", "192k")
+        settings.facts.audio or "", AAC
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from flatrender.engine.errors import RenderError
-from flatrender.engine.ffmpeg import input_file, output_file
+from flatrender.engine.ffmpeg import AAC, input_file, output_file
 from flatrender.engine.sound.loudness import Measured, measure_file, measure_raw
 from flatrender.engine.sound.program import RATE, RAW, Programs
 from flatrender.engine.sound.track import Loudness, MixReport
@@ -31,7 +31,7 @@ class Encoding(msgspec.Struct, frozen=True):
     """By how much a limited sound stays below the asked-for peak at first, because the codec's own error can pass it."""
 
 
-_AAC = (("-c:a", "aac", "-b:a", "192k", "-f", "mp4"), 0.8)
+_AAC = ((*AAC, "-f", "mp4"), 0.8)
 _OPUS = (("-c:a", "libopus", "-b:a", "160k"), 0.8)
 _ENCODINGS: dict[str, tuple[tuple[str, ...], float]] = {
     ".m4a": _AAC,

@@ -32,7 +32,9 @@ def suggest(lottie: Json, file: str, name: str) -> Manifest:
     fill_slots(lottie, name)
     names = _Names(lottie)
     keys: set[str] = set()
-    slotted = [node for node in objects([lottie.get("layers"), lottie.get("assets")]) if isinstance(node.get("sid"), str)]
+    slotted = [
+        node for node in objects([lottie.get("layers"), lottie.get("assets")]) if isinstance(node.get("sid"), str)
+    ]
     fields = [*_text_fields(lottie, names, keys), *_image_fields(lottie, names, keys), *_number_fields(slotted, keys)]
     colors = _color_slots(lottie, slotted)
     width, height = round(lottie["w"]), round(lottie["h"])

@@ -57,6 +57,10 @@ class Database:
             },
         )
 
+    def pool_stats(self) -> dict[str, dict[str, int]]:
+        """Return what each pool (`request`, `worker`) says of itself."""
+        return {"request": dict(self._pool.get_stats()), "worker": dict(self._worker_pool.get_stats())}
+
     async def open(self) -> None:
         """Open both pools and wait until each has a connection (at most 15 s)."""
         await self._pool.open(wait=True, timeout=15.0)

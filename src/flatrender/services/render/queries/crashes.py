@@ -162,7 +162,7 @@ async def living_nodes(conn: Conn, *, pools: Sequence[str], engine: Engine, tena
     """Return the nodes that could take work of these pools of nodes, of this engine and tenant, now."""
     cursor = await conn.execute(
         "SELECT id FROM render.nodes WHERE pool = ANY(%s) AND status IN ('online', 'busy') AND heartbeat_expires_at > now()"
-        " AND (dedicated_tenant_id IS NULL OR dedicated_tenant_id = %s)"
+        " AND coalesce(asleep_until, now()) <= now() AND (dedicated_tenant_id IS NULL OR dedicated_tenant_id = %s)"
         " AND (%s = 'thorvg' OR (engines ? %s AND coalesce(licence_paused_until, now()) <= now()))",
         (list(pools), tenant_id, engine, engine),
     )
@@ -342,6 +342,7 @@ async def free_stranded(conn: Conn) -> int:
     cursor = await conn.execute(
         "UPDATE render.frame_jobs AS f SET exclude_node_ids = '{}' WHERE f.status = 'queued' AND f.exclude_node_ids <> '{}' AND NOT EXISTS"
         " (SELECT FROM render.nodes AS n WHERE n.status IN ('online', 'busy') AND n.heartbeat_expires_at > now() AND NOT n.id = ANY(f.exclude_node_ids)"
+        " AND coalesce(n.asleep_until, now()) <= now()"
         " AND (n.dedicated_tenant_id IS NULL OR n.dedicated_tenant_id = f.tenant_id) AND n.pool = split_part(f.pool, '/', 1)"
         " AND (f.engine = 'thorvg' OR (n.engines ? f.engine AND coalesce(n.licence_paused_until, now()) <= now())))"
     )

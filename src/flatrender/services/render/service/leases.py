@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 
+from flatrender import telemetry
 from flatrender.engine.film.packets import pack_checksums
 from flatrender.kit.db import Bells, Conn, Database
 from flatrender.kit.errors import NotFound, Refused
@@ -14,17 +15,19 @@ from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.protocol.heartbeat import Heartbeat, HeartbeatReply, LeaseVerdict, Verdict
 from flatrender.protocol.outcome import Accepted, Fail, Result
 from flatrender.protocol.work import Assignment, Claim, Engine, Lease
-from flatrender.services.render import errors
+from flatrender.services.render import errors, metrics
 from flatrender.services.render.queries import chunks as rows
 from flatrender.services.render.queries import jobs as job_rows
 from flatrender.services.render.queries import nodes as node_rows
 from flatrender.services.render.queries import snapshots as still_rows
+from flatrender.services.render.queries import traces as trace_rows
 from flatrender.services.render.queries.chunks import ChunkRow
 from flatrender.services.render.queries.crashes import insert_crash, note_attempt, set_recovery
 from flatrender.services.render.queries.jobs import JobRow
 from flatrender.services.render.queries.nodes import NodeRow
 from flatrender.services.render.service.crashes import MAX_LOG_BYTES, blame, flag_template, log_key, note_crash
 from flatrender.services.render.service.events import frames_bell, tell
+from flatrender.services.render.service.fleet import heard, order_of
 from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
 from flatrender.services.render.service.nodes import Nodes
 from flatrender.services.render.service.planning import decode_task, segment_upload_key
@@ -41,6 +44,8 @@ FINAL_CODES = frozenset(
 """Failures of the scene that another try cannot change."""
 UNCLEAR_CODES = frozenset({"aerender_timeout", "aerender_crashed", "aerender_unknown"})
 """Failures of After Effects that may be the machine's or the project's: another node tries, a few times."""
+KILLED = "killed"
+"""A person took the work from the node."""
 LINK_MARGIN_S = 600
 MAX_PACKETS = 20_000
 MAX_CACHED_PROJECTS = 1000
@@ -92,7 +97,9 @@ class Leases:
                 await bell.wait(min(left, self._settings.claim_recheck_s))
         return None
 
+    @metrics.timed_claim("frame")
     async def _claim_once(self, secret: str, claim: Claim) -> Assignment | None:
+        began_ns = time.time_ns()
         async with self._database.worker() as conn:
             node = await self._nodes.recognise(conn, secret, claim.boot_id)
             if not may_work(node, claim.engine) or not await self._nodes.may_take(conn, node):
@@ -110,6 +117,7 @@ class Leases:
             if chunk is None:
                 return None
             await self._nodes.still_there(conn, node)
+            trace = await claim_trace(conn, chunk, node.name, began_ns) if telemetry.is_on() else None
         task = decode_task(chunk.task)
         drawn_by = engine_of(task)
         deadline_s = self._settings.work_deadline_s if drawn_by == "thorvg" else self._settings.aerender_deadline_s
@@ -130,6 +138,7 @@ class Leases:
                 "PUT", log_key(chunk.tenant_id, chunk.render_job_id, chunk.id, chunk.epoch), life_s=life_s
             ),
             deadline_s=deadline_s,
+            traceparent=trace,
         )
 
     async def heartbeat(self, secret: str, beat: Heartbeat) -> HeartbeatReply:
@@ -171,6 +180,10 @@ class Leases:
                     load1=health.load1,
                     active_jobs=len(beat.leases),
                     engine_rss_bytes=health.engine_rss_bytes,
+                    disk_write_bps=health.disk_write_bps,
+                    net_rx_bps=health.net_rx_bps,
+                    net_tx_bps=health.net_tx_bps,
+                    clock_s=health.clock_s,
                 )
             if beat.projects is not None:
                 await node_rows.set_template_cache(
@@ -183,12 +196,16 @@ class Leases:
                         }.values()
                     ),
                 )
+            commands = await heard(conn, node, beat)
         # A transaction of its own: a result of the same node locks the film first and the chunk second.
         for tenant_id, job_id in drawn:
             await self._tell_progress(tenant_id, job_id)
+        order, wakes_in_s = order_of(node)
         return HeartbeatReply(
-            order="drain" if node.status == "draining" else "work",
             quarantined=node.quarantined,
+            order=order,
+            wakes_in_s=wakes_in_s,
+            commands=commands,
             leases=[LeaseVerdict(lease_id=lease_id, verdict=verdict) for lease_id, verdict in verdicts.items()],
         )
 
@@ -245,6 +262,7 @@ class Leases:
             if node.probing:
                 await node_rows.end_probation(conn, node_id=node.id)
             await self._after_chunk(conn, job)
+        metrics.FRAMES.inc(chunk.frame_end - chunk.frame_start + 1)
         return Accepted()
 
     async def _after_chunk(self, conn: Conn, job: JobRow) -> None:
@@ -291,7 +309,7 @@ class Leases:
                 and (fail.code in FINAL_CODES or chunk.attempt + 1 >= chunk.max_attempts or found.final)
             )
             exclude = None
-            if fail.failure in ("content", "node", "licence"):
+            if fail.failure in ("content", "node", "licence") or fail.code == KILLED:
                 exclude = await nodes_to_exclude(conn, chunk, node)
             if not await take_back(
                 conn,
@@ -379,9 +397,23 @@ class Leases:
         return len(found)
 
 
+async def claim_trace(conn: Conn, chunk: rows.ClaimedChunk, node: str, began_ns: int) -> str | None:
+    """Record that a chunk was claimed in its film's trace; return what the node goes on with, None when the film has no trace."""
+    parent = await trace_rows.of_job(conn, tenant_id=chunk.tenant_id, job_id=chunk.render_job_id)
+    if parent is None:
+        return None
+    attributes: dict[str, str | int] = {
+        "flatrender.node": node,
+        "flatrender.chunk_id": str(chunk.id),
+        "flatrender.render_job_id": str(chunk.render_job_id),
+        "flatrender.epoch": chunk.epoch,
+    }
+    return telemetry.detached_span("claim chunk", parent=parent, start_ns=began_ns, attributes=attributes)
+
+
 def may_work(node: NodeRow, engine: Engine = "thorvg") -> bool:
     """Return whether a node may be given work of an engine."""
-    if node.status in ("draining", "retired") or node.quarantined:
+    if order_of(node)[0] != "work":
         return False
     return engine != "aerender" or not node.licence_paused
 
