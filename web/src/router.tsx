@@ -135,6 +135,12 @@ const adminJobsRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/admin/Jobs'), 'AdminJobs'),
 });
 
+const adminJobRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: '/jobs/$jobId',
+  component: lazyRouteComponent(() => import('./pages/admin/JobDetail'), 'AdminJob'),
+});
+
 const adminNodesRoute = createRoute({
   getParentRoute: () => adminRoute,
   path: '/nodes',
@@ -155,6 +161,7 @@ const routeTree = rootRoute.addChildren([
         adminTemplatesRoute,
         adminTemplateRoute,
         adminJobsRoute,
+        adminJobRoute,
         adminNodesRoute,
       ]),
     ]),

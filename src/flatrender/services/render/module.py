@@ -10,9 +10,10 @@ from flatrender.kit.db import Bells, Database
 from flatrender.kit.module import ServiceModule
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.kit.workflows import Workflows
-from flatrender.services.render import endpoints, farm_endpoints, fleet_endpoints, internal
+from flatrender.services.render import endpoints, farm_endpoints, fleet_endpoints, internal, repair_endpoints
 from flatrender.services.render.api import LocalRenderApi
 from flatrender.services.render.service.assembly import Assembly
+from flatrender.services.render.service.crashes import Crashes
 from flatrender.services.render.service.development import DevelopmentWorker
 from flatrender.services.render.service.events import CHANNEL, SCHEMA
 from flatrender.services.render.service.farm import FarmHealth
@@ -21,6 +22,7 @@ from flatrender.services.render.service.fleet import Fleet
 from flatrender.services.render.service.jobs import Jobs
 from flatrender.services.render.service.leases import Leases
 from flatrender.services.render.service.nodes import Nodes
+from flatrender.services.render.service.repairs import Repairs
 from flatrender.services.render.service.snapshots import Snapshots
 from flatrender.services.render.settings import RenderSettings
 from flatrender.services.render.tasks import HealthKeeping, Sweep, register_workflows
@@ -60,6 +62,8 @@ def build(
         links=links,
         settings=settings,
     )
+    repairs = Repairs(database, bells, objects, settings)
+    crashes = Crashes(database, objects, settings)
     films = Films(
         database=database,
         bells=bells,
@@ -68,11 +72,12 @@ def build(
         files=files,
         objects=objects,
         assembly=Assembly(objects, settings),
+        repairs=repairs,
         settings=settings,
     )
     farm = FarmHealth(database, content, identity, nodes, clock)
     register_workflows(workflows, films, snapshots)
-    background = [bells.run, Sweep(database, leases, snapshots, settings).run, HealthKeeping(farm).run]
+    background = [bells.run, Sweep(database, leases, snapshots, settings, crashes).run, HealthKeeping(farm).run]
     if settings.dev_snapshots:
         background.append(DevelopmentWorker(database, bells, snapshots, objects, settings).run)
 
@@ -92,6 +97,7 @@ def build(
             endpoints.admin_router(jobs=jobs, snapshots=snapshots, nodes=nodes),
             fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
             farm_endpoints.router(farm=farm),
+            repair_endpoints.router(crashes=crashes, repairs=repairs),
         ),
         internal_routers=(internal.router(nodes=nodes, leases=leases, snapshots=snapshots, farm=farm),),
         background=tuple(background),

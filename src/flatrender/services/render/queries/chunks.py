@@ -30,6 +30,8 @@ class NewChunk(msgspec.Struct, frozen=True, kw_only=True):
     """Hexadecimal; of the After Effects project that draws it."""
     segment_key: str | None = None
     segment_sha256: str | None = None
+    packets: bytes | None = None
+    is_checked: bool = False
 
 
 class ClaimedChunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +91,8 @@ class StoredSegment(msgspec.Struct, frozen=True, kw_only=True):
     cache_key: bytes
     segment_key: str
     output_sha256: bytes
+    packets: bytes | None
+    is_checked: bool
 
 
 class RenewedChunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,8 +108,8 @@ async def stored_segments(conn: Conn, *, tenant_id: UUID, cache_keys: Sequence[b
     """Return the newest accepted segment of each cache key that has one."""
     async with conn.cursor(row_factory=class_row(StoredSegment)) as cursor:
         await cursor.execute(
-            "SELECT DISTINCT ON (cache_key) cache_key, segment_key, output_sha256 FROM render.frame_jobs"
-            " WHERE tenant_id = %s AND cache_key = ANY(%s) AND status = 'done' AND segment_key IS NOT NULL AND output_sha256 IS NOT NULL"
+            "SELECT DISTINCT ON (cache_key) cache_key, segment_key, output_sha256, packets, checked_at IS NOT NULL AS is_checked FROM render.frame_jobs"
+            " WHERE tenant_id = %s AND cache_key = ANY(%s) AND status = 'done' AND reusable AND segment_key IS NOT NULL AND output_sha256 IS NOT NULL"
             " ORDER BY cache_key, finished_at DESC",
             (tenant_id, list(cache_keys)),
         )
@@ -135,9 +139,9 @@ async def replace_chunks(
     async with conn.cursor() as cursor:
         await cursor.executemany(
             "INSERT INTO render.frame_jobs (tenant_id, render_job_id, chunk_no, frame_start, frame_end, comp_name, scene_key, scene_object_key, scene_sha256,"
-            " task, pool, engine, project_sha256, priority, cache_key, status, segment_key, output_sha256, frames_done, finished_at)"
+            " task, pool, engine, project_sha256, priority, cache_key, status, segment_key, output_sha256, frames_done, finished_at, packets, checked_at)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, decode(%s, 'hex'), %s, %s, %s, decode(%s, 'hex'), %s, %s, %s, %s, decode(%s, 'hex'), %s,"
-            " CASE WHEN %s THEN now() END)",
+            " CASE WHEN %s THEN now() END, %s, CASE WHEN %s THEN now() END)",
             [
                 (
                     tenant_id,
@@ -160,6 +164,8 @@ async def replace_chunks(
                     chunk.segment_sha256,
                     chunk.frame_end - chunk.frame_start + 1 if chunk.segment_key else 0,
                     chunk.segment_key is not None,
+                    chunk.packets,
+                    chunk.is_checked,
                 )
                 for chunk in chunks
             ],
@@ -356,7 +362,7 @@ async def release(
 async def remaining(conn: Conn, *, tenant_id: UUID, job_id: UUID) -> tuple[int, int, int]:
     """Return how many chunks are not done, how many are running, and the sum of epochs (which rises with every claim)."""
     cursor = await conn.execute(
-        "SELECT count(*) FILTER (WHERE status <> 'done'), count(*) FILTER (WHERE status = 'running'), coalesce(sum(epoch), 0)"
+        "SELECT count(*) FILTER (WHERE status NOT IN ('done', 'repairing')), count(*) FILTER (WHERE status = 'running'), coalesce(sum(epoch), 0)"
         " FROM render.frame_jobs WHERE tenant_id = %s AND render_job_id = %s",
         (tenant_id, job_id),
     )
@@ -368,34 +374,6 @@ async def cancel_queued(conn: Conn, *, tenant_id: UUID, job_id: UUID) -> None:
     """Take a film's waiting chunks out of the queue."""
     await conn.execute(
         "UPDATE render.frame_jobs SET status = 'canceled' WHERE tenant_id = %s AND render_job_id = %s AND status = 'queued'",
-        (tenant_id, job_id),
-    )
-
-
-async def redo(conn: Conn, *, tenant_id: UUID, job_id: UUID, chunk_nos: Sequence[int]) -> None:
-    """Queue chunks again whose segments turned out to be missing or damaged."""
-    await conn.execute(
-        "UPDATE render.frame_jobs SET status = 'queued', segment_key = NULL, output_sha256 = NULL, lease_id = NULL, frames_done = 0, finished_at = NULL"
-        " WHERE tenant_id = %s AND render_job_id = %s AND chunk_no = ANY(%s) AND status = 'done'",
-        (tenant_id, job_id, list(chunk_nos)),
-    )
-
-
-async def insert_repair(
-    conn: Conn, *, tenant_id: UUID, job_id: UUID, chunk_id: UUID, frames: Sequence[int], reason: str
-) -> None:
-    """Note that the finish found frames to be drawn again."""
-    await conn.execute(
-        "INSERT INTO render.frame_repair_jobs (tenant_id, render_job_id, frame_job_id, frames, reason, detected_by) VALUES (%s, %s, %s, %s, %s, 'stitcher')",
-        (tenant_id, job_id, chunk_id, list(frames), reason),
-    )
-
-
-async def end_repairs(conn: Conn, *, tenant_id: UUID, job_id: UUID) -> None:
-    """Note that the film's repairs are done."""
-    await conn.execute(
-        "UPDATE render.frame_repair_jobs SET status = 'done', finished_at = now() WHERE tenant_id = %s AND"
-        " render_job_id = %s AND status IN ('queued', 'running')",
         (tenant_id, job_id),
     )
 
@@ -438,6 +416,7 @@ async def stranded_jobs(conn: Conn) -> list[tuple[UUID, UUID]]:
     """Return (tenant, film) of films that are being rendered although every chunk is done, for longer than a moment, of every tenant."""
     cursor = await conn.execute(
         "SELECT j.tenant_id, j.id FROM render.render_jobs AS j WHERE j.status = 'rendering' AND j.updated_at < now() - interval '5 seconds'"
-        " AND NOT EXISTS (SELECT FROM render.frame_jobs AS f WHERE f.tenant_id = j.tenant_id AND f.render_job_id = j.id AND f.status <> 'done') LIMIT 50"
+        " AND NOT EXISTS (SELECT FROM render.frame_jobs AS f WHERE f.tenant_id = j.tenant_id AND f.render_job_id = j.id"
+        " AND f.status NOT IN ('done', 'repairing')) LIMIT 50"
     )
     return [(UUID(str(row[0])), UUID(str(row[1]))) for row in await cursor.fetchall()]

@@ -17,6 +17,7 @@ from flatrender.contracts.files import FilesApi, StoredFile, StoreRequest
 from flatrender.contracts.identity import IdentityApi
 from flatrender.contracts.render import FilmInput
 from flatrender.engine.errors import EngineError
+from flatrender.engine.film.packets import unpack_checksums
 from flatrender.engine.film.transitions import arrange
 from flatrender.engine.resolve.watermark import MAX_TEXT
 from flatrender.kit.db import Bells, Conn, Database
@@ -28,9 +29,10 @@ from flatrender.protocol.work import Engine, SegmentTask
 from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import jobs as rows
+from flatrender.services.render.queries import repairs as repair_rows
 from flatrender.services.render.queries.chunks import ChunkRow, NewChunk
 from flatrender.services.render.queries.jobs import FINISHING, JobRow
-from flatrender.services.render.service.assembly import Assembly, BrokenSegments, ClipScene, Made, Piece, Sound
+from flatrender.services.render.service.assembly import Assembly, ClipScene, Made, Sound
 from flatrender.services.render.service.events import frames_bell, tell
 from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
 from flatrender.services.render.service.planning import (
@@ -45,6 +47,8 @@ from flatrender.services.render.service.planning import (
     transitions_of,
 )
 from flatrender.services.render.service.pools import ENGINES
+from flatrender.services.render.service.repairs import Repairs
+from flatrender.services.render.service.segment_checks import BrokenSegments, Piece
 from flatrender.services.render.service.snapshots import store_scene
 from flatrender.services.render.service.sources import planned_source, scene_object_key
 from flatrender.services.render.settings import RenderSettings
@@ -67,6 +71,12 @@ def as_json(value: msgspec.Struct) -> dict[str, Json]:
 def failure(code: str, message: str) -> dict[str, Json]:
     """Return a failure as the JSON value that crosses a step."""
     return as_json(Failure(code=code, message=message))
+
+
+def segment_task(chunk: ChunkRow) -> SegmentTask | None:
+    """Return what a chunk's node was told."""
+    task = decode_task(chunk.task) if chunk.task is not None else None
+    return task if isinstance(task, SegmentTask) else None
 
 
 def clip_scenes(chunks: Sequence[ChunkRow]) -> list[ClipScene]:
@@ -95,6 +105,7 @@ class Films:
         files: FilesApi,
         objects: ObjectStore,
         assembly: Assembly,
+        repairs: Repairs,
         settings: RenderSettings,
     ) -> None:
         self._database = database
@@ -104,6 +115,7 @@ class Films:
         self._files = files
         self._objects = objects
         self._assembly = assembly
+        self._repairs = repairs
         self._settings = settings
 
     async def plan_film(self, run: Run, arguments: dict[str, Json]) -> None:
@@ -265,7 +277,11 @@ class Films:
                 continue
             ready.append(
                 msgspec.structs.replace(
-                    chunk, segment_key=segment.segment_key, segment_sha256=segment.output_sha256.hex()
+                    chunk,
+                    segment_key=segment.segment_key,
+                    segment_sha256=segment.output_sha256.hex(),
+                    packets=segment.packets,
+                    is_checked=segment.is_checked,
                 )
             )
         return ready
@@ -277,18 +293,26 @@ class Films:
             job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
             stored = await rows.job_input(conn, tenant_id=tenant_id, job_id=job_id)
             chunks = await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=job_id)
-            if job is None or stored is None or job.attempt != int(arguments["attempt"]):
-                return None
-            if job.status == "canceling":
+            if job is not None and job.status == "canceling" and job.attempt == int(arguments["attempt"]):
                 await settle_cancel(conn, self._bells, tenant_id, job_id)
-            if job.status not in FINISHING or job.total_frames is None:
+            wanted = job is not None and job.status in FINISHING and job.attempt == int(arguments["attempt"])
+            if job is None or stored is None or job.total_frames is None or not wanted:
                 return None
         film = msgspec.convert(stored["film"], FilmInput)
+        mended = await self._mended(job, film, chunks)
+        if not isinstance(mended, list):
+            return mended
+        chunks = [chunk for chunk in mended if chunk.repair_id is None]
         pieces = [
             Piece(
                 chunk_no=chunk.chunk_no,
                 object_key=chunk.segment_key or "",
                 sha256=(chunk.output_sha256 or b"").hex(),
+                frames=chunk.frame_end - chunk.frame_start + 1,
+                packets=unpack_checksums(chunk.packets or b""),
+                is_checked=chunk.checked_at is not None,
+                task=segment_task(chunk),
+                scene_object_key=chunk.scene_object_key or "",
             )
             for chunk in chunks
         ]
@@ -312,7 +336,7 @@ class Films:
                 stage=lambda status, progress: self._stage(tenant_id, job_id, status, progress),
             )
         except BrokenSegments as broken:
-            await self._redo(tenant_id, job_id, broken.reasons)
+            await self._repairs.order(tenant_id, job_id, broken.broken)
             return None
         except (Unavailable, Conflict):
             raise
@@ -327,7 +351,28 @@ class Films:
         except Exception as error:
             log.exception("finish_crashed", job_id=str(job_id))
             return failure("internal", f"finishing failed: {type(error).__name__}")
+        async with self._database.tenant(tenant_id) as conn:
+            await repair_rows.set_checked(conn, tenant_id=tenant_id, job_id=job_id)
+            await repair_rows.end_repairs(conn, tenant_id=tenant_id, job_id=job_id)
         return as_json(made)
+
+    async def _mended(
+        self, job: JobRow, film: FilmInput, chunks: list[ChunkRow]
+    ) -> list[ChunkRow] | dict[str, Json] | None:
+        """Return the chunks with the frames in their segments that were drawn again; a failure; None when one is drawn again as a whole."""
+        if not any(chunk.status == "repairing" for chunk in chunks):
+            return chunks
+        try:
+            async with self._database.tenant(job.tenant_id) as conn:
+                profile = await self._profile(conn, job)
+            size = {"width": job.width or film.width, "height": job.height or film.height}
+            settings = film_settings(profile, **size, fps=film.fps)
+        except AppError as error:
+            return failure(error.code, error.detail)
+        if not await self._repairs.mend(job.tenant_id, job.id, settings):
+            return None
+        async with self._database.tenant(job.tenant_id) as conn:
+            return await chunk_rows.chunks(conn, tenant_id=job.tenant_id, job_id=job.id)
 
     async def _sounds(self, tenant_id: UUID, film: FilmInput) -> list[Sound]:
         owners: dict[UUID, set[UUID]] = {}
@@ -366,33 +411,6 @@ class Films:
                     await tell(conn, self._bells, job, "progress")
         return True
 
-    async def _redo(self, tenant_id: UUID, job_id: UUID, reasons: dict[int, str]) -> None:
-        async with self._database.tenant(tenant_id) as conn:
-            job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
-            if job is None or job.status not in FINISHING:
-                return
-            broken = [
-                chunk
-                for chunk in await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=job_id)
-                if chunk.chunk_no in reasons
-            ]
-            for chunk in broken:
-                await chunk_rows.insert_repair(
-                    conn,
-                    tenant_id=tenant_id,
-                    job_id=job_id,
-                    chunk_id=chunk.id,
-                    frames=range(chunk.frame_start, min(chunk.frame_end + 1, chunk.frame_start + 5000)),
-                    reason=reasons[chunk.chunk_no],
-                )
-            await chunk_rows.redo(conn, tenant_id=tenant_id, job_id=job_id, chunk_nos=list(reasons))
-            await rows.set_status(
-                conn, tenant_id=tenant_id, job_id=job_id, expected=FINISHING, status="rendering", actor="render"
-            )
-            for pool in sorted({chunk.pool for chunk in broken}):
-                await self._bells.ring(conn, frames_bell(pool))
-        log.warning("segments_redone", job_id=str(job_id), chunks=sorted(reasons))
-
     async def _publish(self, arguments: dict[str, Json], made: dict[str, Json]) -> dict[str, Json]:
         """Hand film and poster to the files service, once for each attempt."""
         tenant_id, job_id = UUID(arguments["tenant_id"]), UUID(arguments["job_id"])
@@ -415,7 +433,7 @@ class Films:
                         width=film.width,
                         height=film.height,
                         duration_ms=film.duration_ms,
-                        dedupe_key=f"film:{job_id}:{job.attempt}",
+                        dedupe_key=f"film:{job_id}:{job.attempt}:{film.sha256[:16]}",
                     ),
                     StoreRequest(
                         name=f"{name}.jpg",
@@ -425,7 +443,7 @@ class Films:
                         owner_user_id=job.user_id,
                         width=film.poster_width,
                         height=film.poster_height,
-                        dedupe_key=f"poster:{job_id}:{job.attempt}",
+                        dedupe_key=f"poster:{job_id}:{job.attempt}:{film.sha256[:16]}",
                     ),
                 ],
             )
@@ -454,6 +472,7 @@ class Films:
                 return
             if job.status not in FINISHING or files["video"] is None:
                 return
+            was_ready = bool(await rows.exports(conn, tenant_id=tenant_id, job_ids=[job_id]))
             for kind, sha256, size, width, height, duration in (
                 ("video", files["video_sha256"], film.bytes, film.width, film.height, film.duration_ms),
                 ("poster", files["poster_sha256"], files["poster_bytes"], film.poster_width, film.poster_height, None),
@@ -486,8 +505,9 @@ class Films:
             await rows.end_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=job.attempt, outcome="completed")
             ready = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
             if ready is not None:
+                what = "repaired" if was_ready else "completed"
                 await tell(
-                    conn, self._bells, ready, "completed", file_id=files["video"], poster_file_id=files["poster"]
+                    conn, self._bells, ready, what, file_id=files["video"], poster_file_id=files["poster"]
                 )
 
     async def _fail(self, arguments: dict[str, Json], failure: dict[str, Json]) -> None:

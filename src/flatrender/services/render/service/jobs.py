@@ -18,6 +18,7 @@ from flatrender.kit.workflows import enqueue
 from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import jobs as rows
+from flatrender.services.render.queries import repairs as repair_rows
 from flatrender.services.render.queries import traces as trace_rows
 from flatrender.services.render.queries.jobs import FINISHING, UNFINISHED, ExportRow, JobRow, ProfileRow
 from flatrender.services.render.service.events import SCHEMA, tell
@@ -26,6 +27,10 @@ from flatrender.services.render.settings import RenderSettings
 
 PLAN_WORKFLOW = "render_film"
 FINISH_WORKFLOW = "finish_film"
+
+
+SHOWN = ("completed", "rendering", *FINISHING)
+"""Films whose file is shown when there is one: also while frames of a finished film are drawn again."""
 
 
 class JobView(msgspec.Struct, frozen=True, kw_only=True):
@@ -221,8 +226,8 @@ class Jobs:
         return [
             JobView(
                 job=job,
-                video=files.get((job.id, "video")) if job.status == "completed" else None,
-                poster=files.get((job.id, "poster")) if job.status == "completed" else None,
+                video=files.get((job.id, "video")) if job.status in SHOWN else None,
+                poster=files.get((job.id, "poster")) if job.status in SHOWN else None,
                 queue_position=places.get(job.id),
                 eta_seconds=eta_seconds(job, self._clock()),
                 waits_for_after_effects=job.id in stuck,
@@ -276,7 +281,9 @@ async def start_finish(conn: Conn, job: JobRow, *, epochs: int) -> str:
 
 
 async def settle_cancel(conn: Conn, bells: Bells, tenant_id: UUID, job_id: UUID) -> bool:
-    """Make a film that is being cancelled cancelled; the caller knows that nothing of it runs any more."""
+    """Make a film that is being cancelled cancelled; the caller knows that nothing of it runs any more. A finished one keeps the file that it had."""
+    if await _keep_finished(conn, bells, tenant_id, job_id, ("canceling",), status="canceled", why="cancelled"):
+        return True
     moved = await rows.set_status(
         conn, tenant_id=tenant_id, job_id=job_id, expected=("canceling",), status="canceled", actor="render", ends=True
     )
@@ -297,6 +304,8 @@ async def fail_job(conn: Conn, bells: Bells, tenant_id: UUID, job_id: UUID, *, c
     if job.status == "canceling":
         _, running, _ = await chunk_rows.remaining(conn, tenant_id=tenant_id, job_id=job_id)
         return running == 0 and await settle_cancel(conn, bells, tenant_id, job_id)
+    if await _keep_finished(conn, bells, tenant_id, job_id, UNFINISHED, status="failed", why=f"{code}: {message}"):
+        return True
     await rows.set_status(
         conn,
         tenant_id=tenant_id,
@@ -315,3 +324,27 @@ async def fail_job(conn: Conn, bells: Bells, tenant_id: UUID, job_id: UUID, *, c
     if failed is not None:
         await tell(conn, bells, failed, "failed", error_code=code)
     return True
+
+
+async def _keep_finished(
+    conn: Conn, bells: Bells, tenant_id: UUID, job_id: UUID, expected: Sequence[str], *, status: str, why: str
+) -> bool:
+    """Give up the repair of a finished film that a person asked for: the film is again what it was. False when there is none."""
+    if not await repair_rows.open_by_hand(conn, tenant_id=tenant_id, job_id=job_id):
+        return False
+    await repair_rows.end_repairs(conn, tenant_id=tenant_id, job_id=job_id, status=status, error=why)
+    await repair_rows.leave_as_they_were(conn, tenant_id=tenant_id, job_id=job_id)
+    moved = await rows.set_status(
+        conn,
+        tenant_id=tenant_id,
+        job_id=job_id,
+        expected=expected,
+        status="completed",
+        actor="render",
+        progress_pct=100.0,
+        ends=True,
+    )
+    job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
+    if moved and job is not None:
+        await tell(conn, bells, job, "progress")
+    return moved

@@ -283,7 +283,6 @@ class Leases:
                 actor="render",
                 workflow_id=workflow_id,
             )
-            await rows.end_repairs(conn, tenant_id=job.tenant_id, job_id=job.id)
             moved = await job_rows.job(conn, tenant_id=job.tenant_id, job_id=job.id)
         if moved is not None:
             await tell(conn, self._bells, moved, "progress")
