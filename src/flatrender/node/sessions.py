@@ -39,6 +39,10 @@ class Session:
         self.log = SessionLog()
         self.engine_log = ""
         """The last lines that an engine of its own process wrote for this work."""
+        self.traceparent: str | None = None
+        """W3C trace context of the work on it, once there is some."""
+        self.picture: bytes | None = None
+        """What was drawn last, small; now and then."""
 
     def advance(self, state: State) -> None:
         """Go on to a later state; raise RuntimeError for a step back."""
