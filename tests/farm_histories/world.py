@@ -30,8 +30,8 @@ from flatrender.services.render import tasks
 from flatrender.services.render.errors import NotRetryable
 from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import jobs as job_rows
-from flatrender.services.render.queries import snapshots as still_rows
 from flatrender.services.render.queries import repairs as repair_rows
+from flatrender.services.render.queries import snapshots as still_rows
 from flatrender.services.render.queries.chunks import NewChunk
 from flatrender.services.render.queries.jobs import FINISHING
 from flatrender.services.render.service.events import CHANNEL

@@ -442,6 +442,7 @@ export const en: Dictionary = {
   'notices.readAll': 'Mark all as read',
   'notices.unread': 'Unread',
   'notices.type.render_completed': 'Your film is ready',
+  'notices.type.render_repaired': 'A new version of your film is ready',
   'notices.type.render_failed': 'Rendering failed',
 
   'admin.title': 'Admin',
@@ -552,6 +553,7 @@ export const en: Dictionary = {
   'admin.queuedAt': 'Requested',
   'admin.cancelJob': 'Cancel “{{title}}”',
   'admin.jobCanceled': 'The cancellation was requested.',
+  'admin.frameRange': '{{first}}–{{last}}',
   'admin.frameNumber': 'Frame {{n}}',
   'admin.frameMissing': 'This frame is not kept any more.',
   'admin.firstFrame': 'First frame',

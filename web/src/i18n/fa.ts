@@ -442,6 +442,7 @@ export const fa = {
   'notices.readAll': 'همه خوانده شد',
   'notices.unread': 'خوانده‌نشده',
   'notices.type.render_completed': 'فیلم شما آماده شد',
+  'notices.type.render_repaired': 'نسخهٔ تازهٔ فیلم شما آماده شد',
   'notices.type.render_failed': 'ساخت فیلم ناموفق بود',
 
   'admin.title': 'مدیریت',
@@ -552,6 +553,7 @@ export const fa = {
   'admin.queuedAt': 'زمان درخواست',
   'admin.cancelJob': 'لغو «{{title}}»',
   'admin.jobCanceled': 'درخواست لغو فرستاده شد.',
+  'admin.frameRange': '{{first}} تا {{last}}',
   'admin.frameNumber': 'قاب {{n}}',
   'admin.frameMissing': 'این قاب دیگر نگه داشته نشده است.',
   'admin.firstFrame': 'نخستین قاب',

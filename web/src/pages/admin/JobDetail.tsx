@@ -1,4 +1,4 @@
-import { Alert, Button, Group, NumberInput, Text } from '@mantine/core';
+import { Alert, Button, Group, Text, TextInput } from '@mantine/core';
 import { IconBrush } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -11,7 +11,7 @@ import { SkeletonRows, useSlow } from '../../components/ListState';
 import { PageHeader } from '../../components/PageHeader';
 import { RangeInput } from '../../components/RangeInput';
 import { StatusBadge } from '../../components/StatusBadge';
-import { formatNumber } from '../../format/digits';
+import { formatNumber, localDigits, parseNumber } from '../../format/digits';
 import { formatAgo, formatDateTime } from '../../format/time';
 import { textFor, useI18n } from '../../i18n';
 import { isEnded, queries, queryClient } from '../../queries';
@@ -50,14 +50,11 @@ function FrameChoice({ job, edge, last }: { job: RenderJob; edge: Edge; last: nu
         onChange={edge.set}
         ltr
       />
-      <NumberInput
+      <TextInput
         label={edge.label}
-        value={edge.value}
-        min={0}
-        max={last}
-        allowDecimal={false}
-        clampBehavior="strict"
-        onChange={(value) => edge.set(Math.min(last, Math.max(0, Number(value) || 0)))}
+        value={localDigits(String(edge.value), locale)}
+        inputMode="numeric"
+        onChange={(event) => edge.set(Math.min(last, Math.max(0, Math.trunc(parseNumber(event.target.value) ?? 0))))}
         data-testid={edge.testId}
       />
     </div>
@@ -156,7 +153,9 @@ function RepairList({ repairs }: { repairs: FrameRepair[] }) {
   const shown = (runs: [number, number][]) =>
     runs
       .slice(0, 4)
-      .map(([first, last]) => (first === last ? number(first) : `${number(first)}–${number(last)}`))
+      .map(([first, last]) =>
+        first === last ? number(first) : t('admin.frameRange', { first: number(first), last: number(last) }),
+      )
       .join(locale.startsWith('fa') ? '، ' : ', ') + (runs.length > 4 ? ' …' : '');
   return (
     <div className={classes.scroll} role="region" aria-label={t('admin.repairs')} tabIndex={0}>
@@ -175,9 +174,7 @@ function RepairList({ repairs }: { repairs: FrameRepair[] }) {
           {repairs.map((repair) => (
             <tr key={repair.id} data-testid="repair-row">
               <td>
-                <strong>
-                  <bdi>{shown(repair.frames)}</bdi>
-                </strong>{' '}
+                <strong>{shown(repair.frames)}</strong>{' '}
                 <span className={classes.muted}>{t('admin.frameCount', { n: number(repair.frame_count) })}</span>
                 {repair.error && (
                   <span className={classes.error} dir="auto">
@@ -224,9 +221,7 @@ function AttemptList({ attempts }: { attempts: RenderAttempt[] }) {
           {attempts.map((attempt) => (
             <tr key={`${attempt.frame_job_id}-${attempt.epoch}`} data-testid="attempt-row">
               <td>
-                <bdi>
-                  {number(attempt.first_frame)}–{number(attempt.last_frame)}
-                </bdi>
+                {t('admin.frameRange', { first: number(attempt.first_frame), last: number(attempt.last_frame) })}
                 {attempt.is_repair && <span className={classes.muted}> {t('admin.attemptRepair')}</span>}
               </td>
               <td>
