@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request
 from httpx import ASGITransport, AsyncClient
 from psycopg import sql
 
-from flatrender.contracts.files import StoredFile, StoreRequest
+from flatrender.contracts.files import Link, LinkRequest, StoredFile, StoreRequest
 from flatrender.contracts.identity import ALL_PERMISSIONS
 from flatrender.contracts.render import RenderJobBrief, RenderRequest
 from flatrender.kit.db import Database, assert_no_transaction
@@ -100,6 +100,13 @@ class FakeFiles:
         if sum(map(len, found.values())) > limit_bytes:
             raise TooLarge("more than asked for")
         return found
+
+    async def links(self, *, tenant_id: UUID, requests: Sequence[LinkRequest]) -> Mapping[UUID, Link]:
+        raise NotImplementedError
+
+    async def delete(self, *, tenant_id: UUID, ids: Sequence[UUID]) -> None:
+        for file_id in ids:
+            self.stored.pop((tenant_id, file_id), None)
 
     async def store(self, *, tenant_id: UUID, requests: Sequence[StoreRequest]) -> list[StoredFile]:
         self._reached("files.store")

@@ -42,6 +42,7 @@ NAMES = [
     "33_content_after_effects",
     "34_render_after_effects",
     "35_file_manager_permanent_urls",
+    "40_render_exports",
 ]
 LEDGER = (
     "CREATE SCHEMA ops; CREATE TABLE ops.schema_migrations "

@@ -9,16 +9,22 @@ from flatrender.kit.clock import Clock, system_clock
 from flatrender.kit.db import Bells, Database
 from flatrender.kit.module import ServiceModule
 from flatrender.kit.objects import LinkSigner, ObjectStore
+from flatrender.kit.outgoing import Outgoing
+from flatrender.kit.secret_box import SecretBox
 from flatrender.kit.workflows import Workflows
-from flatrender.services.render import endpoints, internal
+from flatrender.services.render import endpoints, export_endpoints, internal
 from flatrender.services.render.api import LocalRenderApi
 from flatrender.services.render.service.assembly import Assembly
+from flatrender.services.render.service.delivering import Delivering
+from flatrender.services.render.service.delivery_targets import DeliveryTargets
 from flatrender.services.render.service.development import DevelopmentWorker
 from flatrender.services.render.service.events import CHANNEL, SCHEMA
+from flatrender.services.render.service.exports import Exports
 from flatrender.services.render.service.films import Films
 from flatrender.services.render.service.jobs import Jobs
 from flatrender.services.render.service.leases import Leases
 from flatrender.services.render.service.nodes import Nodes
+from flatrender.services.render.service.profiles import Profiles
 from flatrender.services.render.service.snapshots import Snapshots
 from flatrender.services.render.settings import RenderSettings
 from flatrender.services.render.tasks import Sweep, register_workflows
@@ -34,6 +40,8 @@ def build(
     objects: ObjectStore,
     links: LinkSigner,
     workflows: Workflows,
+    box: SecretBox,
+    outgoing: Outgoing | None = None,
     settings: RenderSettings | None = None,
     node_token: str | None = None,
     clock: Clock = system_clock,
@@ -68,8 +76,21 @@ def build(
         assembly=Assembly(objects, settings),
         settings=settings,
     )
-    register_workflows(workflows, films, snapshots)
-    background = [bells.run, Sweep(database, leases, snapshots, settings).run]
+    exports = Exports(database, bells, files, settings, clock)
+    outgoing = outgoing or Outgoing()
+    targets = DeliveryTargets(database, bells, box, outgoing, settings)
+    delivering = Delivering(
+        database=database,
+        bells=bells,
+        files=files,
+        objects=objects,
+        box=box,
+        outgoing=outgoing,
+        settings=settings,
+        clock=clock,
+    )
+    register_workflows(workflows, films, snapshots, exports)
+    background = [bells.run, Sweep(database, leases, snapshots, settings).run, delivering.run]
     if settings.dev_snapshots:
         background.append(DevelopmentWorker(database, bells, snapshots, objects, settings).run)
 
@@ -86,8 +107,12 @@ def build(
         routers=(
             endpoints.router(bells=bells, jobs=jobs, snapshots=snapshots),
             endpoints.admin_router(jobs=jobs, snapshots=snapshots, nodes=nodes),
+            export_endpoints.export_router(exports=exports, targets=targets),
+            export_endpoints.target_admin_router(targets=targets),
+            export_endpoints.profile_admin_router(profiles=Profiles(database)),
         ),
         internal_routers=(internal.router(nodes=nodes, leases=leases, snapshots=snapshots),),
+        handlers={"file.deleted": exports.file_deleted},
         background=tuple(background),
         open=open_service,
     )

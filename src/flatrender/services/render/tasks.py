@@ -9,6 +9,7 @@ from flatrender.kit.db import Database
 from flatrender.kit.errors import AppError
 from flatrender.kit.workflows import Workflows
 from flatrender.services.render.queries import nodes as node_rows
+from flatrender.services.render.service.exports import SWEEP_CRON, SWEEP_WORKFLOW, Exports
 from flatrender.services.render.service.films import Films
 from flatrender.services.render.service.jobs import FINISH_WORKFLOW, PLAN_WORKFLOW
 from flatrender.services.render.service.leases import Leases
@@ -20,11 +21,13 @@ log = structlog.get_logger(__name__)
 STRANDED_EVERY_S = 15.0
 
 
-def register_workflows(workflows: Workflows, films: Films, snapshots: Snapshots) -> None:
+def register_workflows(workflows: Workflows, films: Films, snapshots: Snapshots, exports: Exports) -> None:
     """Make the render service's workflows known to the executor, before it opens."""
     workflows.register(PLAN_WORKFLOW, films.plan_film)
     workflows.register(FINISH_WORKFLOW, films.finish_film)
     workflows.register(PREPARE_WORKFLOW, snapshots.prepare)
+    workflows.register(SWEEP_WORKFLOW, exports.sweep)
+    workflows.schedule(SWEEP_WORKFLOW, SWEEP_CRON)
 
 
 class Sweep:
