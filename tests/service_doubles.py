@@ -171,6 +171,11 @@ class FakeRender:
                 found[job.saved_project_id] = job
         return found
 
+    async def check_wanted(self, *, tenant_id: UUID, profiles: Sequence[str], deliver_to: Sequence[UUID]) -> None:
+        assert_no_transaction("render.check_wanted")
+        if self.down:
+            raise Unavailable("render does not answer", code="peer_unavailable", retry_after_s=2)
+
     async def enqueue_scene_previews(self, *, tenant_id: UUID, project_ids: Sequence[UUID], locale: str) -> int:
         assert_no_transaction("render.enqueue_scene_previews")
         return 0

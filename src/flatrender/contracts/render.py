@@ -105,5 +105,8 @@ class RenderApi(Protocol):
     async def latest_jobs(self, *, tenant_id: UUID, saved_project_ids: Sequence[UUID]) -> Mapping[UUID, RenderJobBrief]:
         """Return each project's newest job; a project without one is absent."""
 
+    async def check_wanted(self, *, tenant_id: UUID, profiles: Sequence[str], deliver_to: Sequence[UUID]) -> None:
+        """Raise Refused when films of the tenant cannot be made in these profiles together, or not be delivered to these targets: before anything is frozen."""
+
     async def enqueue_scene_previews(self, *, tenant_id: UUID, project_ids: Sequence[UUID], locale: str) -> int:
         """Queue a picture of each scene of the templates, as the admin's button does; return how many are open now. An unknown id is left out."""

@@ -70,7 +70,7 @@ class Jobs:
         if existing is not None:
             return existing
         film = request.input
-        outputs = asked_for(film, sizes)
+        outputs = asked_for([film.profile, *film.outputs], sizes)
         await check_targets(conn, tenant_id, film.deliver_to or ())
         if not 1 <= len(film.scenes) <= self._settings.max_scenes:
             raise Refused(
@@ -109,6 +109,13 @@ class Jobs:
         if job_id is not None:
             await tell(conn, self._bells, job, "queued")
         return job
+
+    async def check_wanted(self, tenant_id: UUID, profiles: Sequence[str], deliver_to: Sequence[UUID]) -> None:
+        """Raise UnknownProfile, UnknownTarget or Refused for outputs that films of the tenant cannot have."""
+        async with self._database.tenant(tenant_id) as conn:
+            known = await rows.profiles(conn, tenant_id=tenant_id, platform_id=DEFAULT_TENANT_ID)
+            asked_for(profiles, {profile.key: profile for profile in known})
+            await check_targets(conn, tenant_id, deliver_to)
 
     async def profiles(self, tenant_id: UUID) -> list[ProfileRow]:
         """Return the output profiles that a film of the tenant may have, small ones first; its own in place of the platform's of the same key."""

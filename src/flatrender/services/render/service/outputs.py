@@ -48,9 +48,8 @@ def numbered(chunks: Sequence[NewChunk], number: int) -> list[NewChunk]:
     ]
 
 
-def asked_for(film: FilmInput, known: Mapping[str, object]) -> list[str]:
-    """Return the profiles of a film's outputs in order. Raises UnknownProfile, and Refused for too many or one that is named twice."""
-    wanted = [film.profile, *film.outputs]
+def asked_for(wanted: Sequence[str], known: Mapping[str, object]) -> list[str]:
+    """Return the profiles of a film's outputs in order when it can have them. Raises UnknownProfile, and Refused for too many or one that is named twice."""
     if len(wanted) > MAX_OUTPUTS:
         raise Refused(f"a film has at most {MAX_OUTPUTS} outputs, not {len(wanted)}", code="render.too_many_outputs")
     if len(set(wanted)) < len(wanted):
@@ -58,7 +57,7 @@ def asked_for(film: FilmInput, known: Mapping[str, object]) -> list[str]:
     for key in wanted:
         if key not in known:
             raise errors.UnknownProfile(f"there is no profile {key}; there are {', '.join(sorted(known))}")
-    return wanted
+    return list(wanted)
 
 
 def settings_for(profile: ProfileRow, film: FilmInput, *, size: tuple[int, int] | None = None) -> FilmSettings:
