@@ -20,7 +20,12 @@ export function JobOutputs({ job }: { job: RenderJob }) {
       </h2>
       <ul className={classes.list}>
         {outputs.map((output) => (
-          <li key={output.id} className={classes.row} data-testid={`output-${output.profile}`} data-status={output.status}>
+          <li
+            key={output.id}
+            className={classes.row}
+            data-testid={`output-${output.profile}`}
+            data-status={output.status}
+          >
             <div>
               <Group gap="xs">
                 <Text fw={650} component="strong">

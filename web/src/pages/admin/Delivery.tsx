@@ -148,7 +148,9 @@ function TargetCard({ target, openLog, edit, showSecret }: TargetCardProps) {
               {target.is_default ? t('delivery.makeUnusual') : t('delivery.makeUsual')}
             </Menu.Item>
             <Menu.Item
-              leftSection={isActive ? <IconPlayerPause size={16} aria-hidden /> : <IconPlayerPlay size={16} aria-hidden />}
+              leftSection={
+                isActive ? <IconPlayerPause size={16} aria-hidden /> : <IconPlayerPlay size={16} aria-hidden />
+              }
               onClick={() => pause.mutate()}
             >
               {isActive ? t('delivery.pause') : t('delivery.resume')}
@@ -203,11 +205,7 @@ export function AdminDelivery() {
   const [logged, setLogged] = useState<DeliveryTarget | null>(null);
   const [made, setMade] = useState<NewDeliveryTarget | null>(null);
   const add = (
-    <Button
-      leftSection={<IconPlus size={16} aria-hidden />}
-      onClick={() => setEditing('new')}
-      data-testid="target-add"
-    >
+    <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setEditing('new')} data-testid="target-add">
       {t('delivery.add')}
     </Button>
   );

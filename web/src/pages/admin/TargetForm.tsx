@@ -1,6 +1,6 @@
 import { Button, Checkbox, Group, Modal, PasswordInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { newKey } from '../../api/client';
 import { adminDelivery } from '../../api/endpoints';
 import { ApiError, errorMessage } from '../../api/errors';
@@ -55,7 +55,7 @@ export function TargetForm({ target, close, saved }: TargetFormProps) {
   });
   const problems = save.error instanceof ApiError ? save.error.errors : [];
   const wrong = (field: string) => problems.find((problem) => problem.field.endsWith(field))?.detail;
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     save.mutate();
   };
@@ -72,7 +72,7 @@ export function TargetForm({ target, close, saved }: TargetFormProps) {
           {!target && (
             <SegmentedControl
               value={kind}
-              onChange={(value) => setKind(value as 'webhook' | 's3')}
+              onChange={setKind}
               data={[
                 { value: 'webhook', label: t('delivery.kind.webhook') },
                 { value: 's3', label: t('delivery.kind.s3') },
