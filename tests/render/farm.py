@@ -383,6 +383,7 @@ class Farm:
         self.links = LinkSigner(b"links of the tests")
         self.templates = Templates()
         self.files = Files(self.objects)
+        self.projects = Projects(self.templates)
         self.module: ServiceModule | None = None
         self.url = ""
         self.http: httpx.AsyncClient
@@ -406,7 +407,7 @@ class Farm:
             content=self.templates,
             identity=cast("IdentityApi", Names()),
             files=self.files,
-            studio=Projects(self.templates),
+            studio=self.projects,
             objects=self.objects,
             links=self.links,
             workflows=workflows,
@@ -558,9 +559,11 @@ class Farm:
     def empty(self) -> None:
         """Forget everything that a test left."""
         for table in (
-            "frame_repair_jobs", "frame_jobs", "delivery_attempts", "deliveries", "delivery_targets", "exports", "render_job_attempts",
-            "render_job_events", "render_jobs", "snapshot_jobs", "snapshots", "node_crashes", "node_health_logs", "nodes", "outbox_events",
-            "idempotency_keys", "tenant_render_limits",
+            "film_forecasts", "frame_speeds", "engine_speeds", "node_speeds", "finish_speeds",
+            "template_flags", "frame_repair_jobs", "frame_jobs", "frame_attempts", "delivery_attempts", "deliveries", "delivery_targets", "exports",
+            "render_job_attempts", "render_job_events", "render_jobs",
+            "snapshot_jobs", "snapshots",
+            "node_crashes", "node_health_logs", "nodes", "outbox_events", "idempotency_keys", "tenant_render_limits",
         ):  # fmt: skip
             self.do(f"DELETE FROM render.{table}")
         self.do("DELETE FROM render.node_tokens WHERE name <> 'this machine'")

@@ -17,6 +17,7 @@ from obstore.store import LocalStore, from_url
 from obstore.store import ObjectStore as _Store
 
 from flatrender.kit.errors import Forbidden, NotFound, Unavailable
+from flatrender.kit.metrics import count_store
 
 KEY_PATTERN = re.compile(r"[a-z0-9][a-zA-Z0-9_.-]*(/[a-zA-Z0-9][a-zA-Z0-9_.-]*){0,9}")
 MAX_KEY_CHARACTERS = 400
@@ -47,11 +48,13 @@ class ObjectStore:
         """Return where the object lies on this machine, or None for a remote store."""
         return self._folder / checked_key(key) if self._folder else None
 
+    @count_store("put", absent=NotFound)
     async def put(self, key: str, data: bytes | Path | AsyncIterator[bytes]) -> None:
         """Store bytes, a file or a stream under `key`, replacing what was there."""
         await obstore.put_async(self._store, checked_key(key), data)
         await self._flush(key)
 
+    @count_store("copy", absent=NotFound)
     async def copy(self, source: str, target: str) -> None:
         """Store the object `source` under `target` as well, without moving its bytes through here; raise NotFound when absent."""
         try:
@@ -66,6 +69,7 @@ class ObjectStore:
         for position in range(start, end, STREAM_PART_BYTES):
             yield await self.read_range(key, position, min(STREAM_PART_BYTES, end - position))
 
+    @count_store("get", absent=NotFound)
     async def get(self, key: str, *, limit_bytes: int) -> bytes:
         """Return the object; raise NotFound when absent and Unavailable when it is larger than `limit_bytes`."""
         if await self.size(key) > limit_bytes:
@@ -76,6 +80,7 @@ class ObjectStore:
         except FileNotFoundError as error:
             raise NotFound("there is no such object", code="files.not_found") from error
 
+    @count_store("read_range", absent=NotFound)
     async def read_range(self, key: str, start: int, length: int) -> bytes:
         """Return `length` bytes from `start`; raise NotFound when the object is absent."""
         try:
@@ -83,6 +88,7 @@ class ObjectStore:
         except FileNotFoundError as error:
             raise NotFound("there is no such object", code="files.not_found") from error
 
+    @count_store("size", absent=NotFound)
     async def size(self, key: str) -> int:
         """Return the object's bytes; raise NotFound when absent."""
         try:
@@ -98,6 +104,7 @@ class ObjectStore:
             return False
         return True
 
+    @count_store("delete", absent=NotFound)
     async def delete(self, *keys: str) -> None:
         """Delete objects; an absent one is no error."""
         for key in keys:

@@ -37,6 +37,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import msgspec
 import structlog
 
+from flatrender import telemetry
 from flatrender.kit.db import Conn
 from flatrender.kit.errors import Conflict, Unavailable
 
@@ -49,6 +50,8 @@ Result = TypeVar("Result")
 APPLICATION_VERSION = "1"
 """Raised when a workflow's steps change so that a running one could not go on; older workflows are then finished by older executors."""
 QUEUE = "flatrender"
+TRACEPARENT = "_traceparent"
+"""Argument that carries the trace of whoever started the workflow; its body does not see it."""
 KEEP_FINISHED = timedelta(days=30)
 PURGE_EVERY_S = 3600.0
 PURGE_BATCH = 200
@@ -75,6 +78,9 @@ Body = Callable[[Run, dict[str, Json]], Awaitable[None]]
 
 async def enqueue(conn: Conn, name: str, workflow_id: str, arguments: dict[str, Json]) -> None:
     """Start the workflow `name` when the caller's transaction commits; the same `workflow_id` again does nothing."""
+    trace = telemetry.traceparent()
+    if trace is not None:
+        arguments = {**arguments, TRACEPARENT: trace}
     await conn.execute(
         "SELECT dbos.enqueue_workflow(workflow_name => %s, queue_name => %s, workflow_id => %s, positional_args => ARRAY[%s::json],"
         " application_name => %s)",
@@ -228,7 +234,15 @@ class Workflows:
 
         async def run_workflow(arguments: dict[str, Any]) -> None:
             assert self._home is not None  # noqa: S101 - workflows run between open and close
-            await body(_DurableRun(self._home, str(DBOS.workflow_id)), arguments)
+            workflow_id = str(DBOS.workflow_id)
+            given = {key: value for key, value in arguments.items() if key != TRACEPARENT}
+            with telemetry.span(
+                f"workflow {name}",
+                parent=arguments.get(TRACEPARENT),
+                kind="consumer",
+                attributes={"flatrender.workflow_id": workflow_id},
+            ):
+                await body(_DurableRun(self._home, workflow_id), given)
 
         run_workflow.__name__ = run_workflow.__qualname__ = name
         return DBOS.workflow(name=name, max_recovery_attempts=None)(run_workflow)
@@ -338,7 +352,9 @@ class _DurableRun:
 
         async def cross() -> Result:
             patient = _until_available(self._workflow_id, name, functools.partial(function, *arguments))
-            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(patient, self._home))
+            # The span is the context's, and a coroutine that is handed over takes the context along.
+            with telemetry.span(f"step {name}"):
+                return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(patient, self._home))
 
         return await DBOS.run_step_async({"name": name}, cross)
 

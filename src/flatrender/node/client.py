@@ -1,6 +1,8 @@
 """The node's calls to the server. Each answer becomes a message or an error that says what to do (`docs/node-protocol.md`)."""
 
-from collections.abc import Iterator
+import contextlib
+import threading
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urljoin
@@ -9,6 +11,7 @@ import httpx
 import msgspec
 
 from flatrender.node.errors import BootEnded, CallRefused, RegisterAgain, Superseded, TokenRefused, TryAgain
+from flatrender.node.observing import add_trace, counted
 from flatrender.protocol.heartbeat import Heartbeat, HeartbeatReply
 from flatrender.protocol.outcome import Accepted, Fail, Result
 from flatrender.protocol.register import Register, Registered
@@ -19,6 +22,9 @@ Answer = TypeVar("Answer")
 CONNECT_S = 5.0
 ANSWER_S = 20.0
 TRANSFER_S = 60.0
+STALL_S = 15.0
+"""How long a download may bring nothing: the work may have been cancelled meanwhile."""
+PIECE_BYTES = 256 << 10
 PATHS: dict[Kind, str] = {
     "frame": "/internal/frame-jobs",
     "snapshot_job": "/internal/snapshot-jobs",
@@ -40,7 +46,10 @@ class ServerClient:
         self._server = server.rstrip("/") + "/"
         limits = httpx.Limits(max_connections=2 * slots + 8, max_keepalive_connections=slots + 4)
         self._http = httpx.Client(
-            timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S, pool=ANSWER_S), limits=limits, follow_redirects=False
+            timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S, pool=ANSWER_S),
+            limits=limits,
+            follow_redirects=False,
+            event_hooks={"request": [add_trace]},
         )
         self.secret = ""
         """The bearer of this boot, once registered."""
@@ -49,6 +58,7 @@ class ServerClient:
         """Close all connections; calls that are under way fail with TryAgain."""
         self._http.close()
 
+    @counted("register")
     def register(self, token: str, message: Register) -> Registered:
         """Register; the secret is kept for the other calls."""
         registered = self._call("/internal/nodes/register", message, Registered, bearer=token)
@@ -57,6 +67,7 @@ class ServerClient:
         self.secret = registered.node_secret
         return registered
 
+    @counted("heartbeat")
     def heartbeat(self, message: Heartbeat, *, timeout_s: float = 10.0) -> HeartbeatReply:
         """Report."""
         reply = self._call("/internal/nodes/heartbeat", message, HeartbeatReply, timeout_s=timeout_s)
@@ -64,14 +75,17 @@ class ServerClient:
             raise TryAgain("the server answered without a message")
         return reply
 
+    @counted("claim")
     def claim(self, lane: Kind, message: Claim) -> Assignment | None:
         """Wait for work; None when there was none."""
         return self._call(f"{PATHS[lane]}/claim", message, Assignment, timeout_s=message.wait_s + 10.0)
 
+    @counted("result")
     def result(self, kind: Kind, id: str, message: Result) -> None:
         """Deliver a result."""
         self._call(f"{PATHS[kind]}/{id}/result", message, Accepted)
 
+    @counted("fail")
     def fail(self, kind: Kind, id: str, message: Fail) -> None:
         """Report a failure."""
         self._call(f"{PATHS[kind]}/{id}/fail", message, Accepted)
@@ -79,7 +93,9 @@ class ServerClient:
     def download(self, url: str, limit_bytes: int) -> Iterator[bytes]:
         """Fetch an object by its signed link. Raises CallRefused (expired, absent, too large) or TryAgain."""
         try:
-            with self._http.stream("GET", urljoin(self._server, url), timeout=TRANSFER_S) as response:
+            with self._http.stream(
+                "GET", urljoin(self._server, url), timeout=httpx.Timeout(TRANSFER_S, read=STALL_S)
+            ) as response:
                 if response.status_code != 200:
                     response.read()
                     raise _error(response)
@@ -92,13 +108,21 @@ class ServerClient:
         except (httpx.HTTPError, RuntimeError) as error:
             raise TryAgain(f"fetching failed: {type(error).__name__}") from error
 
-    def upload(self, url: str, path: Path) -> None:
-        """Put a file by its signed link. Raises CallRefused or TryAgain."""
-        try:
+    def upload(self, url: str, path: Path, stop: threading.Event) -> None:
+        """Put a file by its signed link; `stop` ends it before the next piece. Raises CallRefused or TryAgain."""
+
+        def pieces() -> Generator[bytes, None, None]:
             with path.open("rb") as file:
+                while piece := file.read(PIECE_BYTES):
+                    if stop.is_set():
+                        raise RuntimeError("not wanted any more")
+                    yield piece
+
+        try:
+            with contextlib.closing(pieces()) as content:
                 response = self._http.put(
                     urljoin(self._server, url),
-                    content=file,
+                    content=content,
                     headers={"Content-Length": str(path.stat().st_size), "Content-Type": "application/octet-stream"},
                     timeout=TRANSFER_S,
                 )

@@ -1,8 +1,9 @@
 """Routes for people: their films and pictures; for admins thumbnails, the queue and nodes."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -22,6 +23,7 @@ from flatrender.services.render.schemas import (
     ExportOut,
     JobOutputOut,
     NewNodeTokenOut,
+    NodeHours,
     NodeOut,
     NodesOut,
     NodeTokenIn,
@@ -44,6 +46,8 @@ TemplatesAdmin = Annotated[Caller, Depends(require(PERMISSION_TEMPLATES))]
 RenderAdmin = Annotated[Caller, Depends(require(PERMISSION_RENDER))]
 NodesAdmin = Annotated[Caller, Depends(require(PERMISSION_NODES))]
 
+LEFT_OFF_S, LEFT_OFF_SHARE = 3.0, 0.1
+"""A stream tells the time left anew when what the reader counts down is further off than this."""
 FINISHED = ("completed", "failed", "canceled", "expired")
 SSE_RECHECK_S = 5.0
 SSE_PING_S = 15.0
@@ -157,12 +161,12 @@ def admin_router(*, jobs: Jobs, snapshots: Snapshots, nodes: Nodes) -> APIRouter
     @routes.post("/v1/admin/nodes/{node_id}/drain", response_model=NodeOut, responses=responses(403))
     async def drain_node(node_id: UUID, who: NodesAdmin) -> NodeOut:
         """Let a node finish what it has and give it nothing more."""
-        return node_out(await nodes.set_draining(who.tenant_id, node_id, draining=True))
+        return node_out(await nodes.set_draining(who.tenant_id, node_id, draining=True, user_id=who.user_id))
 
     @routes.post("/v1/admin/nodes/{node_id}/resume", response_model=NodeOut, responses=responses(403))
     async def resume_node(node_id: UUID, who: NodesAdmin) -> NodeOut:
         """Let a drained or quarantined node work again."""
-        return node_out(await nodes.set_draining(who.tenant_id, node_id, draining=False))
+        return node_out(await nodes.set_draining(who.tenant_id, node_id, draining=False, user_id=who.user_id))
 
     @routes.get("/v1/admin/node-tokens", response_model=NodeTokensOut, responses=responses(403))
     async def list_node_tokens(who: NodesAdmin) -> NodeTokensOut:
@@ -188,10 +192,12 @@ def admin_router(*, jobs: Jobs, snapshots: Snapshots, nodes: Nodes) -> APIRouter
 
 async def _stream(jobs: Jobs, bells: Bells, first: JobView, tenant_id: UUID, user_id: UUID) -> AsyncIterator[bytes]:
     job_id, view, sent, quiet_s = first.job.id, first, -1, 0.0
+    told = LeftTold()
     with bells.hear(f"job:{job_id}") as bell:
         while True:
-            if view.job.row_version != sent:
+            if view.job.row_version != sent or told.is_off(view.seconds_left):
                 sent, quiet_s = view.job.row_version, 0.0
+                told = LeftTold(view.seconds_left)
                 body = job_out(view).model_dump_json()
                 yield f"event: job\nid: {sent}\ndata: {body}\n\n".encode()
             if view.job.status in FINISHED or bells.closing:
@@ -207,6 +213,21 @@ async def _stream(jobs: Jobs, bells: Bells, first: JobView, tenant_id: UUID, use
                 if error.status < 500:
                     return
                 await asyncio.sleep(1)
+
+
+class LeftTold:
+    """The seconds left that a stream's reader counts down since they were told."""
+
+    def __init__(self, seconds: int | None = None) -> None:
+        self._seconds = seconds
+        self._at = time.monotonic()
+
+    def is_off(self, seconds: int | None) -> bool:
+        """Return whether the reader's countdown is not near `seconds` any more."""
+        if seconds is None or self._seconds is None:
+            return seconds is not self._seconds
+        counted = max(0.0, self._seconds - (time.monotonic() - self._at))
+        return abs(counted - seconds) > max(LEFT_OFF_S, LEFT_OFF_SHARE * seconds)
 
 
 def _page(found: Sequence[JobView], page: PageRequest) -> Page[RenderJobOut]:
@@ -238,13 +259,14 @@ def job_out(view: JobView) -> RenderJobOut:
         profile=job.output_profile_key,
         status=job.status,
         progress_pct=float(job.progress_pct),
-        eta_seconds=view.eta_seconds,
+        seconds_left=view.seconds_left,
         queue_position=view.queue_position,
         waits_for="after_effects" if view.waits_for_after_effects else None,
         width=job.width,
         height=job.height,
         fps=float(job.fps) if job.fps is not None else None,
         total_frames=job.total_frames,
+        priority=job.priority,
         error_code=job.error_code,
         error_message=job.error_message,
         queued_at=job.queued_at,
@@ -332,7 +354,16 @@ def node_out(node: NodeRow) -> NodeOut:
         last_heartbeat_at=node.last_heartbeat_at,
         crash_count_24h=node.crash_count_24h,
         quarantine_reason=node.quarantine_reason,
+        hours=hours_out(node.hours or node.own_hours),
+        hours_set=node.hours is not None,
+        asleep_until=node.asleep_until,
+        understands=node.understands,
     )
+
+
+def hours_out(hours: dict[str, Any] | None) -> NodeHours | None:
+    """Shape a node's hours."""
+    return None if hours is None else NodeHours(**hours)
 
 
 def token_out(token: TokenRow) -> NodeTokenOut:

@@ -12,7 +12,15 @@ from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.kit.outgoing import Outgoing
 from flatrender.kit.secret_box import SecretBox
 from flatrender.kit.workflows import Workflows
-from flatrender.services.render import endpoints, export_endpoints, internal
+from flatrender.services.render import (
+    endpoints,
+    export_endpoints,
+    farm_endpoints,
+    fleet_endpoints,
+    internal,
+    limits_endpoints,
+    rerender_endpoints,
+)
 from flatrender.services.render.api import LocalRenderApi
 from flatrender.services.render.service.assembly import Assembly
 from flatrender.services.render.service.delivering import Delivering
@@ -20,14 +28,19 @@ from flatrender.services.render.service.delivery_targets import DeliveryTargets
 from flatrender.services.render.service.development import DevelopmentWorker
 from flatrender.services.render.service.events import CHANNEL, SCHEMA
 from flatrender.services.render.service.exports import Exports
+from flatrender.services.render.service.farm import FarmHealth
 from flatrender.services.render.service.films import Films
+from flatrender.services.render.service.fleet import Fleet
+from flatrender.services.render.service.forecasting import Forecaster, Learner
 from flatrender.services.render.service.jobs import Jobs
 from flatrender.services.render.service.leases import Leases
+from flatrender.services.render.service.limits import Limits
 from flatrender.services.render.service.nodes import Nodes
 from flatrender.services.render.service.profiles import Profiles
+from flatrender.services.render.service.rerender import Rerenders
 from flatrender.services.render.service.snapshots import Snapshots
 from flatrender.services.render.settings import RenderSettings
-from flatrender.services.render.tasks import Sweep, register_workflows
+from flatrender.services.render.tasks import HealthKeeping, Sweep, register_workflows
 
 
 def build(
@@ -53,8 +66,9 @@ def build(
     settings = settings or RenderSettings()
     bells = Bells(database, CHANNEL)
     nodes = Nodes(database, bells, settings)
-    jobs = Jobs(database, bells, settings, clock)
-    leases = Leases(database, bells, nodes, objects, links, settings)
+    jobs = Jobs(database, bells, settings)
+    learner = Learner(database)
+    leases = Leases(database, bells, nodes, objects, links, settings, learner)
     snapshots = Snapshots(
         database=database,
         bells=bells,
@@ -89,14 +103,22 @@ def build(
         settings=settings,
         clock=clock,
     )
+    farm = FarmHealth(database, content, identity, nodes, clock)
     register_workflows(workflows, films, snapshots, exports)
-    background = [bells.run, Sweep(database, leases, snapshots, settings).run, delivering.run]
+    background = [
+        bells.run,
+        Sweep(database, leases, snapshots, settings).run,
+        HealthKeeping(farm).run,
+        Forecaster(database, bells, learner, settings).run,
+        delivering.run,
+    ]
     if settings.dev_snapshots:
         background.append(DevelopmentWorker(database, bells, snapshots, objects, settings).run)
 
     async def open_service() -> None:
         if node_token is not None:
             await nodes.keep_token("this machine", node_token)
+        await farm.keep_partitions()
 
     return ServiceModule(
         name="render",
@@ -110,9 +132,14 @@ def build(
             export_endpoints.export_router(exports=exports, targets=targets),
             export_endpoints.target_admin_router(targets=targets),
             export_endpoints.profile_admin_router(profiles=Profiles(database)),
+            limits_endpoints.router(jobs=jobs, limits=Limits(database, bells, identity)),
+            farm_endpoints.router(farm=farm),
+            fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
+            rerender_endpoints.router(rerenders=Rerenders(database, jobs, studio)),
         ),
-        internal_routers=(internal.router(nodes=nodes, leases=leases, snapshots=snapshots),),
+        internal_routers=(internal.router(nodes=nodes, leases=leases, snapshots=snapshots, farm=farm),),
         handlers={"file.deleted": exports.file_deleted},
         background=tuple(background),
         open=open_service,
+        measure=farm.measure,
     )

@@ -54,7 +54,8 @@ class RenderJobOut(BaseModel):
     profile: str
     status: str
     progress_pct: float
-    eta_seconds: int | None
+    seconds_left: int | None
+    """Until the film is ready, by the speeds learned so far; null while that cannot be told."""
     queue_position: int | None
     waits_for: Literal["after_effects"] | None
     """`after_effects`: a part of the film needs a node with After Effects, and none is there now."""
@@ -62,6 +63,8 @@ class RenderJobOut(BaseModel):
     height: int | None
     fps: float | None
     total_frames: int | None
+    priority: int
+    """-100 to 100, higher ones are drawn first; drafts begin at 50."""
     error_code: str | None
     error_message: str | None
     queued_at: datetime
@@ -136,6 +139,68 @@ class SceneSnapshotsOut(BaseModel):
     items: list[SceneSnapshotOut]
 
 
+class NodeHours(Body):
+    """When a node works. Outside it finishes what it has and claims nothing."""
+
+    begin: str = Field(min_length=5, max_length=5)
+    """`HH:MM` on the node's wall."""
+    end: str = Field(min_length=5, max_length=5)
+    """`HH:MM`; not after `begin`: on the next day; equal to it: the whole day."""
+    days: list[int] = Field(default=[1, 2, 3, 4, 5, 6, 7], min_length=1, max_length=7)
+    """On which days the hours begin, 1 (Monday) to 7 (Sunday)."""
+    time_zone: str = Field(min_length=1, max_length=60)
+    """As in the IANA database: `Asia/Tehran`."""
+
+
+class QuarantineIn(Body):
+    """Why a node is taken out of work, and for how long."""
+
+    reason: str = Field(default="by hand", min_length=1, max_length=200)
+    minutes: int | None = Field(default=None, ge=1, le=525_600)
+    """None: until it is released."""
+
+
+class RestartIn(Body):
+    """How an agent starts again."""
+
+    now: bool = False
+    """Give the work back at once instead of finishing it."""
+
+
+class KillJobIn(Body):
+    """Whose work is to be taken from the node."""
+
+    render_job_id: UUID
+
+
+class CollectLogsIn(Body):
+    """How much of the agent's log is wanted."""
+
+    lines: int = Field(default=500, ge=1, le=2000)
+
+
+class NodeCommandOut(BaseModel):
+    """Something that a node was told."""
+
+    id: UUID
+    command: str
+    status: str
+    """`pending`, `delivered`, `done`, `failed` or `expired` (nobody answered within an hour)."""
+    detail: str | None
+    """What came of it; the log of `collect_logs`."""
+    issued_by_user_id: UUID | None
+    created_at: datetime
+    delivered_at: datetime | None
+    completed_at: datetime | None
+    expires_at: datetime
+
+
+class NodeCommandsOut(BaseModel):
+    """The newest commands of a node, newest first."""
+
+    items: list[NodeCommandOut]
+
+
 class NodeOut(BaseModel):
     """A node."""
 
@@ -154,6 +219,13 @@ class NodeOut(BaseModel):
     last_heartbeat_at: datetime | None
     crash_count_24h: int
     quarantine_reason: str | None
+    hours: NodeHours | None
+    """When it works; None: always."""
+    hours_set: bool
+    """Whether an admin set them; otherwise they are the node's own."""
+    asleep_until: datetime | None
+    understands: list[str]
+    """The commands that it carries out."""
 
 
 class NodesOut(BaseModel):
@@ -189,3 +261,22 @@ class NodeTokensOut(BaseModel):
     """The tenant's node tokens, newest first."""
 
     items: list[NodeTokenOut]
+
+
+class RenderLimits(Body):
+    """What a tenant may have of the farm."""
+
+    max_concurrent_jobs: int = Field(ge=0, le=10_000)
+    """Films of which something is drawn at the same time."""
+    max_queued_jobs: int = Field(ge=0, le=1_000_000)
+    """Unfinished films; the next one is refused."""
+    weight: int = Field(ge=1, le=10_000)
+    """Its share beside other tenants that wait: twice the weight, twice the node time."""
+    paused: bool
+    """Nothing of it is given to nodes."""
+
+
+class PriorityIn(Body):
+    """Where a film stands: higher ones are drawn first."""
+
+    priority: int = Field(ge=-100, le=100)

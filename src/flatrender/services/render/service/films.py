@@ -4,7 +4,7 @@ Between the two nothing waits: the transaction that accepts the last chunk start
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -25,28 +25,31 @@ from flatrender.kit.errors import AppError, Conflict, Refused, Unavailable
 from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.objects import ObjectStore
 from flatrender.kit.workflows import Json, Run
-from flatrender.protocol.work import Engine
 from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import exports as export_rows
+from flatrender.services.render.queries import forecasts as forecast_rows
 from flatrender.services.render.queries import jobs as rows
+from flatrender.services.render.queries import speeds as speed_rows
 from flatrender.services.render.queries.chunks import NewChunk
 from flatrender.services.render.queries.exports import MadeFile
 from flatrender.services.render.queries.jobs import FINISHING, JobRow, ProfileRow
+from flatrender.services.render.queries.speeds import FinishSums
 from flatrender.services.render.service.assembly import Assembly, BrokenSegments, Made, Piece, Sound
-from flatrender.services.render.service.events import frames_bell, tell
+from flatrender.services.render.service.events import RENDER_SHARE, frames_bell, tell
+from flatrender.services.render.service.forecast import FINISH_DECAY, drawing_share, finish_s
+from flatrender.services.render.service.forecasting import known_speeds, serving
 from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
 from flatrender.services.render.service.more_outputs import MoreOutputs, clip_scenes, segment_settings
+from flatrender.services.render.service.outlook import Outlook, undrawn
 from flatrender.services.render.service.outputs import numbered, output_of, to_make
 from flatrender.services.render.service.planning import (
     Cuts,
     choose_cuts,
-    chunk_length,
     cuts,
     engine_scene,
     poster_frame,
     transitions_of,
 )
-from flatrender.services.render.service.pools import ENGINES
 from flatrender.services.render.service.snapshots import store_scene
 from flatrender.services.render.service.sources import planned_source, scene_object_key
 from flatrender.services.render.settings import RenderSettings
@@ -167,30 +170,32 @@ class Films:
             wanted = {"tenant_id": tenant_id, "job_id": job_id}
             await export_rows.want(conn, **wanted, user_id=job.user_id, profiles=[film.profile, *film.outputs])
             pending = await export_rows.pending(conn, **wanted)
-            frame_s = {
-                engine: await chunk_rows.measured_frame_s(
-                    conn,
-                    tenant_id=tenant_id,
-                    project_version_id=job.project_version_id,
-                    height=job.height or 0,
-                    engine=engine,
-                )
-                for engine in ENGINES
-            }
+            speeds = await known_speeds(conn, {(tenant_id, job.project_version_id)})
+            servers = await serving(conn)
+            finishes = await speed_rows.finishes(conn)
         size = (job.width or film.width, job.height or film.height)
         outputs, impossible = to_make(pending, profiles, film, size=size)
         scenes: dict[bool, list[ResolvedSceneData]] = {}
         chunks: list[NewChunk] = []
-        frames = job.total_frames
+        frames, film_s, drawing_s = job.total_frames, 0.0, 0.0
         for output in outputs:
             if output.derived:
                 continue
             marked = output.profile.watermark
             if marked not in scenes:
-                scenes[marked] = await self._resolve(tenant_id, film, await self._mark(tenant_id) if marked else None)
-            count, found = await self._cut(tenant_id, film, scenes[marked], output.settings, frame_s)
+                mark = await self._mark(tenant_id) if marked else None
+                resolved = await self._resolve(tenant_id, job_id, film, mark)
+                if resolved is None:
+                    return
+                scenes[marked] = resolved
+            outlook = Outlook(job=job, kind=output.settings.kind, speeds=speeds, servers=servers)
+            count, found = await self._cut(tenant_id, film, scenes[marked], output.settings, outlook)
             chunks += numbered(found, output.number)
+            drawing_s += outlook.drawing_s(found)
+            film_s = film_s or float(count / output.settings.rate)
             frames = count if output.number == 0 else frames
+        kind = outputs[0].settings.kind if outputs else "mp4_h264"
+        finish = finish_s(finishes.get((kind, job.height or 0), FinishSums()), kind, film_s)
         async with self._database.tenant(tenant_id) as conn:
             job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
             if job is None or job.status != "preparing" or job.attempt != attempt:
@@ -206,6 +211,15 @@ class Films:
                 priority=job.priority,
                 chunks=chunks,
                 outputs=[output.number for output in outputs],
+            )
+            await forecast_rows.save_plan(
+                conn,
+                tenant_id=tenant_id,
+                job_id=job_id,
+                kind=kind,
+                film_s=film_s,
+                drawing_share=drawing_share(drawing_s, finish),
+                undrawn=undrawn(chunks),
             )
             done = all(chunk.segment_key for chunk in chunks)
             workflow_id = await start_finish(conn, job, epochs=0) if done else None
@@ -231,7 +245,7 @@ class Films:
         film: FilmInput,
         scenes: Sequence[ResolvedSceneData],
         settings: FilmSettings,
-        frame_s: Mapping[Engine, float | None],
+        outlook: Outlook,
     ) -> tuple[int, list[NewChunk]]:
         """Return the frames and the chunks of one output, with its transitions' scenes in the store."""
         drawn = [engine_scene(scene) for scene in scenes]
@@ -253,7 +267,7 @@ class Films:
             },
             source_lengths=self._settings.aerender_chunk_lengths,
         )
-        preferred = {engine: chunk_length(self._settings, frame_s[engine], engine) for engine in ENGINES}
+        preferred = [outlook.length(self._settings, scene) for scene in found]
         return frames, await self._reuse(tenant_id, found, preferred=preferred)
 
     async def _profiles(self, conn: Conn, job: JobRow) -> dict[str, ProfileRow]:
@@ -269,9 +283,16 @@ class Films:
             return {"text": branding.product_name[:MAX_TEXT]}
         return {"image": str(branding.watermark_file_id)}
 
-    async def _resolve(self, tenant_id: UUID, film: FilmInput, mark: dict[str, Any] | None) -> list[ResolvedSceneData]:
+    async def _resolve(
+        self, tenant_id: UUID, job_id: UUID, film: FilmInput, mark: dict[str, Any] | None
+    ) -> list[ResolvedSceneData] | None:
+        """Return the film's scenes; None when the film was cancelled meanwhile."""
         found: list[ResolvedSceneData] = []
         for start in range(0, len(film.scenes), self._settings.resolve_batch):
+            async with self._database.tenant(tenant_id) as conn:
+                job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
+            if job is None or job.status != "preparing":
+                return None
             batch = [
                 msgspec.structs.replace(scene, watermark=mark)
                 for scene in film.scenes[start : start + self._settings.resolve_batch]
@@ -281,9 +302,7 @@ class Films:
                 found.append(scene)
         return found
 
-    async def _reuse(
-        self, tenant_id: UUID, found: Sequence[Cuts], *, preferred: Mapping[Engine, int]
-    ) -> list[NewChunk]:
+    async def _reuse(self, tenant_id: UUID, found: Sequence[Cuts], *, preferred: Sequence[int]) -> list[NewChunk]:
         """Choose the chunks, and mark those whose segment was rendered before and is still in the store."""
         keys = {chunk.cache_key for scene in found for chunks in scene.values() for chunk in chunks}
         async with self._database.tenant(tenant_id) as conn:
@@ -388,6 +407,9 @@ class Films:
             job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
             if job is None or job.status not in FINISHING:
                 return False
+            share = await forecast_rows.drawing_share(conn, tenant_id=tenant_id, job_id=job_id)
+            if share is not None:
+                progress = share + (progress - RENDER_SHARE) / (100 - RENDER_SHARE) * (100 - share)
             if status and (job.status != status or float(job.progress_pct) < progress):
                 await rows.set_status(
                     conn,
@@ -511,10 +533,17 @@ class Films:
                 ends=True,
             )
             await rows.end_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=job.attempt, outcome="completed")
+            took = await forecast_rows.finish_took(conn, tenant_id=tenant_id, job_id=job_id)
             ready = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
             if ready is not None:
                 await tell(
                     conn, self._bells, ready, "completed", file_id=files["video"], poster_file_id=files["poster"]
+                )
+            if took is not None:
+                # Last: films of other tenants write to the same row.
+                kind, film_s, seconds = took
+                await speed_rows.save_finish(
+                    conn, kind=kind, height=job.height or 0, film_s=film_s, finish_s=seconds, decay=FINISH_DECAY
                 )
         if "film_key" in made:
             # The files service keeps its own; ours was for it and for outputs made from the film.
