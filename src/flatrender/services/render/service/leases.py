@@ -103,10 +103,10 @@ class Leases:
         """
         until = time.monotonic() + max(0.0, min(claim.wait_s, self._settings.claim_wait_s))
         look = await self._look(secret, claim)
-        if look.chunk is None and until > time.monotonic():
-            look = await self._look_in_line(look.pool, secret, claim, until, gone)
-        else:
+        if look.chunk is not None:
             self._lines.found(frames_bell(look.pool))
+        elif until > time.monotonic():
+            look = await self._look_in_line(look.pool, secret, claim, until, gone)
         return self._assignment(look.chunk, look.trace) if look.chunk is not None else None
 
     async def _look_in_line(self, pool: str, secret: str, claim: Claim, until: float, gone: Gone) -> "Look":
