@@ -143,6 +143,9 @@ REQUESTS = [
     simple("a missing file for a template that is no project", 422, "content.no_source", ("After Effects",),
            lambda w: w.admin.post(f"/v1/admin/projects/{w.promo['id']}/missing-files",
                                   json={"files": [{"file_id": str(uuid.uuid4())}]})),
+    Refusal("publishing what only After Effects draws", 409, "content.needs_after_effects", ("accept_after_effects",),
+            lambda w, project_id: w.admin.post(f"/v1/admin/projects/{project_id}/publish"),
+            before=bad_projects.needing_after_effects),
     # traced previews
     simple("a picture to trace from nowhere", 422, "request_invalid", ("file_id", "svg", "snapshot"), lambda w: w.trace()),
     simple("a text that is no SVG to trace", 422, "content.picture_invalid", ("PNG",), lambda w: w.trace(svg="hello")),

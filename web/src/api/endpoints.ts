@@ -90,8 +90,9 @@ export const adminContent = {
   importState: (importId: string) => get<ProjectImport>(`/v1/admin/imports/${importId}`),
   addMissingFiles: (id: string, added: { file_id: string; name?: string }[]) =>
     post<ProjectImport>(`/v1/admin/projects/${id}/missing-files`, { files: added }, { idempotencyKey: newKey() }),
-  publish: (id: string, rowVersion: number | undefined) =>
-    post<AdminProject>(`/v1/admin/projects/${id}/publish`, {}, { ifMatch: rowVersion }),
+  /** `accepted`: that films with scenes which only After Effects draws wait for nodes that have it. */
+  publish: (id: string, rowVersion: number | undefined, accepted: boolean) =>
+    post<AdminProject>(`/v1/admin/projects/${id}/publish`, { accept_after_effects: accepted }, { ifMatch: rowVersion }),
   archive: (id: string, rowVersion: number | undefined) =>
     post<AdminProject>(`/v1/admin/projects/${id}/archive`, {}, { ifMatch: rowVersion }),
   svgPreviews: (id: string) => get<Page<SvgPreviewSummary>>(`/v1/admin/projects/${id}/svg-previews`),
