@@ -133,6 +133,8 @@ export const render = {
   eventsPath: (id: string) => `/v1/render-jobs/${id}/events`,
   cancel: (id: string) => post<RenderJob>(`/v1/render-jobs/${id}/cancel`),
   retry: (id: string) => post<RenderJob>(`/v1/render-jobs/${id}/retry`, {}, { idempotencyKey: newKey() }),
+  rerender: (id: string, changes: { profile?: string; title?: string }) =>
+    post<RenderJob>(`/v1/render-jobs/${id}/rerender`, changes),
   snapshot: (
     body: PreviewRequest & { saved_project_id: string; frame?: number; width?: number },
     signal: AbortSignal,

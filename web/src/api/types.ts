@@ -513,6 +513,22 @@ export type RenderNode = {
   used_slots: number;
   last_heartbeat_at: string | null;
   crash_count_24h: number;
+  quarantine_reason: string | null;
+  hours: NodeHours | null;
+  hours_set: boolean;
+  asleep_until: string | null;
+  understands: string[];
+};
+
+/** When a node works; `days` are those on which the hours begin, 1 (Monday) to 7 (Sunday). */
+export type NodeHours = { begin: string; end: string; days: number[]; time_zone: string };
+
+export type NodeCommand = {
+  id: string;
+  command: string;
+  status: 'pending' | 'delivered' | 'done' | 'failed' | 'expired';
+  detail: string | null;
+  created_at: string;
 };
 
 export type StoredFile = {
