@@ -359,6 +359,7 @@ class Farm:
         self.links = LinkSigner(b"links of the tests")
         self.templates = Templates()
         self.files = Files(self.objects)
+        self.projects = Projects(self.templates)
         self.module: ServiceModule | None = None
         self.url = ""
         self.http: httpx.AsyncClient
@@ -382,7 +383,7 @@ class Farm:
             content=self.templates,
             identity=cast("IdentityApi", Names()),
             files=self.files,
-            studio=Projects(self.templates),
+            studio=self.projects,
             objects=self.objects,
             links=self.links,
             workflows=workflows,

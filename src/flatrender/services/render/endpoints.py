@@ -265,6 +265,7 @@ def job_out(view: JobView) -> RenderJobOut:
         height=job.height,
         fps=float(job.fps) if job.fps is not None else None,
         total_frames=job.total_frames,
+        priority=job.priority,
         error_code=job.error_code,
         error_message=job.error_message,
         queued_at=job.queued_at,

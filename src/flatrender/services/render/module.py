@@ -10,7 +10,14 @@ from flatrender.kit.db import Bells, Database
 from flatrender.kit.module import ServiceModule
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.kit.workflows import Workflows
-from flatrender.services.render import endpoints, farm_endpoints, fleet_endpoints, internal
+from flatrender.services.render import (
+    endpoints,
+    farm_endpoints,
+    fleet_endpoints,
+    internal,
+    limits_endpoints,
+    rerender_endpoints,
+)
 from flatrender.services.render.api import LocalRenderApi
 from flatrender.services.render.service.assembly import Assembly
 from flatrender.services.render.service.development import DevelopmentWorker
@@ -21,7 +28,9 @@ from flatrender.services.render.service.fleet import Fleet
 from flatrender.services.render.service.forecasting import Forecaster, Learner
 from flatrender.services.render.service.jobs import Jobs
 from flatrender.services.render.service.leases import Leases
+from flatrender.services.render.service.limits import Limits
 from flatrender.services.render.service.nodes import Nodes
+from flatrender.services.render.service.rerender import Rerenders
 from flatrender.services.render.service.snapshots import Snapshots
 from flatrender.services.render.settings import RenderSettings
 from flatrender.services.render.tasks import HealthKeeping, Sweep, register_workflows
@@ -97,8 +106,10 @@ def build(
         routers=(
             endpoints.router(bells=bells, jobs=jobs, snapshots=snapshots),
             endpoints.admin_router(jobs=jobs, snapshots=snapshots, nodes=nodes),
+            limits_endpoints.router(jobs=jobs, limits=Limits(database, bells, identity)),
             farm_endpoints.router(farm=farm),
             fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
+            rerender_endpoints.router(rerenders=Rerenders(database, jobs, studio)),
         ),
         internal_routers=(internal.router(nodes=nodes, leases=leases, snapshots=snapshots, farm=farm),),
         background=tuple(background),

@@ -125,12 +125,14 @@ async def insert_job(
     volumes: tuple[float, float, float],
     input: dict[str, Any],
     input_hash: bytes,
+    kind: str = "final",
+    priority: int = 0,
 ) -> UUID | None:
     """Insert a queued film; None when its revision has one already."""
     cursor = await conn.execute(
         "INSERT INTO render.render_jobs (tenant_id, user_id, saved_project_id, revision_id, project_id, project_version_id, package_sha256,"
-        " output_profile_key, width, height, fps, has_voiceover, music_volume, sfx_volume, voiceover_volume, input, input_hash, attempt)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)"
+        " output_profile_key, width, height, fps, has_voiceover, music_volume, sfx_volume, voiceover_volume, input, input_hash,"
+        " kind, priority, attempt) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)"
         " ON CONFLICT (tenant_id, revision_id) DO NOTHING RETURNING id",
         (
             tenant_id,
@@ -148,6 +150,8 @@ async def insert_job(
             *volumes,
             Jsonb(input),
             input_hash,
+            kind,
+            priority,
         ),
     )
     row = await cursor.fetchone()
@@ -321,7 +325,8 @@ async def advance(conn: Conn, *, tenant_id: UUID, job_id: UUID, share: float) ->
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
             "WITH counted AS (SELECT count(*) FILTER (WHERE status <> 'done') AS undone, count(*) FILTER (WHERE status = 'running') AS running,"  # noqa: S608
-            "  coalesce(sum(epoch), 0) AS epochs, round(%(share)s::numeric * sum(CASE WHEN status = 'done' THEN frame_end - frame_start + 1 ELSE frames_done END)"
+            "  coalesce(sum(epoch), 0) AS epochs,"
+            "  round(%(share)s::numeric * sum(CASE WHEN status = 'done' THEN frame_end - frame_start + 1 ELSE frames_done END)"
             "  / greatest(sum(frame_end - frame_start + 1), 1), 2) AS pct FROM render.frame_jobs WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s),"
             " moved AS (UPDATE render.render_jobs AS j SET progress_pct = c.pct FROM counted AS c"
             f" WHERE j.tenant_id = %(tenant)s AND j.id = %(id)s AND j.status = 'rendering' AND c.pct > j.progress_pct RETURNING {_COLUMNS_J})"

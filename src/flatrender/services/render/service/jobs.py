@@ -27,6 +27,9 @@ FORECAST = ("rendering", *FINISHING)
 """Statuses of films whose time left can be told."""
 PLAN_WORKFLOW = "render_film"
 FINISH_WORKFLOW = "finish_film"
+DRAFT_PROFILE = "draft"
+DRAFT_PRIORITY = 50
+"""Where drafts begin: somebody looks at the screen and waits for them. A film begins at 0."""
 
 
 class JobView(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +98,8 @@ class Jobs:
             volumes=(request.music_volume, request.sfx_volume, request.voiceover_volume),
             input=stored,
             input_hash=hashlib.sha256(msgspec.json.encode(stored, order="sorted")).digest(),
+            kind="preview" if film.profile == DRAFT_PROFILE else "final",
+            priority=lane_priority(film.profile),
         )
         if job_id is not None:
             await start_planning(conn, tenant_id, job_id, attempt=1)
@@ -236,6 +241,11 @@ class Jobs:
             )
             for job in found
         ]
+
+
+def lane_priority(profile: str) -> int:
+    """Return the priority with which a film of an output profile begins: drafts go before films."""
+    return DRAFT_PRIORITY if profile == DRAFT_PROFILE else 0
 
 
 def brief(job: JobRow) -> RenderJobBrief:
