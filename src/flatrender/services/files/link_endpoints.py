@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from flatrender.kit.errors import NotFound
 from flatrender.kit.http import responses
@@ -16,8 +17,11 @@ from flatrender.services.files.service.intake import Intake, OverLimit
 from flatrender.services.files.service.keeping import public_key
 from flatrender.services.files.service.kinds import OTHER
 from flatrender.services.files.service.library import DOWNLOAD_PREFIX, Library
+from flatrender.services.files.service.names import disposition
 
 NOT_KEPT = "private, no-store"
+DIRECT_LIFE_S = 3600
+"""How long the bucket's own link holds: a slow download may take it up again in between."""
 Expires = Annotated[int, Query(ge=0, le=10**12)]
 Signature = Annotated[str, Query(max_length=128)]
 
@@ -50,8 +54,21 @@ def link_router(
     async def download(
         request: Request, tenant_id: UUID, file_id: UUID, expires: Expires, signature: Signature
     ) -> Response:
-        """Send a file behind a signed link, as an attachment."""
+        """Send a file behind a signed link, as an attachment; from a bucket it is fetched directly."""
         found = await library.linked_content(tenant_id, file_id, expires, signature)
+        if request.method == "GET":
+            elsewhere = objects.direct_url(
+                "GET",
+                found.storage_key,
+                life_s=DIRECT_LIFE_S,
+                answer_headers={
+                    "content-disposition": disposition(found.name, attachment=True),
+                    "content-type": found.content_type,
+                    "cache-control": NOT_KEPT,
+                },
+            )
+            if elsewhere is not None:
+                return RedirectResponse(elsewhere, status_code=307, headers={"Cache-Control": "no-store"})
         return await send(
             request,
             objects,
