@@ -1,6 +1,6 @@
 """Durable workflows: functions whose steps are remembered in PostgreSQL, so that they go on where they were after any crash.
 
-This is the only module that knows DBOS Transact (3.4.0). What it relies on, read from its source:
+Only this module and `workflow_executors` know DBOS Transact (3.4.0). What they rely on, read from its source:
 
 - `dbos.enqueue_workflow(…)` is a plain SQL function that runs with the caller's rights: called on our connection it commits or vanishes with
   our transaction, and an existing `workflow_id` is left as it is. Queues are polled (`poll_s`).
@@ -14,9 +14,8 @@ This is the only module that knows DBOS Transact (3.4.0). What it relies on, rea
   texts, and does not know the driver's "connection is bad" (a socket that refuses at once): the workflow would end in memory and stay PENDING for
   good. `_connecting_can_be_repeated` marks every failure to connect as a lost connection, which DBOS does know.
 - A cancelled asyncio task records nothing, so `close` leaves running workflows pending, and they are taken up again at the next launch.
-- Nothing in the open version notices a dead executor. Each one here writes a heartbeat into `dbos.executor_heartbeats`; workflows whose executor has
-  not written for `dead_after_s` are resumed by whoever sees it. The late outcome of an executor that lives after all is refused by DBOS's
-  ownership token; its steps may run twice, hence every step is idempotent.
+- Nothing in the open version notices a dead executor; `workflow_executors` does. The late outcome of an executor that lives after all is refused by
+  DBOS's ownership token; its steps may run twice, hence every step is idempotent.
 - Its logger writes to the console by itself; here it goes to structlog from warnings on.
 - DBOS is one per process: opening a second `Workflows` before the first is closed raises RuntimeError.
 
@@ -30,7 +29,8 @@ import random
 import secrets
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -39,6 +39,7 @@ import structlog
 
 from flatrender.kit.db import Conn
 from flatrender.kit.errors import Conflict, Unavailable
+from flatrender.kit.workflow_executors import Executors
 
 log = structlog.get_logger(__name__)
 
@@ -96,11 +97,14 @@ class Workflows:
         poll_s: float = 0.2,
         heartbeat_s: float = 5.0,
         dead_after_s: float = 20.0,
+        lost_after_s: float = 120.0,
+        application_version: str = APPLICATION_VERSION,
     ) -> None:
         """Prepare an executor on `database_url` (`postgresql://…`, role `svc_workflow`).
 
         `executor_id` must name one living process; a process that always starts under the same id takes up its own workflows at once. By default it is new
-        at each start. `concurrency` is how many workflows run here at the same time.
+        at each start. `concurrency` is how many workflows run here at the same time. What an executor left that has not beaten for `dead_after_s` is
+        taken up by others; what one has let go of itself, by itself after `lost_after_s` (more than DBOS's longest pause between two tries to write).
         """
         if not database_url.startswith(("postgresql://", "postgres://")):
             raise ValueError("the workflows' database must be given as postgresql://…")
@@ -110,6 +114,10 @@ class Workflows:
         self._poll_s = poll_s
         self._heartbeat_s = heartbeat_s
         self._dead_after_s = dead_after_s
+        self._lost_after_s = lost_after_s
+        self._version = application_version
+        self._running: set[str] = set()
+        self._executors: Executors | None = None
         self._bodies: dict[str, Body] = {}
         self._schedules: list[tuple[str, str, str]] = []
         self._home: asyncio.AbstractEventLoop | None = None
@@ -181,7 +189,7 @@ class Workflows:
             "name": QUEUE,
             "system_database_url": self._url,
             "system_database_engine": self._engine,
-            "application_version": APPLICATION_VERSION,
+            "application_version": self._version,
             "executor_id": self.executor_id,
             "log_level": "WARNING",
             # Only recv and get_event use it; without it there is one connection and one set of triggers less. Closing waits for one interval.
@@ -196,14 +204,18 @@ class Workflows:
         for name, body in self._bodies.items():
             self._workflow(name, body)
         timers = {key: self._timer(key, self._bodies[name]) for key, name, _ in self._schedules}
+        self._executors = Executors(
+            self._engine,
+            executor_id=self.executor_id,
+            version=self._version,
+            queue=QUEUE,
+            concurrency=self._concurrency,
+            dead_after_s=self._dead_after_s,
+            lost_after_s=self._lost_after_s,
+        )
+        # Before DBOS takes up what an executor of this name left: the others then leave it alone.
+        self._executors.beat(0)
         DBOS.launch()
-        with self._engine.begin() as conn:
-            conn.execute(
-                sqlalchemy.text(
-                    "CREATE TABLE IF NOT EXISTS dbos.executor_heartbeats (executor_id text PRIMARY KEY, beat_at timestamptz NOT NULL)"
-                )
-            )
-        self._beat()
         DBOS.register_queue(
             QUEUE, worker_concurrency=self._concurrency, polling_interval_sec=self._poll_s, on_conflict="always_update"
         )
@@ -219,6 +231,12 @@ class Workflows:
         from dbos import DBOS  # noqa: PLC0415
 
         DBOS.destroy(destroy_registry=True)
+        if self._executors is not None:
+            try:
+                self._executors.leave()
+            except Exception as error:  # noqa: BLE001 - the database is away: the others see it by the missing beats
+                log.warning("executor_leave_failed", error=type(error).__name__)
+            self._executors = None
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
@@ -227,8 +245,8 @@ class Workflows:
         from dbos import DBOS  # noqa: PLC0415
 
         async def run_workflow(arguments: dict[str, Any]) -> None:
-            assert self._home is not None  # noqa: S101 - workflows run between open and close
-            await body(_DurableRun(self._home, str(DBOS.workflow_id)), arguments)
+            with self._under_way(str(DBOS.workflow_id)) as run:
+                await body(run, arguments)
 
         run_workflow.__name__ = run_workflow.__qualname__ = name
         return DBOS.workflow(name=name, max_recovery_attempts=None)(run_workflow)
@@ -237,61 +255,36 @@ class Workflows:
         from dbos import DBOS  # noqa: PLC0415
 
         async def run_timer(at: datetime, _context: object) -> None:
-            assert self._home is not None  # noqa: S101 - workflows run between open and close
-            await body(_DurableRun(self._home, str(DBOS.workflow_id)), {"at": at.isoformat()})
+            with self._under_way(str(DBOS.workflow_id)) as run:
+                await body(run, {"at": at.isoformat()})
 
         run_timer.__name__ = run_timer.__qualname__ = f"timer_{key}"
         return DBOS.workflow(name=f"timer_{key}", max_recovery_attempts=None)(run_timer)
 
-    def _beat(self) -> None:
-        import sqlalchemy  # noqa: PLC0415
-
-        with self._engine.begin() as conn:
-            conn.execute(
-                sqlalchemy.text(
-                    "INSERT INTO dbos.executor_heartbeats VALUES (:id, now()) ON CONFLICT (executor_id) DO UPDATE SET beat_at = now()"
-                ),
-                {"id": self.executor_id},
-            )
-
-    def _resume_orphans(self) -> int:
-        """Resume running workflows whose executor is dead; return how many."""
-        import sqlalchemy  # noqa: PLC0415
-        from dbos import DBOS  # noqa: PLC0415
-
-        with self._engine.begin() as conn:
-            alive = {
-                str(row[0])
-                for row in conn.execute(
-                    sqlalchemy.text(
-                        "SELECT executor_id FROM dbos.executor_heartbeats WHERE beat_at > now() - make_interval(secs => :dead)"
-                    ),
-                    {"dead": self._dead_after_s},
-                )
-            }
-            conn.execute(
-                sqlalchemy.text("DELETE FROM dbos.executor_heartbeats WHERE beat_at < now() - interval '1 day'")
-            )
-        pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False, limit=1000)
-        orphans = [workflow for workflow in pending if workflow.executor_id not in alive]
-        for workflow in orphans:
-            log.warning("workflow_resumed", workflow_id=workflow.workflow_id, dead_executor=workflow.executor_id)
-            DBOS.resume_workflow(workflow.workflow_id, queue_name=QUEUE)
-        return len(orphans)
+    @contextmanager
+    def _under_way(self, workflow_id: str) -> Iterator["_DurableRun"]:
+        assert self._home is not None  # noqa: S101 - workflows run between open and close
+        self._running.add(workflow_id)
+        try:
+            yield _DurableRun(self._home, workflow_id)
+        finally:
+            self._running.discard(workflow_id)
 
     async def _beat_until_closed(self) -> None:
         loop = asyncio.get_running_loop()
+        executors = self._executors
+        assert executors is not None  # noqa: S101 - made by _launch
         last = loop.time()
         while True:
             await asyncio.sleep(self._heartbeat_s)
             try:
-                await asyncio.to_thread(self._beat)
+                await asyncio.to_thread(executors.beat, len(self._running))
                 if loop.time() - last > self._dead_after_s / 2:
                     # The database was away for all of us: nobody is dead for that, so everybody gets time to beat again.
                     self._judge_after = loop.time() + self._dead_after_s
                 last = loop.time()
                 if last >= self._judge_after:
-                    await asyncio.to_thread(self._resume_orphans)
+                    await asyncio.to_thread(executors.resume_left, frozenset(self._running))
             except Exception as error:  # noqa: BLE001 - SQLAlchemy's and the driver's errors; the next beat tries again
                 log.warning("executor_heartbeat_failed", error=type(error).__name__)
 
@@ -304,6 +297,14 @@ class Workflows:
             except Exception as error:  # noqa: BLE001 - likewise
                 log.warning("workflow_purge_failed", error=type(error).__name__)
             await asyncio.sleep(PURGE_EVERY_S * random.uniform(0.8, 1.2))  # noqa: S311 - spreads executors, no secret
+
+
+def make_tables(database_url: str) -> None:
+    """Make or migrate DBOS's tables on `database_url` (role `svc_workflow`), so that workflows can be enqueued before any executor runs. Blocks."""
+    from dbos import DBOS  # noqa: PLC0415
+
+    _quiet_logger()
+    DBOS.migrate("postgresql+psycopg://" + database_url.split("://", 1)[1])
 
 
 def purge_finished(older_than: timedelta) -> int:
