@@ -42,7 +42,9 @@ NAMES = [
     "33_content_after_effects",
     "34_render_after_effects",
     "35_file_manager_permanent_urls",
+    *sorted(path.stem for path in MIGRATIONS.glob("[3-9]*.sql") if path.stem >= "36"),
 ]
+"""The files that a specification or a release has named, and what came after them."""
 LEDGER = (
     "CREATE SCHEMA ops; CREATE TABLE ops.schema_migrations "
     "(version integer PRIMARY KEY, name text NOT NULL, checksum bytea, applied_at timestamptz NOT NULL DEFAULT now());"

@@ -40,7 +40,8 @@ TENANTS = (DEFAULT_TENANT_ID, OTHER_TENANT_ID)
 LEASE_S = 60.0
 SETTINGS = RenderSettings(lease_s=LEASE_S, claim_wait_s=0.0, grace_s=0.0, quarantine_after=3, quarantine_s=600.0)
 TABLES = (
-    "frame_repair_jobs", "frame_jobs", "render_job_attempts", "render_job_events", "render_jobs", "node_crashes", "nodes", "outbox_events",
+    "template_flags", "frame_repair_jobs", "frame_jobs", "frame_attempts", "render_job_attempts", "render_job_events", "render_jobs", "node_crashes",
+    "nodes", "outbox_events",
 )  # fmt: skip
 Given = TypeVar("Given")
 

@@ -528,7 +528,7 @@ class Farm:
     def empty(self) -> None:
         """Forget everything that a test left."""
         for table in (
-            "frame_repair_jobs", "frame_jobs", "exports", "render_job_attempts", "render_job_events", "render_jobs", "snapshot_jobs", "snapshots",
+            "template_flags", "frame_repair_jobs", "frame_jobs", "frame_attempts", "exports", "render_job_attempts", "render_job_events", "render_jobs", "snapshot_jobs", "snapshots",
             "node_crashes", "node_health_logs", "nodes", "outbox_events", "idempotency_keys", "tenant_render_limits",
         ):  # fmt: skip
             self.do(f"DELETE FROM render.{table}")

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import signal
 import socket
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 if TYPE_CHECKING:
+    from flatrender.protocol.register import Hours
     from flatrender.protocol.work import Engine
 
 
@@ -32,12 +34,21 @@ def node(
     template_cache_gb: Annotated[
         int, typer.Option(min=1, max=10_000, help="Most GB of After Effects projects that are kept on the disk")
     ] = 20,
+    hours: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HH:MM-HH:MM", help="When to work, each day; outside it finishes what it has and claims nothing"
+        ),
+    ] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(help="Of --hours, for example Asia/Tehran; default: the machine's")
+    ] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error")] = "info",
 ) -> None:
     """Render for a farm until stopped."""
     from flatrender.aftereffects.aerender.installations import PROGRAM_VARIABLE, installations
     from flatrender.cli import lifeline
-    from flatrender.node.agent import Agent, AgentConfig
+    from flatrender.node.agent import RESTART_EXIT_CODE, Agent, AgentConfig
     from flatrender.node.errors import NodeError
 
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -59,6 +70,7 @@ def node(
             err=True,
         )
         raise typer.Exit(2)
+    working = _hours(hours, time_zone)
     config = AgentConfig(
         server=server,
         token=token,
@@ -68,6 +80,7 @@ def node(
         engines=cast("frozenset[Engine]", wanted),
         after_effects=tuple(found) if "aerender" in wanted else (),
         template_cache_bytes=template_cache_gb << 30,
+        hours=working,
     )
     if "aerender" in wanted:
         typer.echo(f"After Effects {found[0].version}: {found[0].program}", err=True)
@@ -80,3 +93,19 @@ def node(
     except NodeError as error:
         typer.echo(f"the node stopped: {error}", err=True)
         raise typer.Exit(1) from error
+    if agent.restart:
+        raise typer.Exit(RESTART_EXIT_CODE)
+
+
+def _hours(text: str | None, time_zone: str | None) -> "Hours | None":
+    """Return what --hours says; end the command when it says nothing."""
+    from flatrender.node.identity import local_time_zone
+    from flatrender.protocol.register import Hours
+
+    if text is None:
+        return None
+    found = re.fullmatch(r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)", text.strip())
+    if found is None:
+        typer.echo(f"--hours {text}: give two times, for example 22:00-08:00", err=True)
+        raise typer.Exit(2)
+    return Hours(begin=found[1], end=found[2], time_zone=time_zone or local_time_zone())

@@ -18,6 +18,8 @@ CALM_AFTER_S = 30.0
 """A child that lived this long starts again without a long wait."""
 STOP_S = 20.0
 MAX_LOG_BYTES = 20 * 1024 * 1024
+RESTART_EXIT_CODE = 75
+"""Of a child that ended in order to be started again at once."""
 LIFELINE = "FLATRENDER_LIFELINE"
 
 
@@ -101,6 +103,11 @@ class Child:
                 return
             end_group(process.pid)
             lived_s = time.monotonic() - started
+            if code == RESTART_EXIT_CODE:
+                log.info("child_restarts", child=self.name, lived_s=round(lived_s, 1))
+                self.restarts += 1
+                self._launch()
+                continue
             wait_s = FIRST_WAIT_S if lived_s > CALM_AFTER_S else min(wait_s * 2, LONGEST_WAIT_S)
             log.warning("child_died", child=self.name, exit_code=code, lived_s=round(lived_s, 1), again_in_s=wait_s)
             if self._stopping.wait(wait_s):

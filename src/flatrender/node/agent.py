@@ -1,31 +1,30 @@
 """The agent: registers, claims, works, reports, until told to stop."""
 
+import functools
 import logging
+import shutil
 import threading
 import time
 import uuid
 from collections.abc import Callable
-from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from flatrender.aftereffects.aerender.installations import Installation
-from flatrender.aftereffects.aerender.watchdogs import WatchdogLimits
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.node.backoff import Backoff
 from flatrender.node.cache import SceneCache
 from flatrender.node.client import ServerClient
 from flatrender.node.clips import ClipCache
+from flatrender.node.commands import Commands, Purgeable, kill, purge
+from flatrender.node.config import ALLOWED, AgentConfig, AgentState
 from flatrender.node.errors import BootEnded, CallRefused, RegisterAgain, Superseded, TokenRefused, TryAgain
 from flatrender.node.fetching import Fetcher
 from flatrender.node.identity import DataDir, describe, health
+from flatrender.node.log_tail import LogTail
 from flatrender.node.projects import ProjectCache
 from flatrender.node.sessions import Session, Sessions
 from flatrender.node.spool import Report, Spool
 from flatrender.node.work import Workshop
-from flatrender.protocol.heartbeat import CachedProject, Heartbeat
+from flatrender.protocol.heartbeat import CachedProject, Command, Heartbeat
 from flatrender.protocol.outcome import Result
 from flatrender.protocol.register import Registered
 from flatrender.protocol.work import Claim, Engine, Kind
@@ -39,47 +38,14 @@ TICK_S = 0.1
 SELF_STOP = 0.8
 """Share of a lease after which work stops by itself when no heartbeat got through."""
 STOP_WAIT_S = 8.0
+RESTART_EXIT_CODE = 75
+"""Of an agent that was told to start again: whoever keeps it running does so at once."""
+MOST_REPORTS = 64
+"""While so many reports wait for the server, nothing is claimed."""
+LEAST_FREE_BYTES = 512 << 20
+"""With less room on its disk a node claims nothing: the work would fail there."""
 BATCH = 16
 """Pictures of one project that After Effects draws in one launch."""
-
-
-class AgentConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """How an agent is started."""
-
-    server: str
-    token: str
-    name: str
-    slots: int
-    data_dir: Path
-    encoder_threads: int = 1
-    engines: frozenset[Engine] = frozenset({"thorvg"})
-    """What the node draws with."""
-    after_effects: tuple[Installation, ...] = ()
-    """The installed After Effects, of which the first is used; at least one with the engine `aerender`."""
-    watchdogs: WatchdogLimits = WatchdogLimits()
-    """When After Effects is called hung."""
-    template_cache_bytes: int = 20 << 30
-    fonts: Path | None = None
-    """Where After Effects finds the fonts of projects, instead of the user's own folder."""
-
-
-class AgentState(Enum):
-    """Where the agent is."""
-
-    REGISTERING = "registering"
-    WORKING = "working"
-    DRAINING = "draining"
-    STOPPING = "stopping"
-    STOPPED = "stopped"
-
-
-ALLOWED = {
-    AgentState.REGISTERING: {AgentState.WORKING, AgentState.STOPPING},
-    AgentState.WORKING: {AgentState.DRAINING, AgentState.REGISTERING, AgentState.STOPPING},
-    AgentState.DRAINING: {AgentState.WORKING, AgentState.REGISTERING, AgentState.STOPPING},
-    AgentState.STOPPING: {AgentState.STOPPED},
-    AgentState.STOPPED: set[AgentState](),
-}
 
 
 class Agent:
@@ -102,12 +68,8 @@ class Agent:
         self._projects: ProjectCache | None = None
         if "aerender" in config.engines:
             self._projects = ProjectCache(config.data_dir / "projects", limit_bytes=config.template_cache_bytes)
-        fetcher = Fetcher(
-            client=self._client,
-            scenes=SceneCache(config.data_dir / "scenes"),
-            clips=ClipCache(config.data_dir / "clips"),
-            projects=self._projects,
-        )
+        scenes, clips = SceneCache(config.data_dir / "scenes"), ClipCache(config.data_dir / "clips")
+        fetcher = Fetcher(client=self._client, scenes=scenes, clips=clips, projects=self._projects)
         self._workshop = Workshop(
             client=self._client,
             fetcher=fetcher,
@@ -118,6 +80,16 @@ class Agent:
             threads=config.encoder_threads,
             projects=self._project_work(fetcher),
         )
+        self._log = LogTail().open()
+        caches: list[Purgeable] = [scenes, clips, *([self._projects] if self._projects is not None else [])]
+        self._commands = Commands(
+            {
+                "restart_agent": self._restart,
+                "kill_job": functools.partial(kill, self._sessions),
+                "purge_cache": lambda _: purge(caches),
+                "collect_logs": lambda command: self._log.newest(command.lines),
+            }
+        )
         self._stop_asked = False
         self._stop = threading.Event()
         self._report = threading.Event()
@@ -127,6 +99,10 @@ class Agent:
         self.state = AgentState.REGISTERING
         self.error: Exception | None = None
         """Why the agent ended by itself."""
+        self.restart = False
+        """Whether the agent is to be started again: it takes no more work, and `run` returns when it has none."""
+        self.wakes_at: float | None = None
+        """When the node's hours begin (monotonic); None within them."""
 
     def _project_work(self, fetcher: Fetcher) -> "ProjectWork | None":
         config = self._config
@@ -150,8 +126,18 @@ class Agent:
         # A plain flag: a signal handler must not take the event's lock, which the interrupted thread may hold.
         self._stop_asked = True
 
+    def _restart(self, command: Command) -> None:
+        """Take no more work and end when there is none, at once with `now`; the answer is the next start."""
+        self.restart = True
+        self._move(AgentState.DRAINING)
+        if command.now:
+            self.stop()
+
     def run(self) -> None:
-        """Work until stopped. Raises TokenRefused and BootEnded when the server wants this agent to end."""
+        """Work until stopped, or until `restart` is set and nothing is left to do.
+
+        Raises TokenRefused and BootEnded when the server wants this agent to end.
+        """
         self._pool.warm(films=True)
         loops: list[tuple[str, Callable[[], None]]] = [
             ("heartbeat", self._beat_loop),
@@ -173,7 +159,7 @@ class Agent:
                 for thread in threads:
                     thread.start()
                 while not self._stop_asked:
-                    if self._stop.wait(TICK_S):
+                    if self._stop.wait(TICK_S) or (self.restart and not self._sessions.all()):
                         break
         finally:
             self._end(threads)
@@ -196,7 +182,7 @@ class Agent:
         with self._guard:
             if state is self.state:
                 return
-            if state not in ALLOWED[self.state]:
+            if state not in ALLOWED[self.state] or (self.restart and state is AgentState.WORKING):
                 return
             log.info("agent_state from=%s to=%s", self.state.value, state.value)
             self.state = state
@@ -217,6 +203,8 @@ class Agent:
                 folder=self._config.data_dir,
                 engines=self._config.engines,
                 after_effects=self._config.after_effects,
+                hours=self._config.hours,
+                understands=self._commands.understood,
             )
             try:
                 registered = self._client.register(self._config.token, message)
@@ -252,6 +240,9 @@ class Agent:
         while not self._stop.is_set():
             if not self._working.wait(0.5):
                 continue
+            if not self._has_room():
+                self._stop.wait(1.0)
+                continue
             secret = self._client.secret
             try:
                 claim = Claim(
@@ -286,20 +277,29 @@ class Agent:
                 else:
                     self._sessions.end(session.lease.lease_id)
 
+    def _has_room(self) -> bool:
+        """Return whether more work could be kept: its reports by the spool, its files by the disk."""
+        if len(self._spool) >= MOST_REPORTS:
+            return False
+        if shutil.disk_usage(self._config.data_dir).free < LEAST_FREE_BYTES:
+            log.warning("disk_low: nothing is claimed below %d MiB", LEAST_FREE_BYTES >> 20)
+            return False
+        return True
+
     def _beat_loop(self) -> None:
         backoff = Backoff(first_s=0.3, most_s=3.0)
         last_full, last_progress = 0.0, 0.0
-        told: tuple[tuple[uuid.UUID, int], ...] = ()
         told_projects: list[CachedProject] | None = None
         while not self._stop.wait(TICK_S):
             if not self._working.is_set() and self.state is AgentState.REGISTERING:
                 continue
             now = time.monotonic()
             terms = self._terms
-            reports = self._sessions.reports()
-            seen = tuple((report.lease_id, report.frames_done) for report in reports)
-            full = now - last_full >= terms.heartbeat_s
-            progress = bool(reports) and seen != told and now - last_progress >= terms.progress_s
+            reports, answers = self._sessions.reports(), self._commands.answers()
+            woken = self.wakes_at is not None and now >= self.wakes_at
+            full = now - last_full >= terms.heartbeat_s or woken
+            # Also when nothing moved: the answer is how a cancelled film is heard of.
+            progress = (bool(reports) or bool(answers)) and now - last_progress >= terms.progress_s
             if not full and not progress:
                 continue
             secret = self._client.secret
@@ -311,6 +311,7 @@ class Agent:
                         leases=reports,
                         health=health(self._config.data_dir) if full else None,
                         projects=projects if projects != told_projects else None,
+                        answers=answers,
                     ),
                     timeout_s=min(10.0, terms.lease_s / 4),
                 )
@@ -325,7 +326,8 @@ class Agent:
                 self._give_up(error)
                 return
             backoff.reset()
-            told, last_progress = seen, now
+            last_progress = now
+            self._commands.told(answers)
             if full:
                 last_full, told_projects = now, projects
             for verdict in reply.leases:
@@ -336,7 +338,19 @@ class Agent:
                     session.renewed = now
                 else:
                     session.stop("canceled" if verdict.verdict == "cancel" else "lost")
+            self._sleep(None if reply.wakes_in_s is None else now + reply.wakes_in_s)
             self._move(AgentState.DRAINING if reply.order == "drain" else AgentState.WORKING)
+            for command in reply.commands:
+                self._commands.take(command)
+
+    def _sleep(self, until: float | None) -> None:
+        """Note until when the node's hours have not begun (monotonic)."""
+        if (until is None) != (self.wakes_at is None):
+            if until is None:
+                log.info("awake")
+            else:
+                log.info("asleep for_s=%d: outside its hours", until - time.monotonic())
+        self.wakes_at = until
 
     def _watch_loop(self) -> None:
         """Stop work whose lease may have run out: somebody else may be doing it by now. Never waits for the network."""
@@ -402,6 +416,7 @@ class Agent:
                 idle = thread.name.startswith(("frames", "stills")) and not self._busy()
                 thread.join(0.1 if idle else max(0.0, until - time.monotonic()))
         self._spool.close()
+        self._log.close()
         self._data.close()
         self._move(AgentState.STOPPED)
 
@@ -415,3 +430,6 @@ class Agent:
                 self._deliver(report)
             except (TryAgain, RegisterAgain, BootEnded):
                 return
+
+
+__all__ = ["RESTART_EXIT_CODE", "Agent", "AgentConfig", "AgentState"]

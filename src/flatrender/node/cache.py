@@ -45,6 +45,16 @@ class SceneCache:
         self._shrink(keep=path)
         return data
 
+    def purge(self) -> tuple[int, int]:
+        """Remove every scene; return how many and their bytes. What is being drawn is in memory."""
+        files, size = 0, 0
+        with self._guard:
+            for path in self._folder.glob("*.json"):
+                size += path.stat().st_size
+                files += 1
+                path.unlink(missing_ok=True)
+        return files, size
+
     def _shrink(self, keep: Path) -> None:
         with self._guard:
             entries = sorted(

@@ -53,6 +53,18 @@ class FileCache:
         with self._guard:
             return {entry.name: (entry.stat().st_size, self._hits[entry.name]) for entry in self._files()}
 
+    def purge(self) -> tuple[int, int]:
+        """Remove every file that is not in use; return how many and their bytes."""
+        files, size = 0, 0
+        with self._guard:
+            for entry in self._files():
+                if not self._held[entry.name]:
+                    size += entry.stat().st_size
+                    files += 1
+                    entry.unlink(missing_ok=True)
+                    self._whole.discard(entry.name)
+        return files, size
+
     def _files(self) -> list[Path]:
         return [entry for entry in self._folder.iterdir() if not entry.suffix]
 

@@ -15,10 +15,10 @@ import psutil
 
 from flatrender import __version__
 from flatrender.aftereffects.aerender.fonts import fonts_sha256
-from flatrender.aftereffects.aerender.installations import Installation
+from flatrender.aftereffects.aerender.installations import Installation, plugins
 from flatrender.node.errors import DataDirInUse
 from flatrender.protocol.heartbeat import Health
-from flatrender.protocol.register import Register
+from flatrender.protocol.register import CommandName, Hours, Register
 from flatrender.protocol.work import Engine
 
 THORVG: tuple[Engine, ...] = ("thorvg",)
@@ -76,6 +76,8 @@ def describe(
     folder: Path,
     engines: Collection[Engine] = THORVG,
     after_effects: Sequence[Installation] = (),
+    hours: Hours | None = None,
+    understands: Sequence[CommandName] = (),
 ) -> Register:
     """Return what this machine says of itself."""
     versions: dict[str, str] = {}
@@ -98,6 +100,9 @@ def describe(
         scratch_bytes_total=disk.total,
         scratch_bytes_free=disk.free,
         fonts_sha256=fonts_sha256() if "aerender" in engines else None,
+        plugins=plugins(after_effects[0]) if "aerender" in engines and after_effects else [],
+        hours=hours,
+        understands=list(understands),
     )
 
 
@@ -115,3 +120,15 @@ def health(folder: Path) -> Health:
         load1=psutil.getloadavg()[0],
         engine_rss_bytes=rss,
     )
+
+
+def local_time_zone() -> str:
+    """Return the name of this machine's time zone as in the IANA database, or `UTC` when it does not say."""
+    named = os.environ.get("TZ", "").removeprefix(":")
+    if "/" in named and not named.startswith("/"):
+        return named
+    found = os.path.realpath("/etc/localtime")
+    _, marker, name = found.partition("/zoneinfo/")
+    # Some systems keep several sets of zones below the folder.
+    name = name.removeprefix("posix/").removeprefix("right/")
+    return name if marker and name else "UTC"

@@ -8,7 +8,7 @@ from typing import Literal
 from flatrender.protocol.heartbeat import LeaseReport
 from flatrender.protocol.work import Assignment
 
-StopReason = Literal["canceled", "lost", "expired", "deadline", "stopping"]
+StopReason = Literal["canceled", "lost", "expired", "deadline", "stopping", "killed"]
 
 
 class State(Enum):

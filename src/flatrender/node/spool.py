@@ -66,6 +66,11 @@ class Spool:
             for boot_id, kind, lease, message in rows
         ]
 
+    def __len__(self) -> int:
+        """Return how many reports wait."""
+        with self._lock:
+            return int(self._db.execute("SELECT count(*) FROM reports").fetchone()[0])
+
     def drop(self, lease_id: UUID) -> None:
         """Forget a report: it was delivered, or nobody wants it."""
         with self._lock:

@@ -168,6 +168,7 @@ def classify(session: Session, error: Exception) -> tuple[FailClass, str, CrashK
     told: dict[str | None, tuple[FailClass, str, CrashKind | None]] = {
         "canceled": ("canceled", "canceled", None),
         "stopping": ("lost", "node_stopping", None),
+        "killed": ("lost", "killed", None),
         "deadline": ("node", "work_deadline", None),
     }
     if session.reason in told:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from flatrender.protocol.register import CommandName
 from flatrender.protocol.work import Kind
 
 Verdict = Literal["keep", "cancel", "lost"]
@@ -42,6 +43,15 @@ class CachedProject(msgspec.Struct, frozen=True, kw_only=True):
     """How often it was used from the disk since the node started."""
 
 
+class CommandAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """How a command ended. Told with each heartbeat until one gets through."""
+
+    id: UUID
+    done: bool
+    detail: str = ""
+    """What came of it, or why nothing did: at most 64 KiB; the log of `collect_logs`."""
+
+
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     """All leases in one call; `health` with every full heartbeat, not with the reports of progress between them."""
 
@@ -50,6 +60,8 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     health: Health | None = None
     projects: list[CachedProject] | None = None
     """The whole template cache (at most 1000 entries), with the first full heartbeat and with each after it changed; None: as before."""
+    answers: list[CommandAnswer] = []
+    """To commands that the node has carried out, at most 20."""
 
 
 class LeaseVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +71,25 @@ class LeaseVerdict(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
 
 
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to be done once. Comes again with each answer until it is answered or has expired: the `id` tells that it is the same."""
+
+    id: UUID
+    command: CommandName
+    now: bool = False
+    """`restart_agent`: give the work back at once instead of finishing it."""
+    lease_ids: list[UUID] = []
+    """`kill_job`: the leases to end."""
+    lines: int = 500
+    """`collect_logs`: how many lines at most."""
+
+
 class HeartbeatReply(msgspec.Struct, frozen=True, kw_only=True):
     """What to do now."""
 
     order: Order
     leases: list[LeaseVerdict]
+    wakes_in_s: float | None = None
+    """With `drain`: the node is outside its hours, and this is how long. Seconds; None: a person drained it, or it is in quarantine."""
+    commands: list[Command] = []
+    """Of those that the node registered as understood, the oldest first."""

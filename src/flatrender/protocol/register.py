@@ -1,10 +1,28 @@
 """Becoming a node of the farm: `POST /internal/nodes/register`, with a node token as bearer."""
 
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
 from flatrender.protocol import VERSION
+
+CommandName = Literal["restart_agent", "kill_job", "purge_cache", "collect_logs"]
+"""`restart_agent`: end and start again; `kill_job`: give the named leases back; `purge_cache`: empty the caches of what is not in use;
+`collect_logs`: answer with the end of the agent's log."""
+
+
+class Hours(msgspec.Struct, frozen=True, kw_only=True):
+    """When a node works. Outside it finishes what it has and claims nothing."""
+
+    begin: str
+    """`HH:MM` on the node's wall."""
+    end: str
+    """`HH:MM`; not after `begin`: on the next day; equal to it: the whole day."""
+    days: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
+    """On which days the hours begin, 1 (Monday) to 7 (Sunday)."""
+    time_zone: str
+    """As in the IANA database: `Asia/Tehran`."""
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +45,12 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     scratch_bytes_free: int
     fonts_sha256: str | None = None
     """Of the names of the fonts that After Effects finds on the machine, so that nodes with other fonts are seen."""
+    plugins: list[str] = []
+    """Names of the plug-ins of its After Effects, at most 500."""
+    hours: Hours | None = None
+    """When the node wants to work; None: always. What an admin sets goes over it."""
+    understands: list[CommandName] = []
+    """Which commands the node carries out; it is sent no others."""
 
 
 class Registered(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,3 +69,5 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     """How often to report while frames are being drawn."""
     claim_wait_s: float
     """How long a claim may wait for work."""
+    protocol: int = VERSION
+    """The newest version that the server speaks."""

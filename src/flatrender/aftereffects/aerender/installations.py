@@ -37,6 +37,15 @@ def installations(root: Path | None = None) -> list[Installation]:
     return sorted(found, key=lambda one: (one.version == "given", _year(one.version)), reverse=True)
 
 
+def plugins(installed: Installation, *, limit: int = 500) -> list[str]:
+    """Return the names of an installation's plug-ins, without the ending, in order."""
+    folder = installed.program.parent / "Plug-ins"
+    if not folder.is_dir():
+        return []
+    found = {path.stem for path in folder.rglob("*") if path.suffix.lower() in (".aex", ".plugin")}
+    return sorted(found)[:limit]
+
+
 def _places() -> tuple[tuple[Path | None, str | None], ...]:
     if sys.platform == "win32":
         return tuple(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -21,6 +21,7 @@ from flatrender.services.render.queries.snapshots import SceneJobRow, SnapshotRo
 from flatrender.services.render.schemas import (
     ExportOut,
     NewNodeTokenOut,
+    NodeHours,
     NodeOut,
     NodesOut,
     NodeTokenIn,
@@ -156,12 +157,12 @@ def admin_router(*, jobs: Jobs, snapshots: Snapshots, nodes: Nodes) -> APIRouter
     @routes.post("/v1/admin/nodes/{node_id}/drain", response_model=NodeOut, responses=responses(403))
     async def drain_node(node_id: UUID, who: NodesAdmin) -> NodeOut:
         """Let a node finish what it has and give it nothing more."""
-        return node_out(await nodes.set_draining(who.tenant_id, node_id, draining=True))
+        return node_out(await nodes.set_draining(who.tenant_id, node_id, draining=True, user_id=who.user_id))
 
     @routes.post("/v1/admin/nodes/{node_id}/resume", response_model=NodeOut, responses=responses(403))
     async def resume_node(node_id: UUID, who: NodesAdmin) -> NodeOut:
         """Let a drained or quarantined node work again."""
-        return node_out(await nodes.set_draining(who.tenant_id, node_id, draining=False))
+        return node_out(await nodes.set_draining(who.tenant_id, node_id, draining=False, user_id=who.user_id))
 
     @routes.get("/v1/admin/node-tokens", response_model=NodeTokensOut, responses=responses(403))
     async def list_node_tokens(who: NodesAdmin) -> NodeTokensOut:
@@ -315,7 +316,16 @@ def node_out(node: NodeRow) -> NodeOut:
         last_heartbeat_at=node.last_heartbeat_at,
         crash_count_24h=node.crash_count_24h,
         quarantine_reason=node.quarantine_reason,
+        hours=hours_out(node.hours or node.own_hours),
+        hours_set=node.hours is not None,
+        asleep_until=node.asleep_until,
+        understands=node.understands,
     )
+
+
+def hours_out(hours: dict[str, Any] | None) -> NodeHours | None:
+    """Shape a node's hours."""
+    return None if hours is None else NodeHours(**hours)
 
 
 def token_out(token: TokenRow) -> NodeTokenOut:

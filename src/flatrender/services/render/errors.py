@@ -75,6 +75,12 @@ class EngineUnknown(Refused):
     code = "render.engine_unknown"
 
 
+class CommandUnsupported(Conflict):
+    """The node did not register that it carries out this command."""
+
+    code = "render.command_unsupported"
+
+
 class OutputMissing(Refused):
     """The output that a result names is not in the store, or has another size."""
 

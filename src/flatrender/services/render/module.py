@@ -10,12 +10,13 @@ from flatrender.kit.db import Bells, Database
 from flatrender.kit.module import ServiceModule
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.kit.workflows import Workflows
-from flatrender.services.render import endpoints, internal
+from flatrender.services.render import endpoints, fleet_endpoints, internal
 from flatrender.services.render.api import LocalRenderApi
 from flatrender.services.render.service.assembly import Assembly
 from flatrender.services.render.service.development import DevelopmentWorker
 from flatrender.services.render.service.events import CHANNEL, SCHEMA
 from flatrender.services.render.service.films import Films
+from flatrender.services.render.service.fleet import Fleet
 from flatrender.services.render.service.jobs import Jobs
 from flatrender.services.render.service.leases import Leases
 from flatrender.services.render.service.nodes import Nodes
@@ -86,6 +87,7 @@ def build(
         routers=(
             endpoints.router(bells=bells, jobs=jobs, snapshots=snapshots),
             endpoints.admin_router(jobs=jobs, snapshots=snapshots, nodes=nodes),
+            fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
         ),
         internal_routers=(internal.router(nodes=nodes, leases=leases, snapshots=snapshots),),
         background=tuple(background),

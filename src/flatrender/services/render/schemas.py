@@ -117,6 +117,68 @@ class SceneSnapshotsOut(BaseModel):
     items: list[SceneSnapshotOut]
 
 
+class NodeHours(Body):
+    """When a node works. Outside it finishes what it has and claims nothing."""
+
+    begin: str = Field(min_length=5, max_length=5)
+    """`HH:MM` on the node's wall."""
+    end: str = Field(min_length=5, max_length=5)
+    """`HH:MM`; not after `begin`: on the next day; equal to it: the whole day."""
+    days: list[int] = Field(default=[1, 2, 3, 4, 5, 6, 7], min_length=1, max_length=7)
+    """On which days the hours begin, 1 (Monday) to 7 (Sunday)."""
+    time_zone: str = Field(min_length=1, max_length=60)
+    """As in the IANA database: `Asia/Tehran`."""
+
+
+class QuarantineIn(Body):
+    """Why a node is taken out of work, and for how long."""
+
+    reason: str = Field(default="by hand", min_length=1, max_length=200)
+    minutes: int | None = Field(default=None, ge=1, le=525_600)
+    """None: until it is released."""
+
+
+class RestartIn(Body):
+    """How an agent starts again."""
+
+    now: bool = False
+    """Give the work back at once instead of finishing it."""
+
+
+class KillJobIn(Body):
+    """Whose work is to be taken from the node."""
+
+    render_job_id: UUID
+
+
+class CollectLogsIn(Body):
+    """How much of the agent's log is wanted."""
+
+    lines: int = Field(default=500, ge=1, le=2000)
+
+
+class NodeCommandOut(BaseModel):
+    """Something that a node was told."""
+
+    id: UUID
+    command: str
+    status: str
+    """`pending`, `delivered`, `done`, `failed` or `expired` (nobody answered within an hour)."""
+    detail: str | None
+    """What came of it; the log of `collect_logs`."""
+    issued_by_user_id: UUID | None
+    created_at: datetime
+    delivered_at: datetime | None
+    completed_at: datetime | None
+    expires_at: datetime
+
+
+class NodeCommandsOut(BaseModel):
+    """The newest commands of a node, newest first."""
+
+    items: list[NodeCommandOut]
+
+
 class NodeOut(BaseModel):
     """A node."""
 
@@ -135,6 +197,13 @@ class NodeOut(BaseModel):
     last_heartbeat_at: datetime | None
     crash_count_24h: int
     quarantine_reason: str | None
+    hours: NodeHours | None
+    """When it works; None: always."""
+    hours_set: bool
+    """Whether an admin set them; otherwise they are the node's own."""
+    asleep_until: datetime | None
+    understands: list[str]
+    """The commands that it carries out."""
 
 
 class NodesOut(BaseModel):

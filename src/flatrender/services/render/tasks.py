@@ -8,6 +8,7 @@ import structlog
 from flatrender.kit.db import Database
 from flatrender.kit.errors import AppError
 from flatrender.kit.workflows import Workflows
+from flatrender.services.render.queries import fleet as fleet_rows
 from flatrender.services.render.queries import nodes as node_rows
 from flatrender.services.render.service.films import Films
 from flatrender.services.render.service.jobs import FINISH_WORKFLOW, PLAN_WORKFLOW
@@ -70,4 +71,5 @@ class Sweep:
         taken = await self._leases.expire() + await self._snapshots.expire()
         async with self._database.worker() as conn:
             await node_rows.mark_offline(conn)
+            await fleet_rows.expire_commands(conn)
         return taken

@@ -418,7 +418,8 @@ async def without_node(conn: Conn, *, tenant_id: UUID, job_ids: Sequence[UUID]) 
     cursor = await conn.execute(
         "SELECT DISTINCT f.render_job_id FROM render.frame_jobs AS f WHERE f.tenant_id = %(tenant)s AND f.render_job_id = ANY(%(jobs)s)"
         " AND f.status = 'queued' AND f.engine = 'aerender' AND NOT EXISTS (SELECT FROM render.nodes AS n WHERE n.engines ? 'aerender'"
-        " AND n.status IN ('online', 'busy') AND n.heartbeat_expires_at > now() AND coalesce(n.licence_paused_until, now()) <= now()"
+        " AND n.status IN ('online', 'busy') AND n.heartbeat_expires_at > now() AND coalesce(n.asleep_until, now()) <= now()"
+        " AND coalesce(n.licence_paused_until, now()) <= now()"
         " AND (n.dedicated_tenant_id IS NULL OR n.dedicated_tenant_id = %(tenant)s))",
         {"tenant": tenant_id, "jobs": list(job_ids)},
     )

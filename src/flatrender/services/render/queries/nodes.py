@@ -36,12 +36,20 @@ class NodeRow(msgspec.Struct, frozen=True, kw_only=True):
     licence_paused: bool
     """After Effects had no licence there a moment ago."""
     probing: bool
+    hours: dict[str, Any] | None
+    """When it works, as an admin set it; None: as it says itself."""
+    own_hours: dict[str, Any] | None
+    asleep_until: datetime | None
+    understands: list[str]
+    """The commands that it carries out."""
+    read_at: datetime
+    """The database's time when the row was read."""
 
 
 _COLUMNS = (
     "id, name, pool, dedicated_tenant_id, status, agent_version, os, engines, cpu_cores, memory_bytes, max_slots, used_slots, boot_id,"
     " last_heartbeat_at, crash_count_24h, coalesce(quarantined_until > now(), false) AS quarantined, quarantine_reason,"
-    " coalesce(licence_paused_until > now(), false) AS licence_paused, probing"
+    " coalesce(licence_paused_until > now(), false) AS licence_paused, probing, hours, own_hours, asleep_until, understands, now() AS read_at"
 )
 
 
@@ -146,18 +154,24 @@ async def save_registration(
     max_slots: int,
     fonts_hash: bytes | None,
     alive_s: float,
+    plugins: list[str],
+    own_hours: dict[str, Any] | None,
+    understands: Sequence[str],
+    protocol: int,
 ) -> None:
     """Insert the node or bring its row up to date. A drained or quarantined node stays so."""
     await conn.execute(
         "INSERT INTO render.nodes AS n (id, name, pool, dedicated_tenant_id, token_hash, boot_id, agent_version, os, engines, cpu_cores, memory_bytes,"
-        " scratch_bytes_total, scratch_bytes_free, max_slots, fonts_hash, status, last_heartbeat_at, heartbeat_expires_at)"
+        " scratch_bytes_total, scratch_bytes_free, max_slots, fonts_hash, plugins, own_hours, understands, protocol, status, last_heartbeat_at,"
+        " heartbeat_expires_at)"
         " VALUES (%(id)s, %(name)s, %(pool)s, %(tenant)s, %(hash)s, %(boot)s, %(version)s, %(os)s, %(engines)s, %(cores)s, %(memory)s, %(total)s, %(free)s,"
-        " %(slots)s, %(fonts)s, 'online', now(), now() + make_interval(secs => %(alive_s)s))"
+        " %(slots)s, %(fonts)s, %(plugins)s, %(own_hours)s, %(understands)s, %(protocol)s, 'online', now(), now() + make_interval(secs => %(alive_s)s))"
         " ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, pool = EXCLUDED.pool, dedicated_tenant_id = EXCLUDED.dedicated_tenant_id,"
         " token_hash = EXCLUDED.token_hash, boot_id = EXCLUDED.boot_id, agent_version = EXCLUDED.agent_version, os = EXCLUDED.os, engines = EXCLUDED.engines,"
         " cpu_cores = EXCLUDED.cpu_cores, memory_bytes = EXCLUDED.memory_bytes, scratch_bytes_total = EXCLUDED.scratch_bytes_total,"
         " scratch_bytes_free = EXCLUDED.scratch_bytes_free, used_slots = 0, max_slots = EXCLUDED.max_slots, fonts_hash = EXCLUDED.fonts_hash,"
-        " licence_paused_until = NULL,"
+        " licence_paused_until = NULL, plugins = EXCLUDED.plugins, own_hours = EXCLUDED.own_hours, understands = EXCLUDED.understands,"
+        " protocol = EXCLUDED.protocol, asleep_until = NULL,"
         " status = CASE WHEN n.status IN ('draining', 'quarantined') THEN n.status ELSE 'online' END,"
         " last_heartbeat_at = now(), heartbeat_expires_at = EXCLUDED.heartbeat_expires_at",
         {
@@ -177,6 +191,10 @@ async def save_registration(
             "slots": max_slots,
             "fonts": fonts_hash,
             "alive_s": alive_s,
+            "plugins": plugins,
+            "own_hours": None if own_hours is None else Jsonb(own_hours),
+            "understands": list(understands),
+            "protocol": protocol,
         },
     )
 
@@ -271,7 +289,7 @@ async def others_can_work(
     """Return whether another living node could take work of this pool, engine and tenant."""
     cursor = await conn.execute(
         "SELECT 1 FROM render.nodes WHERE pool = %s AND id <> %s AND NOT id = ANY(%s) AND status IN ('online', 'busy') AND heartbeat_expires_at > now()"
-        " AND (dedicated_tenant_id IS NULL OR dedicated_tenant_id = %s)"
+        " AND coalesce(asleep_until, now()) <= now() AND (dedicated_tenant_id IS NULL OR dedicated_tenant_id = %s)"
         " AND (%s = 'thorvg' OR (engines ? %s AND coalesce(licence_paused_until, now()) <= now())) LIMIT 1",
         (pool, node_id, excluded, tenant_id, engine, engine),
     )

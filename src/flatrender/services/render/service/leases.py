@@ -22,6 +22,7 @@ from flatrender.services.render.queries.chunks import ChunkRow
 from flatrender.services.render.queries.jobs import JobRow
 from flatrender.services.render.queries.nodes import NodeRow
 from flatrender.services.render.service.events import frames_bell, tell
+from flatrender.services.render.service.fleet import heard, order_of
 from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
 from flatrender.services.render.service.nodes import Nodes
 from flatrender.services.render.service.planning import decode_task, segment_upload_key
@@ -38,6 +39,8 @@ FINAL_CODES = frozenset(
 """Failures of the scene that another try cannot change."""
 UNCLEAR_CODES = frozenset({"aerender_timeout", "aerender_crashed", "aerender_unknown"})
 """Failures of After Effects that may be the machine's or the project's: another node tries, a few times."""
+KILLED = "killed"
+"""A person took the work from the node."""
 LINK_MARGIN_S = 600
 MAX_CACHED_PROJECTS = 1000
 Gone = Callable[[], bool]
@@ -176,11 +179,15 @@ class Leases:
                         }.values()
                     ),
                 )
+            commands = await heard(conn, node, beat)
         # A transaction of its own: a result of the same node locks the film first and the chunk second.
         for tenant_id, job_id in drawn:
             await self._tell_progress(tenant_id, job_id)
+        order, wakes_in_s = order_of(node)
         return HeartbeatReply(
-            order="drain" if node.status == "draining" else "work",
+            order=order,
+            wakes_in_s=wakes_in_s,
+            commands=commands,
             leases=[LeaseVerdict(lease_id=lease_id, verdict=verdict) for lease_id, verdict in verdicts.items()],
         )
 
@@ -274,7 +281,7 @@ class Leases:
             )
             await self._note_crash(conn, node, chunk, fail, final=final)
             exclude = None
-            if fail.failure in ("content", "node", "licence"):
+            if fail.failure in ("content", "node", "licence") or fail.code == KILLED:
                 exclude = await node_to_exclude(conn, chunk.tenant_id, chunk.engine, node.id, node.pool)
             if not await take_back(
                 conn,
@@ -370,7 +377,7 @@ class Leases:
 
 def may_work(node: NodeRow, engine: Engine = "thorvg") -> bool:
     """Return whether a node may be given work of an engine."""
-    if node.status in ("draining", "retired") or node.quarantined:
+    if order_of(node)[0] != "work":
         return False
     return engine != "aerender" or not node.licence_paused
 

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import msgspec
+
 from flatrender import protocol
 from flatrender.kit.db import Bells, Conn, Database, IdempotencyKey, run_once
 from flatrender.kit.errors import Conflict
@@ -9,16 +11,19 @@ from flatrender.kit.ids import DEFAULT_TENANT_ID, new_id, new_secret, secret_has
 from flatrender.protocol.register import Register, Registered
 from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as chunk_rows
+from flatrender.services.render.queries import fleet as fleet_rows
 from flatrender.services.render.queries import nodes as rows
 from flatrender.services.render.queries import snapshots as still_rows
 from flatrender.services.render.queries.nodes import NodeRow, TokenRow
 from flatrender.services.render.service.events import SCHEMA, frames_bell, stills_bell
+from flatrender.services.render.service.hours import checked_hours
 from flatrender.services.render.service.pools import ENGINES, work_pool
 from flatrender.services.render.service.recovery import take_back
 from flatrender.services.render.settings import RenderSettings
 
 TOKEN_PREFIX = "frn_"  # noqa: S105 - shows what kind of secret it is, and is none
 SECRET_PREFIX = "frs_"  # noqa: S105 - likewise
+MAX_PLUGINS = 500
 
 
 class Nodes:
@@ -30,12 +35,16 @@ class Nodes:
         self._settings = settings
 
     async def register(self, token: str, request: Register) -> Registered:
-        """Let a node in and end what its earlier start held. Raises NodeTokenInvalid, ProtocolUnsupported, NodeNotFound (another tenant's node id)."""
+        """Let a node in and end what its earlier start held.
+
+        Raises NodeTokenInvalid, ProtocolUnsupported, NodeNotFound (another tenant's node id) and Refused `render.hours_invalid`.
+        """
         if not protocol.OLDEST <= request.protocol <= protocol.VERSION:
             raise errors.ProtocolUnsupported(
                 f"the agent speaks version {request.protocol} of the node protocol, this server {protocol.OLDEST} to {protocol.VERSION}:"
                 " install the same release on both"
             )
+        own_hours = None if request.hours is None else dict(msgspec.to_builtins(checked_hours(request.hours)))
         secret = new_secret(SECRET_PREFIX)
         async with self._database.worker() as conn:
             scope = await rows.token_scope(conn, token_hash=secret_hash(token))
@@ -49,6 +58,7 @@ class Nodes:
                 )
             if known is not None and known.boot_id != request.boot_id:
                 await self.end_boot(conn, known)
+                await fleet_rows.restarted(conn, node_id=known.id)
             name = request.name[:80]
             if await rows.name_taken(conn, name=name, by_other_than=node_id):
                 name = f"{name}-{node_id.hex[-6:]}"
@@ -70,6 +80,10 @@ class Nodes:
                 max_slots=max(1, min(request.max_slots, 64)),
                 fonts_hash=_hash_or_none(request.fonts_sha256),
                 alive_s=self.alive_s,
+                plugins=[name[:120] for name in request.plugins[:MAX_PLUGINS]],
+                own_hours=own_hours,
+                understands=sorted(set(request.understands)),
+                protocol=request.protocol,
             )
         settings = self._settings
         return Registered(
@@ -106,9 +120,9 @@ class Nodes:
                 log_excerpt=f"boot {node.boot_id} ended with {len(held)} chunks and {stills} pictures unfinished",
                 recovery="retried_other",
             )
-            await self._ring_all(conn, node.pool)
+            await self.ring_all(conn, node.pool)
 
-    async def _ring_all(self, conn: Conn, pool: str) -> None:
+    async def ring_all(self, conn: Conn, pool: str) -> None:
         """Wake whoever waits for work in a pool of nodes, of any engine."""
         for engine in ENGINES:
             await self._bells.ring(conn, frames_bell(work_pool(engine, pool)))
@@ -137,7 +151,9 @@ class Nodes:
         async with self._database.tenant(tenant_id) as conn:
             return await rows.nodes(conn, tenant_id=tenant_id, fleet_too=fleet_too(tenant_id))
 
-    async def set_draining(self, tenant_id: UUID, node_id: UUID, *, draining: bool) -> NodeRow:
+    async def set_draining(
+        self, tenant_id: UUID, node_id: UUID, *, draining: bool, user_id: UUID | None = None
+    ) -> NodeRow:
         """Drain a node (it finishes what it has and takes nothing) or let it work again. Raises NodeNotFound."""
         async with self._database.tenant(tenant_id) as conn:
             found = await rows.set_draining(
@@ -146,7 +162,11 @@ class Nodes:
             node = await rows.by_id(conn, node_id=node_id) if found else None
             if node is None:
                 raise errors.NodeNotFound("there is no such node")
-            await self._ring_all(conn, node.pool)
+            # Kept for the node's history; the node hears of it as an order, for as long as it holds.
+            await fleet_rows.insert_command(
+                conn, node_id=node_id, command="drain" if draining else "resume", args={}, user_id=user_id, done=True
+            )
+            await self.ring_all(conn, node.pool)
             return node
 
     async def tokens(self, tenant_id: UUID) -> list[TokenRow]:
