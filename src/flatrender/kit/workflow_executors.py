@@ -11,6 +11,7 @@ Three ways for a workflow to be left are looked for:
 
 import time
 from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ LOCK_KEY = 0x666C6174_65786563
 """Advisory lock of those who resume: `flatexec`."""
 MOST_AT_ONCE = 500
 FORGET_AFTER = "1 day"
+PURGE_BATCH = 200
 
 
 class Executors:
@@ -139,6 +141,22 @@ class Executors:
 
         with self._engine.begin() as conn:
             conn.execute(sqlalchemy.text(statement), values)
+
+
+def purge_finished(older_than: timedelta) -> int:
+    """Delete up to 200 workflows that finished longer ago than that; return how many. Call in a thread, while open."""
+    from dbos import DBOS  # noqa: PLC0415
+
+    finished = DBOS.list_workflows(
+        status=["SUCCESS", "ERROR", "CANCELLED"],
+        completed_before=(datetime.now(UTC) - older_than).isoformat(),
+        load_input=False,
+        load_output=False,
+        limit=PURGE_BATCH,
+    )
+    if finished:
+        DBOS.delete_workflows([workflow.workflow_id for workflow in finished])
+    return len(finished)
 
 
 def _number(version: str) -> int:

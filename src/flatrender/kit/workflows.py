@@ -31,7 +31,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import msgspec
@@ -39,7 +39,7 @@ import structlog
 
 from flatrender.kit.db import Conn
 from flatrender.kit.errors import Conflict, Unavailable
-from flatrender.kit.workflow_executors import Executors
+from flatrender.kit.workflow_executors import PURGE_BATCH, Executors, purge_finished
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +52,6 @@ APPLICATION_VERSION = "1"
 QUEUE = "flatrender"
 KEEP_FINISHED = timedelta(days=30)
 PURGE_EVERY_S = 3600.0
-PURGE_BATCH = 200
 RETRY_MAX_S = 10.0
 CLOSE_TIMEOUT_S = 20.0
 
@@ -267,6 +266,12 @@ class Workflows:
         self._running.add(workflow_id)
         try:
             yield _DurableRun(self._home, workflow_id)
+        except Exception as error:
+            if not _database_failed(error):
+                raise
+            # DBOS could not write: nothing of ours failed, so nothing is recorded and the workflow goes on later where it was.
+            log.warning("workflow_let_go", workflow_id=workflow_id, error=type(error).__name__)
+            raise asyncio.CancelledError from error
         finally:
             self._running.discard(workflow_id)
 
@@ -307,22 +312,6 @@ def make_tables(database_url: str) -> None:
     DBOS.migrate("postgresql+psycopg://" + database_url.split("://", 1)[1])
 
 
-def purge_finished(older_than: timedelta) -> int:
-    """Delete up to 200 workflows that finished longer ago than that; return how many. Call in a thread, while open."""
-    from dbos import DBOS  # noqa: PLC0415
-
-    finished = DBOS.list_workflows(
-        status=["SUCCESS", "ERROR", "CANCELLED"],
-        completed_before=(datetime.now(UTC) - older_than).isoformat(),
-        load_input=False,
-        load_output=False,
-        limit=PURGE_BATCH,
-    )
-    if finished:
-        DBOS.delete_workflows([workflow.workflow_id for workflow in finished])
-    return len(finished)
-
-
 class _DurableRun:
     """`Run` on DBOS's loop; functions run on the services' loop."""
 
@@ -341,12 +330,31 @@ class _DurableRun:
             patient = _until_available(self._workflow_id, name, functools.partial(function, *arguments))
             return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(patient, self._home))
 
-        return await DBOS.run_step_async({"name": name}, cross)
+        pause = 0.2
+        while True:
+            try:
+                return await DBOS.run_step_async({"name": name}, cross)
+            except Exception as error:
+                if not _database_failed(error):
+                    raise
+                # The step itself came to its end; DBOS may have kept this error as its result, so it is a new step that tries again.
+                log.warning(
+                    "workflow_step_not_kept", workflow_id=self._workflow_id, step=name, error=type(error).__name__
+                )
+                await asyncio.sleep(pause)
+                pause = min(RETRY_MAX_S, pause * 2)
 
     async def sleep(self, seconds: float) -> None:
         from dbos import DBOS  # noqa: PLC0415
 
         await DBOS.sleep_async(seconds)
+
+
+def _database_failed(error: Exception) -> bool:
+    """Return whether DBOS's database failed it; our own statements raise other errors."""
+    from sqlalchemy.exc import InterfaceError, InternalError, OperationalError  # noqa: PLC0415
+
+    return isinstance(error, OperationalError | InterfaceError | InternalError)
 
 
 def _connecting_can_be_repeated(context: Any) -> None:
