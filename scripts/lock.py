@@ -26,7 +26,7 @@ COMPILE = [
 
 def main() -> int:
     """Write dev.lock and installer.lock; pass further arguments (such as --upgrade) through to the resolver."""
-    extras = [f"--extra={name}" for name in ("server", "node", "dev")]
+    extras = [f"--extra={name}" for name in ("server", "node", "traces", "dev")]
     subprocess.run(
         [*COMPILE, *extras, "pyproject.toml", "requirements/build.in", "-o", "requirements/dev.lock", *sys.argv[1:]],
         cwd=ROOT,

@@ -24,6 +24,7 @@ WITHOUT_TENANT = {
     "render.node_commands",
     "render.node_template_cache",
     "render.node_health_logs",
+    "render.node_pictures",
 }
 
 
@@ -82,7 +83,7 @@ class TestIsolation:
                 for table_schema, table in tables:
                     if table_schema == schema and table not in WITHOUT_TENANT:
                         seen[table] = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-        assert len(seen) == 126 - len(WITHOUT_TENANT)
+        assert len(seen) == 128 - len(WITHOUT_TENANT)
         assert {table: count for table, count in seen.items() if count} == {}
         with module_database.connect("svc_content") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("INSERT INTO content.tags (tenant_id, slug, name) VALUES (%s, 'x', '{}')", (RESELLER,))

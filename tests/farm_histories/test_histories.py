@@ -25,8 +25,8 @@ steps = st.lists(
 
 
 @pytest.fixture(scope="module")
-def world(module_database: DatabaseCopy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FarmWorld]:
-    made = FarmWorld(module_database, tmp_path_factory.mktemp("histories"))
+def world(module_database: DatabaseCopy) -> Iterator[FarmWorld]:
+    made = FarmWorld(module_database)
     yield made
     made.close()
 

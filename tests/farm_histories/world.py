@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -17,7 +16,7 @@ from flatrender.kit.clock import system_clock
 from flatrender.kit.db import Bells, Conn
 from flatrender.kit.errors import AppError
 from flatrender.kit.ids import DEFAULT_TENANT_ID, new_id
-from flatrender.kit.objects import LinkSigner, ObjectStore
+from flatrender.kit.objects import LinkSigner
 from flatrender.kit.workflows import Workflows
 from flatrender.protocol.heartbeat import Heartbeat, LeaseReport
 from flatrender.protocol.outcome import Fail, Result
@@ -33,7 +32,10 @@ from flatrender.services.render.service.leases import Leases
 from flatrender.services.render.service.nodes import Nodes
 from flatrender.services.render.settings import RenderSettings
 from tests.database_server import DatabaseCopy
-from tests.service_doubles import OTHER_TENANT_ID, pools_of
+from tests.farm_audit import FORGET, install_witness, violations
+from tests.farm_histories.lean import LeanDatabase
+from tests.farm_histories.memory_store import MemoryStore
+from tests.service_doubles import OTHER_TENANT_ID
 
 TOKEN = "frn_of-the-histories"
 TENANTS = (DEFAULT_TENANT_ID, OTHER_TENANT_ID)
@@ -70,12 +72,12 @@ class Node:
 class FarmWorld:
     """Everything that a history acts on. One loop for all histories of a module; `forget` empties the tables between them."""
 
-    def __init__(self, copy: DatabaseCopy, folder: Path) -> None:
+    def __init__(self, copy: DatabaseCopy) -> None:
         self._copy = copy
         self._runner = asyncio.Runner()
-        self._database = pools_of(copy, "render", "svc_render")
-        self.objects = ObjectStore(str(folder))
-        self._admin = psycopg.connect(copy.admin_dsn, autocommit=True)
+        self._database = LeanDatabase(copy, "render", "svc_render")
+        self.objects = MemoryStore()
+        self._admin = psycopg.connect(copy.admin_dsn, autocommit=True, prepare_threshold=2)
         bells = Bells(self._database, CHANNEL)
         nodes = Nodes(self._database, bells, SETTINGS)
         self.nodes = nodes
@@ -83,6 +85,7 @@ class FarmWorld:
         self.leases = Leases(self._database, bells, nodes, self.objects, links, SETTINGS)
         self.jobs = Jobs(self._database, bells, SETTINGS, system_clock)
         self.run(self._open())
+        install_witness(self._admin)
         self._turn = self._statement_of_turning()
 
     def run(self, what: Coroutine[Any, Any, Given]) -> Given:
@@ -104,10 +107,20 @@ class FarmWorld:
         self._admin.close()
 
     def forget(self) -> None:
-        """Empty the tables."""
+        """Empty the tables and the store."""
+        self.objects.objects.clear()
         self._admin.execute(
-            "".join(f"DELETE FROM render.{table};" for table in TABLES) + "DELETE FROM dbos.workflow_status"
+            "".join(f"DELETE FROM render.{table};" for table in TABLES) + f"DELETE FROM dbos.workflow_status; {FORGET}"
         )
+
+    def audit(self) -> list[str]:
+        """Return which of the farm's invariants do not hold."""
+
+        def stored(key: str) -> bytes | None:
+            data = self.objects.objects.get(key)
+            return None if data is None else hashlib.sha256(data).digest()
+
+        return violations(self._admin, stored, quiet=False, whole=False)
 
     def rows(self, statement: str, *values: Any) -> list[Any]:
         """Return what a statement finds."""

@@ -34,7 +34,7 @@ def migrate(
         bool, typer.Option("--json", help="Print what was done, or where each file stands, as JSON.")
     ] = False,
 ) -> None:
-    """Apply the pending migrations, make the next months' partitions and the workflows' tables. The embedded database needs no call: `flatrender up` does it."""
+    """Apply the pending migrations, make the next months' partitions and the workflows' tables; `flatrender up` does it for the embedded database."""
     from flatrender.cli.errors import fail
     from flatrender.kit import migrate as runner
     from flatrender.kit.clock import system_clock

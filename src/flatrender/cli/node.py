@@ -43,6 +43,14 @@ def node(
     time_zone: Annotated[
         str | None, typer.Option(help="Of --hours, for example Asia/Tehran; default: the machine's")
     ] = None,
+    ca_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Certificates (PEM) to trust beside the usual ones, for a platform with an authority of its own",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error")] = "info",
 ) -> None:
     """Render for a farm until stopped."""
@@ -79,6 +87,7 @@ def node(
         data_dir=data_dir,
         engines=cast("frozenset[Engine]", wanted),
         after_effects=tuple(found) if "aerender" in wanted else (),
+        ca_file=ca_file,
         template_cache_bytes=template_cache_gb << 30,
         hours=working,
     )

@@ -58,7 +58,7 @@ def make_app(
             app.include_router(router, tags=[module.name])
         for router in module.internal_routers:
             app.include_router(router, include_in_schema=False)
-    _add_probes(app, health)
+    add_probes(app, health)
     if serve_peers:
         _add_peer_routes(app, modules, keys, bus)
     if serve_pages:
@@ -86,7 +86,9 @@ def describe_problems(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
 
 
-def _add_probes(app: FastAPI, health: Health) -> None:
+def add_probes(app: FastAPI, health: Health) -> None:
+    """Answer balancers: `/healthz` while the process lives, `/readyz` with 200 only while it can work and is not about to stop."""
+
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
         return {"status": "alive"}

@@ -6,11 +6,13 @@ from typing import Any
 
 import aiohttp
 import msgspec
+import structlog
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from flatrender import telemetry
 from flatrender.host.gateway import client_address, is_secure
 from flatrender.kit.errors import NotFound, NotSignedIn, Unavailable
 from flatrender.kit.http import Caller
@@ -49,6 +51,7 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/v1/scene-snapshots", "render"),
     ("/v1/admin/render-jobs", "render"),
     ("/v1/admin/nodes", "render"),
+    ("/v1/admin/farm", "render"),
     ("/v1/admin/node-tokens", "render"),
     ("/v1/output-profiles", "render"),
     ("/internal", "render"),
@@ -62,6 +65,7 @@ ROUTES: tuple[tuple[str, str], ...] = (
 )
 CONNECT_S = 2
 IDLE_S = 60
+READY_S = 2
 
 
 def owner_of(path: str) -> str | None:
@@ -108,6 +112,9 @@ class Forwarder:
             if name not in HOP_BY_HOP and not name.startswith("x-flatrender-caller")
         }
         headers[REQUEST_ID_HEADER] = str(request.state.request_id)
+        trace = telemetry.traceparent()
+        if trace is not None:
+            headers["traceparent"] = trace
         found = getattr(request.state, "caller", None)
         reason = getattr(request.state, "caller_error", None)
         claims: dict[str, Any] = {
@@ -145,6 +152,24 @@ class Forwarder:
             response.headers.append("set-cookie", cookie)
         return response
 
+    async def ready(self) -> dict[str, str]:
+        """Return of each service `ready`, or why it is not."""
+
+        async def one(url: str) -> str:
+            try:
+                async with self._open().get(f"{url}/readyz", timeout=aiohttp.ClientTimeout(total=READY_S)) as answer:
+                    return "ready" if answer.status == 200 else "not_ready"
+            except (aiohttp.ClientError, TimeoutError):
+                return "peer_unavailable"
+
+        names = list(self._peers)
+        return dict(zip(names, await asyncio.gather(*(one(self._peers[name]) for name in names)), strict=True))
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            raise Unavailable("the gateway is not open yet")
+        return self._http
+
     async def _chunks(self, answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         stream = answer.content_type == "text/event-stream"
         if stream:
@@ -162,9 +187,7 @@ class Forwarder:
 
     async def openapi(self) -> JSONResponse:
         """Return the services' documents as one."""
-        if self._http is None:
-            raise Unavailable("the gateway is not open yet")
-        session = self._http
+        session = self._open()
 
         async def one(url: str) -> dict[str, Any]:
             async with session.get(f"{url}/openapi.json") as answer:
@@ -197,6 +220,7 @@ class VouchedCaller:
             headers = Headers(scope=scope)
             state = scope.setdefault("state", {})
             state["request_id"] = headers.get(REQUEST_ID_HEADER)
+            structlog.contextvars.bind_contextvars(request_id=state["request_id"])
             token = headers.get(CALLER_HEADER)
             if token:
                 try:

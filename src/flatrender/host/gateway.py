@@ -54,6 +54,7 @@ class Gateway:
         request_id = "req_" + secrets.token_hex(12)
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
+        structlog.contextvars.bind_contextvars(request_id=request_id)
         headers = Headers(scope=scope)
         path: str = scope["path"]
 

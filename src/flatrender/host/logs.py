@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from flatrender.telemetry import add_ids
+
 QUIET = ("uvicorn.access", "psycopg.pool", "aiohttp.access", "asyncio", "sqlalchemy", "dbos")
 
 
@@ -13,6 +15,7 @@ def set_up_logs(level: str) -> None:
     number = logging.getLevelNamesMapping()[level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_ids,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,

@@ -3,8 +3,9 @@
 import asyncio
 import gc
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import msgspec
 import structlog
@@ -12,9 +13,12 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from flatrender.host.app import add_pages, behind_gateway, make_app
+from flatrender import __version__, telemetry
+from flatrender.host.app import Health, add_pages, add_probes, behind_gateway, make_app
 from flatrender.host.database import external_addresses
 from flatrender.host.forwarding import Forwarder, VouchedCaller
+from flatrender.host.metrics_endpoint import MetricsEndpoint
+from flatrender.host.observed import Observed
 from flatrender.host.secrets import PlatformSecrets, load_or_make
 from flatrender.host.settings import SERVICES, ServiceName, Settings
 from flatrender.host.wiring import BadConfiguration, Dsn, Platform, RemotePeers
@@ -60,11 +64,25 @@ def role_addresses(settings: Settings, secrets: PlatformSecrets) -> Dsn:
 class Application:
     """What the server serves: requests go to `wrapped`, the server's start and stop to the application inside it."""
 
-    def __init__(self, wrapped: ASGIApp, app: FastAPI, stop_soon: Callable[[], None]) -> None:
-        self._wrapped = wrapped
+    def __init__(
+        self,
+        wrapped: ASGIApp,
+        app: FastAPI,
+        *,
+        stop_soon: Callable[[], None],
+        drain: Callable[[], None],
+        health: Health,
+        measure: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._wrapped = Observed(wrapped)
         self._app = app
         self.stop_soon = stop_soon
         """Lets loops and open streams end; called before the server waits for open requests."""
+        self.drain = drain
+        """Makes `/readyz` say that this process is about to stop."""
+        self.health = health
+        self.measure = measure
+        """Brings the figures up to date that are read from the database."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the server's start and stop."""
@@ -74,13 +92,18 @@ class Application:
 class _Server(uvicorn.Server):
     """Tells the application that it stops before it waits for open requests: a stream would last until the wait is over."""
 
-    def __init__(self, config: uvicorn.Config, stop_soon: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, app: Application, drain_s: float) -> None:
         super().__init__(config)
-        self._stop_soon = stop_soon
+        self._app = app
+        self._drain_s = drain_s
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop."""
-        self._stop_soon()
+        """Go on serving for a while as one that is not ready, then stop; a second signal stops at once."""
+        self._app.drain()
+        until = asyncio.get_running_loop().time() + self._drain_s
+        while not self.force_exit and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110 - uvicorn offers no event for it
+            await asyncio.sleep(0.05)
+        self._app.stop_soon()
         await super().shutdown(sockets)
 
 
@@ -96,7 +119,7 @@ def all_in_one(settings: Settings, secrets: PlatformSecrets, dsn: Dsn) -> Applic
         serve_peers=False,
         serve_pages=True,
     )
-    return Application(behind_gateway(app, platform.peers.identity), app, platform.stop_soon)
+    return _application(behind_gateway(app, platform.peers.identity), app, platform)
 
 
 def executor_alone(settings: Settings, secrets: PlatformSecrets, dsn: Dsn) -> Application:
@@ -111,7 +134,7 @@ def executor_alone(settings: Settings, secrets: PlatformSecrets, dsn: Dsn) -> Ap
         serve_peers=False,
         serve_pages=False,
     )
-    return Application(app, app, platform.stop_soon)
+    return _application(app, app, platform)
 
 
 def one_service(settings: Settings, secrets: PlatformSecrets, dsn: Dsn, service: ServiceName) -> Application:
@@ -129,7 +152,18 @@ def one_service(settings: Settings, secrets: PlatformSecrets, dsn: Dsn, service:
         serve_peers=True,
         serve_pages=False,
     )
-    return Application(VouchedCaller(app, service=service, keys=platform.keys), app, platform.stop_soon)
+    return _application(VouchedCaller(app, service=service, keys=platform.keys), app, platform)
+
+
+def _application(wrapped: ASGIApp, app: FastAPI, platform: Platform) -> Application:
+    return Application(
+        wrapped,
+        app,
+        stop_soon=platform.stop_soon,
+        drain=platform.drain,
+        health=platform.health,
+        measure=platform.measure,
+    )
 
 
 def gateway_alone(settings: Settings, secrets: PlatformSecrets) -> Application:
@@ -153,9 +187,22 @@ def gateway_alone(settings: Settings, secrets: PlatformSecrets) -> Application:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     install_problem_handlers(app)
 
-    @app.get("/healthz")
-    async def healthz() -> dict[str, str]:
-        return {"status": "alive"}
+    draining = False
+
+    def drain() -> None:
+        nonlocal draining
+        draining = True
+
+    async def health() -> dict[str, Any]:
+        services = await forwarder.ready()
+        # without identity nobody is recognised; other services that are away are away by themselves
+        ready = not draining and services["identity"] == "ready"
+        return {"ready": ready, "draining": draining, "services": services}
+
+    async def measure() -> None:
+        """Nothing: a gateway keeps no figures that must be read."""
+
+    add_probes(app, health)
 
     @app.get("/openapi.json")
     async def openapi() -> Response:
@@ -169,7 +216,14 @@ def gateway_alone(settings: Settings, secrets: PlatformSecrets) -> Application:
             return await forwarder.forward(request)
 
     add_pages(app)
-    return Application(behind_gateway(app, remote.peers.identity), app, forwarder.stop_soon)
+    return Application(
+        behind_gateway(app, remote.peers.identity),
+        app,
+        stop_soon=forwarder.stop_soon,
+        drain=drain,
+        health=health,
+        measure=measure,
+    )
 
 
 def serve(
@@ -204,9 +258,16 @@ def serve(
         # Longer than the pauses of nodes and programs that keep a connection: a request must not meet one that is just being closed.
         timeout_keep_alive=75,
     )
-    server = _Server(config, app.stop_soon)
+    server = _Server(config, app, settings.drain_s)
+    end_traces = telemetry.set_up(f"flatrender-{what}", __version__)
 
     async def run() -> None:
+        async with AsyncExitStack() as stack:
+            if settings.metrics_port is not None:
+                await stack.enter_async_context(_metrics_endpoint(settings, settings.metrics_port, app).serving())
+            await listen()
+
+    async def listen() -> None:
         task = asyncio.create_task(server.serve(sockets=list(sockets) or None))
         while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn offers no event for it
             await asyncio.sleep(0.02)
@@ -217,9 +278,26 @@ def serve(
                 ready()
         await task
 
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(run())
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(run())
+    except OSError as error:
+        if settings.metrics_port is None or server.started:
+            raise
+        raise BadConfiguration(f"metrics cannot be served on port {settings.metrics_port}: {error.strerror}") from error
+    finally:
+        end_traces()
     return 0 if server.started else 1
+
+
+def _metrics_endpoint(settings: Settings, port: int, app: Application) -> MetricsEndpoint:
+    return MetricsEndpoint(
+        host=settings.metrics_host,
+        port=port,
+        token=settings.metrics_token,
+        measure=app.measure,
+        health=app.health,
+    )
 
 
 def settle_garbage_collector() -> None:

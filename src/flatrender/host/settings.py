@@ -81,6 +81,14 @@ class Settings(BaseSettings):
     executor_id: str | None = None
     """Name of this process among those that run workflows. One that always starts under the same name goes on with its own work at once; two
     that live at the same time must not share one. Default: a new one at each start."""
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    """Where `GET /metrics` answers Prometheus, a port of its own on each process; without it nowhere. `up` gives its node the next one."""
+    metrics_host: str = "127.0.0.1"
+    """Address of that port; anything but loopback belongs into a network that only the operator reaches."""
+    metrics_token: str | None = None
+    """Bearer token that `/metrics` asks for; without it everybody who reaches the port may read."""
+    drain_s: float = Field(default=0.0, ge=0.0, le=3600.0)
+    """How long a process that is told to stop goes on serving while `/readyz` says 503, so that balancers send no more."""
     seed: bool = False
     """Make the first accounts and import the demo templates at start."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

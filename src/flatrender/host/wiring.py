@@ -23,8 +23,9 @@ from flatrender.host.peers import fill, place
 from flatrender.host.secrets import PlatformSecrets
 from flatrender.host.seeding import seed
 from flatrender.host.settings import DATABASE_ROLES, SERVICES, ServiceName, Settings
+from flatrender.kit import metrics
 from flatrender.kit.database_roles import WORKFLOW_ROLE
-from flatrender.kit.db import Database, OutboxRelay
+from flatrender.kit.db import Database, OutboxRelay, measure_outbox
 from flatrender.kit.errors import AppError, Unavailable
 from flatrender.kit.migrate import load
 from flatrender.kit.module import ServiceModule
@@ -137,6 +138,7 @@ class Platform:
             name: url for name, url in settings.peers.items() if name in SERVICES and name not in services
         }
         self._stop = asyncio.Event()
+        self._draining = False
         self.modules: list[ServiceModule] = [self._build(name) for name in services]
         for module in self.modules:
             fill(getattr(self.peers, module.name), module.api)
@@ -201,6 +203,24 @@ class Platform:
         """Let every loop end, and with notification's the streams that pages hold open."""
         self._stop.set()
 
+    def drain(self) -> None:
+        """Say by `/readyz` that this process is about to stop; it goes on serving."""
+        self._draining = True
+
+    async def measure(self) -> None:
+        """Bring the figures up to date that are read rather than counted: pools, outboxes, what a service says of itself."""
+        await asyncio.gather(*(self._measure(module) for module in self.modules))
+
+    async def _measure(self, module: ServiceModule) -> None:
+        for pool, stats in module.database.pool_stats().items():
+            metrics.show_pool(module.name, pool, stats)
+        try:
+            await measure_outbox(module.database, next(SCHEMAS[name] for name in SERVICES if name == module.name))
+            if module.measure is not None:
+                await module.measure()
+        except AppError:
+            metrics.MEASURE_FAILURES.labels(module.name).inc()
+
     async def _wait_for(self, service: ServiceName, http: aiohttp.ClientSession) -> None:
         """Wait, at most 60 s, until a peer in another process answers: machines that start together need not start in order."""
         url = self._remote_urls.get(service)
@@ -219,7 +239,8 @@ class Platform:
             *(module.database.complaint(self._newest_migration) for module in self.modules)
         )
         return {
-            "ready": not any(complaints),
+            "ready": not any(complaints) and not self._draining,
+            "draining": self._draining,
             "services": {
                 module.name: complaint or "ready" for module, complaint in zip(self.modules, complaints, strict=True)
             },

@@ -37,3 +37,5 @@ class ServiceModule:
     open: Callable[[], Awaitable[None]] | None = None
     """Called after the pools are open and before the first request."""
     close: Callable[[], Awaitable[None]] | None = None
+    measure: Callable[[], Awaitable[None]] | None = None
+    """Brings the service's gauges up to date before they are read; raises `Unavailable` where the database does not answer."""

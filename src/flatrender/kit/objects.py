@@ -20,6 +20,7 @@ from obstore.store import LocalStore
 from obstore.store import ObjectStore as _Store
 
 from flatrender.kit.errors import Forbidden, NotFound, Unavailable
+from flatrender.kit.metrics import count_store
 from flatrender.kit.s3 import S3Options, open_s3, signed_url
 
 log = structlog.get_logger(__name__)
@@ -84,6 +85,7 @@ class ObjectStore:
             raise Unavailable(f"the object store does not answer: {said}", code="files.store_unavailable") from error
         return None
 
+    @count_store("put", absent=NotFound)
     async def put(self, key: str, data: bytes | Path | AsyncIterator[bytes]) -> None:
         """Store bytes, a file or a stream under `key`, replacing what was there. A remote store gets large ones in parts, a few at a time."""
         with _told():
@@ -92,6 +94,7 @@ class ObjectStore:
             )
         await self._flush(key)
 
+    @count_store("copy", absent=NotFound)
     async def copy(self, source: str, target: str) -> None:
         """Store the object `source` under `target` as well, without moving its bytes through here; raise NotFound when absent."""
         with _told():
@@ -114,6 +117,7 @@ class ObjectStore:
             async for part in self.stream(key, 0, size):
                 await asyncio.to_thread(out.write, part)
 
+    @count_store("get", absent=NotFound)
     async def get(self, key: str, *, limit_bytes: int) -> bytes:
         """Return the object; raise NotFound when absent and Unavailable when it is larger than `limit_bytes`."""
         if await self.size(key) > limit_bytes:
@@ -122,11 +126,13 @@ class ObjectStore:
             result = await obstore.get_async(self._store, checked_key(key))
             return bytes(await result.bytes_async())
 
+    @count_store("read_range", absent=NotFound)
     async def read_range(self, key: str, start: int, length: int) -> bytes:
         """Return `length` bytes from `start`; raise NotFound when the object is absent."""
         with _told():
             return bytes(await obstore.get_range_async(self._store, checked_key(key), start=start, length=length))
 
+    @count_store("size", absent=NotFound)
     async def size(self, key: str) -> int:
         """Return the object's bytes; raise NotFound when absent."""
         with _told():
@@ -147,6 +153,7 @@ class ObjectStore:
                 for found in batch:
                     yield str(found["path"])
 
+    @count_store("delete", absent=NotFound)
     async def delete(self, *keys: str) -> None:
         """Delete objects; an absent one is no error."""
         for key in keys:

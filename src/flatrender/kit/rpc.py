@@ -17,6 +17,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from flatrender import telemetry
 from flatrender.kit.db import assert_no_transaction
 from flatrender.kit.errors import STATUS_TO_ERROR, AppError, NotFound, NotSignedIn, Unavailable
 
@@ -142,9 +143,16 @@ class _Remote:
 
         async def call(**arguments: Any) -> Any:
             assert_no_transaction(f"{self._service}.{name}")
+            with telemetry.span(f"rpc {self._service}.{name}", kind="client"):
+                return await ask(arguments)
+
+        async def ask(arguments: dict[str, Any]) -> Any:
             body = msgspec.msgpack.encode(described.arguments(**arguments))
             token = self._keys.body_token(self._service, name, body)
             headers = {"Authorization": f"Bearer {token}", "Content-Type": CONTENT_TYPE}
+            trace = telemetry.traceparent()
+            if trace is not None:
+                headers["traceparent"] = trace
             try:
                 async with self._http.post(
                     f"{self._base_url}/rpc/{self._service}/{name}",

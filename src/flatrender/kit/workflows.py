@@ -37,6 +37,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import msgspec
 import structlog
 
+from flatrender import telemetry
 from flatrender.kit.db import Conn
 from flatrender.kit.errors import Conflict, Unavailable
 from flatrender.kit.workflow_executors import PURGE_BATCH, Executors, purge_finished
@@ -50,6 +51,8 @@ Result = TypeVar("Result")
 APPLICATION_VERSION = "1"
 """Raised when a workflow's steps change so that a running one could not go on; older workflows are then finished by older executors."""
 QUEUE = "flatrender"
+TRACEPARENT = "_traceparent"
+"""Argument that carries the trace of whoever started the workflow; its body does not see it."""
 KEEP_FINISHED = timedelta(days=30)
 PURGE_EVERY_S = 3600.0
 RETRY_MAX_S = 10.0
@@ -75,6 +78,9 @@ Body = Callable[[Run, dict[str, Json]], Awaitable[None]]
 
 async def enqueue(conn: Conn, name: str, workflow_id: str, arguments: dict[str, Json]) -> None:
     """Start the workflow `name` when the caller's transaction commits; the same `workflow_id` again does nothing."""
+    trace = telemetry.traceparent()
+    if trace is not None:
+        arguments = {**arguments, TRACEPARENT: trace}
     await conn.execute(
         "SELECT dbos.enqueue_workflow(workflow_name => %s, queue_name => %s, workflow_id => %s, positional_args => ARRAY[%s::json],"
         " application_name => %s)",
@@ -244,8 +250,18 @@ class Workflows:
         from dbos import DBOS  # noqa: PLC0415
 
         async def run_workflow(arguments: dict[str, Any]) -> None:
-            with self._under_way(str(DBOS.workflow_id)) as run:
-                await body(run, arguments)
+            workflow_id = str(DBOS.workflow_id)
+            given = {key: value for key, value in arguments.items() if key != TRACEPARENT}
+            with (
+                self._under_way(workflow_id) as run,
+                telemetry.span(
+                    f"workflow {name}",
+                    parent=arguments.get(TRACEPARENT),
+                    kind="consumer",
+                    attributes={"flatrender.workflow_id": workflow_id},
+                ),
+            ):
+                await body(run, given)
 
         run_workflow.__name__ = run_workflow.__qualname__ = name
         return DBOS.workflow(name=name, max_recovery_attempts=None)(run_workflow)
@@ -328,7 +344,9 @@ class _DurableRun:
 
         async def cross() -> Result:
             patient = _until_available(self._workflow_id, name, functools.partial(function, *arguments))
-            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(patient, self._home))
+            # The span is the context's, and a coroutine that is handed over takes the context along.
+            with telemetry.span(f"step {name}"):
+                return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(patient, self._home))
 
         pause = 0.2
         while True:

@@ -1,7 +1,9 @@
 """The node's calls to the server. Each answer becomes a message or an error that says what to do (`docs/node-protocol.md`)."""
 
+import contextlib
 import ssl
-from collections.abc import Iterator
+import threading
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urljoin
@@ -20,6 +22,9 @@ Answer = TypeVar("Answer")
 CONNECT_S = 5.0
 ANSWER_S = 20.0
 TRANSFER_S = 60.0
+STALL_S = 15.0
+"""How long a download may bring nothing: the work may have been cancelled meanwhile."""
+PIECE_BYTES = 256 << 10
 PATHS: dict[Kind, str] = {
     "frame": "/internal/frame-jobs",
     "snapshot_job": "/internal/snapshot-jobs",
@@ -87,7 +92,9 @@ class ServerClient:
     def download(self, url: str, limit_bytes: int) -> Iterator[bytes]:
         """Fetch an object by its signed link. Raises CallRefused (expired, absent, too large) or TryAgain."""
         try:
-            with self._http.stream("GET", urljoin(self._server, url), timeout=TRANSFER_S) as response:
+            with self._http.stream(
+                "GET", urljoin(self._server, url), timeout=httpx.Timeout(TRANSFER_S, read=STALL_S)
+            ) as response:
                 if response.status_code != 200:
                     response.read()
                     raise _error(response)
@@ -100,13 +107,21 @@ class ServerClient:
         except (httpx.HTTPError, RuntimeError) as error:
             raise TryAgain(f"fetching failed: {type(error).__name__}") from error
 
-    def upload(self, url: str, path: Path) -> None:
-        """Put a file by its signed link. Raises CallRefused or TryAgain."""
-        try:
+    def upload(self, url: str, path: Path, stop: threading.Event) -> None:
+        """Put a file by its signed link; `stop` ends it before the next piece. Raises CallRefused or TryAgain."""
+
+        def pieces() -> Generator[bytes, None, None]:
             with path.open("rb") as file:
+                while piece := file.read(PIECE_BYTES):
+                    if stop.is_set():
+                        raise RuntimeError("not wanted any more")
+                    yield piece
+
+        try:
+            with contextlib.closing(pieces()) as content:
                 response = self._http.put(
                     urljoin(self._server, url),
-                    content=file,
+                    content=content,
                     headers={"Content-Length": str(path.stat().st_size), "Content-Type": "application/octet-stream"},
                     timeout=TRANSFER_S,
                 )

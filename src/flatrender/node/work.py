@@ -40,6 +40,9 @@ CONTENT_CODES: dict[str, CrashKind | None] = {
 """Engine failures that are the scene's; every other one is this machine's."""
 
 
+UPLOAD_LOOK_S = 0.05
+
+
 class Workshop:
     """What all sessions of a node share."""
 
@@ -114,7 +117,10 @@ class Workshop:
 
     def _drawn(self, session: Session) -> tuple[str, int]:
         task = session.assignment.task
-        with tempfile.TemporaryDirectory(dir=self._scratch) as folder, contextlib.ExitStack() as films:
+        with (
+            tempfile.TemporaryDirectory(dir=self._scratch, ignore_cleanup_errors=True) as folder,
+            contextlib.ExitStack() as films,
+        ):
             out = Path(folder) / "output"
             lottie = self._fetcher.lottie(session)
             clips = {sha256: self._fetcher.clip(session, films, sha256) for sha256 in task.scene.clips}
@@ -137,7 +143,7 @@ class Workshop:
         backoff = Backoff(first_s=0.2, most_s=3.0)
         while True:
             try:
-                self._client.upload(session.assignment.upload_url, out)
+                self._put(session, out)
             except TryAgain as error:
                 if backoff.pause(session.cancel, error.retry_after_s):
                     raise Stopped from error
@@ -145,6 +151,27 @@ class Workshop:
                 raise WorkFailed("upload_failed", str(error)) from error
             else:
                 return
+
+    def _put(self, session: Session, out: Path) -> None:
+        """Upload in a thread that is left behind when the work is not wanted any more: what receives it may answer late, or never."""
+        ended = threading.Event()
+        failures: list[Exception] = []
+        url = session.assignment.upload_url
+
+        def put() -> None:
+            try:
+                self._client.upload(url, out, session.cancel)
+            except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+                failures.append(error)
+            finally:
+                ended.set()
+
+        threading.Thread(target=put, name="upload", daemon=True).start()
+        while not ended.wait(UPLOAD_LOOK_S):
+            if session.cancel.is_set():
+                raise Stopped
+        if failures:
+            raise failures[0]
 
     def _failure(self, session: Session, error: Exception) -> Fail:
         failure, code, crash = classify(session, error)

@@ -32,6 +32,12 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     disk_free_bytes: int
     load1: float | None = None
     engine_rss_bytes: int | None = None
+    disk_write_bps: int | None = None
+    """Bytes a second since the sample before, as are the next two."""
+    net_rx_bps: int | None = None
+    net_tx_bps: int | None = None
+    clock_s: float | None = None
+    """The node's own clock when it sent this, in seconds since 1970, so that one that is wrong is seen. Nothing is decided by it."""
 
 
 class CachedProject(msgspec.Struct, frozen=True, kw_only=True):

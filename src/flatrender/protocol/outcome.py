@@ -1,5 +1,6 @@
 """How a piece of work ended: `POST /internal/{frame-jobs,snapshot-jobs,snapshots}/{id}/result` and `…/fail`."""
 
+import builtins
 from typing import Literal
 from uuid import UUID
 
@@ -21,6 +22,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     seconds: float
     """How long the work took on the node."""
+    picture: builtins.bytes | None = None
+    """What was drawn last, small, for the farm's dashboard: a JPEG of at most 24 KiB (base64 in JSON). Not with every result."""
 
 
 class Fail(msgspec.Struct, frozen=True, kw_only=True):

@@ -123,6 +123,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     output_key: str
     deadline_s: float
     """After this many seconds the node gives the work up as `node`."""
+    traceparent: str | None = None
+    """W3C trace context of the work, for spans of the node's own; sent back as the header of that name with its calls about the work."""
     also: "list[Assignment]" = []
     """More pictures of the same project, each with a lease of its own, to be drawn in the same launch of After Effects."""
 

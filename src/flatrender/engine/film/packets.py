@@ -59,7 +59,7 @@ def read_segment(
         # Stream, decoding time, showing time, duration, size, checksum; what follows says that it is no key frame, or what lies beside it.
         fields = [field.strip() for field in line.split(",")]
         frame = round(int(fields[2]) * frames_of_tick)
-        not_key = any(field.startswith("F=") and not int(field[2:], 16) & 1 for field in fields[6:])
+        not_key = any(field.startswith("F=") and not int(field.partition("=")[2], 16) & 1 for field in fields[6:])
         found.append(Packet(frame, not not_key, int(fields[5], 16)))
     return found
 

@@ -57,7 +57,8 @@ def splice_segment(
         raise RenderError("the transparency of VP9 cannot be taken apart", code="settings_invalid")
     parts = groups(read_segment(segment, settings, cancel=cancel), frames)
     with tempfile.TemporaryDirectory(prefix="flatrender-splice-") as name:
-        folder, pieces = Path(name), []
+        folder = Path(name)
+        pieces: list[Path] = []
         for touched, run_of in itertools.groupby(parts, key=lambda part: _touches(part, redrawn)):
             held = list(run_of)
             span = (held[0].first, held[-1].last)

@@ -45,9 +45,9 @@ class Bells:
         """The host is stopping: whoever waits gives up instead of looking again."""
 
     @contextmanager
-    def hear(self, *keys: str) -> Iterator[Bell]:
-        """Give a bell for these keys. Look at the rows only after this, or a ring between looking and waiting is lost."""
-        bell = Bell()
+    def hear(self, *keys: str, bell: Bell | None = None) -> Iterator[Bell]:
+        """Give a bell (or that one) for these keys. Look at the rows only after this, or a ring between looking and waiting is lost."""
+        bell = bell or Bell()
         for key in keys:
             self._waiting[key].add(bell)
         try:

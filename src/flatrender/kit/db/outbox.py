@@ -14,6 +14,8 @@ import structlog
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from flatrender import telemetry
+from flatrender.kit import metrics
 from flatrender.kit.db.pools import Conn, Database
 from flatrender.kit.errors import AppError
 
@@ -50,12 +52,27 @@ async def emit(
     payload: dict[str, Any],
 ) -> None:
     """Write an event in the caller's transaction; it is published only when that commits."""
+    trace = telemetry.current_ids()
     await conn.execute(
         sql.SQL(
-            "INSERT INTO {} (tenant_id, aggregate_type, aggregate_id, event_type, payload) VALUES (%s, %s, %s, %s, %s)"
+            "INSERT INTO {} (tenant_id, aggregate_type, aggregate_id, event_type, payload, trace_id) VALUES (%s, %s, %s, %s, %s, %s)"
         ).format(sql.Identifier(schema, "outbox_events")),
-        (tenant_id, aggregate_type, aggregate_id, type, Jsonb(payload)),
+        (tenant_id, aggregate_type, aggregate_id, type, Jsonb(payload), trace.trace_id if trace else None),
     )
+
+
+async def measure_outbox(database: Database, schema: LiteralString) -> None:
+    """Show how many events of a schema wait to be published, and how long the oldest has."""
+    async with database.worker() as conn:
+        found = await conn.execute(
+            sql.SQL(
+                "SELECT count(*), coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float FROM {} WHERE published_at IS NULL"
+            ).format(sql.Identifier(schema, "outbox_events"))
+        )
+        row = await found.fetchone()
+    if row is not None:
+        metrics.OUTBOX_WAITING.labels(schema).set(row[0])
+        metrics.OUTBOX_LAG.labels(schema).set(row[1])
 
 
 class OutboxRelay:

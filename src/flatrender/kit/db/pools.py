@@ -1,9 +1,12 @@
 """One service's connections: a request pool under its own role and a background pool under its worker role."""
 
+import asyncio
+import select
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import psycopg
 import structlog
@@ -18,6 +21,9 @@ Conn = AsyncConnection[TupleRow]
 _open_blocks: ContextVar[int] = ContextVar("open_blocks", default=0)
 log = structlog.get_logger(__name__)
 
+TRUST_S = 0.5
+"""How long a connection that was found good is not asked again, as long as its socket is silent."""
+_checked_at: WeakKeyDictionary[Conn, float] = WeakKeyDictionary()
 CONNECT_TIMEOUT_S = 3
 """How long a new connection may take; also the bound on a server that swallows packets."""
 
@@ -49,13 +55,18 @@ class Database:
             max_idle=300.0,
             # Short, so that the waits between attempts do not grow: after an outage the next request tries at once.
             reconnect_timeout=2.0,
-            check=AsyncConnectionPool.check_connection,
+            check=_check_connection,
             kwargs={
                 "connect_timeout": CONNECT_TIMEOUT_S,
                 "application_name": f"flatrender-{name}",
-                "autocommit": False,
+                # Blocks begin and end their transactions themselves.
+                "autocommit": True,
             },
         )
+
+    def pool_stats(self) -> dict[str, dict[str, int]]:
+        """Return what each pool (`request`, `worker`) says of itself."""
+        return {"request": dict(self._pool.get_stats()), "worker": dict(self._worker_pool.get_stats())}
 
     async def open(self) -> None:
         """Open both pools and wait until each has a connection (at most 15 s)."""
@@ -86,6 +97,12 @@ class Database:
         async with self._block(self._worker_pool) as conn:
             yield conn
 
+    @asynccontextmanager
+    async def worker_statements(self) -> AsyncIterator[Conn]:
+        """Give a background connection on which each statement is a transaction of its own: for a rule that is one statement, a third of the round trips."""
+        async with self._block(self._worker_pool, transaction=False) as conn:
+            yield conn
+
     async def complaint(self, newest_migration: int) -> str | None:
         """Return why this service cannot work now, or None: the database answers, has this release's schema, and its tables take rows of today."""
         try:
@@ -105,10 +122,10 @@ class Database:
         return f"{row[1]} tables have no partition for this month" if row[1] else None
 
     @asynccontextmanager
-    async def _block(self, pool: AsyncConnectionPool[Conn]) -> AsyncIterator[Conn]:
+    async def _block(self, pool: AsyncConnectionPool[Conn], *, transaction: bool = True) -> AsyncIterator[Conn]:
         token = _open_blocks.set(_open_blocks.get() + 1)
         try:
-            async with pool.connection() as conn, conn.transaction():
+            async with pool.connection() as conn, conn.transaction() if transaction else nullcontext():
                 yield conn
         except (PoolTimeout, TooManyRequests) as error:
             raise Unavailable(
@@ -141,6 +158,27 @@ class Database:
             ) from error
         finally:
             _open_blocks.reset(token)
+
+
+async def _check_connection(conn: Conn) -> None:
+    """Raise OperationalError when a pooled connection is not good any more, before it is given out.
+
+    The server was asked less than a moment ago: then only whether it has closed the connection since, which the socket tells without a round trip.
+    """
+    loop = asyncio.get_running_loop()
+    checked_at = _checked_at.get(conn, 0.0)
+    if loop.time() - checked_at < TRUST_S and not _has_something_to_read(conn.fileno()):
+        return
+    await AsyncConnectionPool.check_connection(conn)
+    _checked_at[conn] = loop.time()
+
+
+def _has_something_to_read(descriptor: int) -> bool:
+    if not hasattr(select, "poll"):
+        return bool(select.select([descriptor], [], [], 0)[0])
+    asked = select.poll()
+    asked.register(descriptor, select.POLLIN)
+    return bool(asked.poll(0))
 
 
 def assert_no_transaction(what: str) -> None:

@@ -1,7 +1,7 @@
 """Routes for nodes, below `/internal`: the node protocol (`docs/node-protocol.md`). Bodies are JSON, described by `flatrender.protocol`."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -11,9 +11,11 @@ from fastapi import APIRouter, Header, Request, Response
 
 from flatrender.kit.errors import BadRequest, NotSignedIn, TooLarge
 from flatrender.protocol.heartbeat import Heartbeat
-from flatrender.protocol.outcome import Fail, Result
+from flatrender.protocol.outcome import Accepted, Fail, Result
 from flatrender.protocol.register import Register
-from flatrender.protocol.work import Claim
+from flatrender.protocol.work import Claim, Kind
+from flatrender.services.render import metrics
+from flatrender.services.render.service.farm import FarmHealth
 from flatrender.services.render.service.leases import Gone, Leases
 from flatrender.services.render.service.nodes import Nodes
 from flatrender.services.render.service.snapshots import Snapshots
@@ -24,9 +26,15 @@ MAX_BODY_BYTES = 256 * 1024
 Authorization = Annotated[str | None, Header()]
 
 
-def router(*, nodes: Nodes, leases: Leases, snapshots: Snapshots) -> APIRouter:
+def router(*, nodes: Nodes, leases: Leases, snapshots: Snapshots, farm: FarmHealth) -> APIRouter:
     """Return the node protocol's routes."""
     routes = APIRouter(tags=["nodes"], include_in_schema=False)
+
+    async def took(kind: Kind, secret: str, result: Result, taking: Awaitable[Accepted]) -> Response:
+        accepted = await metrics.counted_result(kind, result, taking)
+        if result.picture is not None and not accepted.replayed:
+            await farm.keep_picture(secret, result)
+        return answer(accepted)
 
     @routes.post("/internal/nodes/register")
     async def register(request: Request, authorization: Authorization = None) -> Response:
@@ -48,12 +56,14 @@ def router(*, nodes: Nodes, leases: Leases, snapshots: Snapshots) -> APIRouter:
     @routes.post("/internal/frame-jobs/{id}/result")
     async def frames_result(id: UUID, request: Request, authorization: Authorization = None) -> Response:
         """Deliver a segment."""
-        return answer(await leases.result(bearer(authorization), id, await message(request, Result)))
+        secret, result = bearer(authorization), await message(request, Result)
+        return await took("frame", secret, result, leases.result(secret, id, result))
 
     @routes.post("/internal/frame-jobs/{id}/fail")
     async def frames_fail(id: UUID, request: Request, authorization: Authorization = None) -> Response:
         """Say that a chunk could not be drawn."""
-        return answer(await leases.fail(bearer(authorization), id, await message(request, Fail)))
+        secret, fail = bearer(authorization), await message(request, Fail)
+        return answer(await metrics.counted_failure("frame", fail, leases.fail(secret, id, fail)))
 
     @routes.post("/internal/snapshot-jobs/claim")
     async def claim_picture(request: Request, authorization: Authorization = None) -> Response:
@@ -65,22 +75,26 @@ def router(*, nodes: Nodes, leases: Leases, snapshots: Snapshots) -> APIRouter:
     @routes.post("/internal/snapshot-jobs/{id}/result")
     async def scene_result(id: UUID, request: Request, authorization: Authorization = None) -> Response:
         """Deliver a scene's thumbnail."""
-        return answer(await snapshots.scene_job_result(bearer(authorization), id, await message(request, Result)))
+        secret, result = bearer(authorization), await message(request, Result)
+        return await took("snapshot_job", secret, result, snapshots.scene_job_result(secret, id, result))
 
     @routes.post("/internal/snapshot-jobs/{id}/fail")
     async def scene_fail(id: UUID, request: Request, authorization: Authorization = None) -> Response:
         """Say that a scene's thumbnail could not be drawn."""
-        return answer(await snapshots.scene_job_fail(bearer(authorization), id, await message(request, Fail)))
+        secret, fail = bearer(authorization), await message(request, Fail)
+        return answer(await metrics.counted_failure("snapshot_job", fail, snapshots.scene_job_fail(secret, id, fail)))
 
     @routes.post("/internal/snapshots/{id}/result")
     async def preview_result(id: UUID, request: Request, authorization: Authorization = None) -> Response:
         """Deliver a studio preview."""
-        return answer(await snapshots.still_result(bearer(authorization), id, await message(request, Result)))
+        secret, result = bearer(authorization), await message(request, Result)
+        return await took("snapshot", secret, result, snapshots.still_result(secret, id, result))
 
     @routes.post("/internal/snapshots/{id}/fail")
     async def preview_fail(id: UUID, request: Request, authorization: Authorization = None) -> Response:
         """Say that a studio preview could not be drawn."""
-        return answer(await snapshots.still_fail(bearer(authorization), id, await message(request, Fail)))
+        secret, fail = bearer(authorization), await message(request, Fail)
+        return answer(await metrics.counted_failure("snapshot", fail, snapshots.still_fail(secret, id, fail)))
 
     return routes
 

@@ -10,11 +10,12 @@ from flatrender.kit.db import Bells, Database
 from flatrender.kit.module import ServiceModule
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.kit.workflows import Workflows
-from flatrender.services.render import endpoints, fleet_endpoints, internal
+from flatrender.services.render import endpoints, farm_endpoints, fleet_endpoints, internal
 from flatrender.services.render.api import LocalRenderApi
 from flatrender.services.render.service.assembly import Assembly
 from flatrender.services.render.service.development import DevelopmentWorker
 from flatrender.services.render.service.events import CHANNEL, SCHEMA
+from flatrender.services.render.service.farm import FarmHealth
 from flatrender.services.render.service.films import Films
 from flatrender.services.render.service.fleet import Fleet
 from flatrender.services.render.service.jobs import Jobs
@@ -22,7 +23,7 @@ from flatrender.services.render.service.leases import Leases
 from flatrender.services.render.service.nodes import Nodes
 from flatrender.services.render.service.snapshots import Snapshots
 from flatrender.services.render.settings import RenderSettings
-from flatrender.services.render.tasks import Sweep, register_workflows
+from flatrender.services.render.tasks import HealthKeeping, Sweep, register_workflows
 
 
 def build(
@@ -69,14 +70,16 @@ def build(
         assembly=Assembly(objects, settings),
         settings=settings,
     )
+    farm = FarmHealth(database, content, identity, nodes, clock)
     register_workflows(workflows, films, snapshots)
-    background = [bells.run, Sweep(database, leases, snapshots, settings).run]
+    background = [bells.run, Sweep(database, leases, snapshots, settings).run, HealthKeeping(farm).run]
     if settings.dev_snapshots:
         background.append(DevelopmentWorker(database, bells, snapshots, objects, settings).run)
 
     async def open_service() -> None:
         if node_token is not None:
             await nodes.keep_token("this machine", node_token)
+        await farm.keep_partitions()
 
     return ServiceModule(
         name="render",
@@ -88,8 +91,10 @@ def build(
             endpoints.router(bells=bells, jobs=jobs, snapshots=snapshots),
             endpoints.admin_router(jobs=jobs, snapshots=snapshots, nodes=nodes),
             fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
+            farm_endpoints.router(farm=farm),
         ),
-        internal_routers=(internal.router(nodes=nodes, leases=leases, snapshots=snapshots),),
+        internal_routers=(internal.router(nodes=nodes, leases=leases, snapshots=snapshots, farm=farm),),
         background=tuple(background),
         open=open_service,
+        measure=farm.measure,
     )

@@ -8,8 +8,10 @@ import structlog
 from flatrender.kit.db import Database
 from flatrender.kit.errors import AppError
 from flatrender.kit.workflows import Workflows
+from flatrender.services.render import metrics
 from flatrender.services.render.queries import fleet as fleet_rows
 from flatrender.services.render.queries import nodes as node_rows
+from flatrender.services.render.service.farm import FarmHealth
 from flatrender.services.render.service.films import Films
 from flatrender.services.render.service.jobs import FINISH_WORKFLOW, PLAN_WORKFLOW
 from flatrender.services.render.service.leases import Leases
@@ -19,6 +21,8 @@ from flatrender.services.render.settings import RenderSettings
 log = structlog.get_logger(__name__)
 
 STRANDED_EVERY_S = 15.0
+HEALTH_EVERY_S = 6 * 3600.0
+HEALTH_AGAIN_S = 60.0
 
 
 def register_workflows(workflows: Workflows, films: Films, snapshots: Snapshots) -> None:
@@ -69,7 +73,37 @@ class Sweep:
         if now < self._grace_until:
             return 0
         taken = await self._leases.expire() + await self._snapshots.expire()
+        metrics.LEASES_EXPIRED.inc(taken)
         async with self._database.worker() as conn:
             await node_rows.mark_offline(conn)
             await fleet_rows.expire_commands(conn)
         return taken
+
+
+class HealthKeeping:
+    """Keeps the partitions of nodes' health ahead of the clock and drops those that are too old."""
+
+    def __init__(self, farm: FarmHealth) -> None:
+        self._farm = farm
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Keep until `stop`, every six hours; sooner again after a failure."""
+        while not stop.is_set():
+            pause_s = HEALTH_EVERY_S
+            try:
+                await self.once()
+            except AppError as error:
+                log.warning("health_keeping_waits", code=error.code)
+                pause_s = HEALTH_AGAIN_S
+            try:
+                await asyncio.wait_for(stop.wait(), pause_s)
+            except TimeoutError:
+                continue
+
+    async def once(self) -> int:
+        """Make what is missing and drop what is old; return how many months were dropped."""
+        await self._farm.keep_partitions()
+        dropped = await self._farm.drop_old()
+        if dropped:
+            log.info("health_dropped", months=dropped)
+        return dropped

@@ -160,91 +160,53 @@ async def replace_chunks(
         )
 
 
+class Claimed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a node got."""
+
+    chunk: ClaimedChunk | None = None
+    superseded: bool = False
+    """Another start of the node has registered."""
+    others_may: bool = False
+    """Nothing for this node, and another may get something."""
+
+
 async def claim(
-    conn: Conn, *, pool: str, node_id: UUID, dedicated_tenant_id: UUID | None, lease_s: float
-) -> ClaimedChunk | None:
-    """Lease the next chunk of a pool to a node: highest priority, then the tenant with least running per weight, then the oldest.
-
-    Tenants with queued work are found by skipping through the queue's index, so the length of the queue does not matter.
-    """
-    return await _claim(conn, _PICK_OLDEST, pool, node_id, dedicated_tenant_id, lease_s, 0.0)
-
-
-async def claim_warm(
-    conn: Conn, *, pool: str, node_id: UUID, dedicated_tenant_id: UUID | None, lease_s: float, patience_s: float
-) -> ClaimedChunk | None:
-    """Lease a chunk of a project that the node has on its disk, when the tenant whose turn it is has one of its highest priority.
-
-    None otherwise, and when the tenant's oldest chunk has waited longer than `patience_s`: `claim` then gives that.
-    """
-    return await _claim(conn, _PICK_WARM, pool, node_id, dedicated_tenant_id, lease_s, patience_s)
-
-
-_PICK_OLDEST = """
-    SELECT chunk.id FROM candidates AS c
-    CROSS JOIN LATERAL (SELECT f.id FROM render.frame_jobs AS f
-        WHERE f.status = 'queued' AND f.pool = %(pool)s AND f.tenant_id = c.tenant_id AND NOT %(node)s = ANY(f.exclude_node_ids)
-        ORDER BY f.priority DESC, f.created_at, f.chunk_no LIMIT 1 FOR UPDATE SKIP LOCKED) AS chunk
-    LIMIT 1
-"""
-_PICK_WARM = """
-    SELECT chunk.id FROM (SELECT * FROM candidates LIMIT 1) AS c
-    CROSS JOIN LATERAL (SELECT f.id FROM render.frame_jobs AS f
-        WHERE f.status = 'queued' AND f.pool = %(pool)s AND f.tenant_id = c.tenant_id AND f.priority = c.priority
-          AND f.project_sha256 IN (SELECT t.package_sha256 FROM render.node_template_cache AS t WHERE t.node_id = %(node)s AND t.state = 'ready')
-          AND NOT %(node)s = ANY(f.exclude_node_ids) AND (c.has_room OR f.render_job_id = ANY(c.jobs))
-        ORDER BY f.created_at, f.chunk_no LIMIT 1 FOR UPDATE SKIP LOCKED) AS chunk
-    WHERE c.created_at > now() - make_interval(secs => %(patience_s)s)
-"""
-
-
-async def _claim(
     conn: Conn,
-    pick: str,
+    *,
     pool: str,
     node_id: UUID,
+    boot_id: UUID | None,
     dedicated_tenant_id: UUID | None,
     lease_s: float,
-    patience_s: float,
-) -> ClaimedChunk | None:
-    async with conn.cursor(row_factory=class_row(ClaimedChunk)) as cursor:
-        await cursor.execute(
-            f"""
-            WITH RECURSIVE tenants AS (
-                (SELECT tenant_id FROM render.frame_jobs WHERE status = 'queued' AND pool = %(pool)s ORDER BY tenant_id LIMIT 1)
-                UNION ALL
-                SELECT (SELECT f.tenant_id FROM render.frame_jobs AS f WHERE f.status = 'queued' AND f.pool = %(pool)s AND f.tenant_id > t.tenant_id
-                        ORDER BY f.tenant_id LIMIT 1)
-                FROM tenants AS t WHERE t.tenant_id IS NOT NULL
-            ), running AS (
-                SELECT tenant_id, count(*) AS chunks, array_agg(DISTINCT render_job_id) AS jobs
-                FROM render.frame_jobs WHERE status = 'running' GROUP BY tenant_id
-            ), candidates AS MATERIALIZED (
-                SELECT t.tenant_id, first.priority, first.created_at, r.jobs, coalesce(cardinality(r.jobs), 0) < coalesce(l.max_concurrent_jobs, 2) AS has_room
-                FROM tenants AS t
-                CROSS JOIN LATERAL (SELECT f.priority, f.created_at, f.render_job_id FROM render.frame_jobs AS f
-                    WHERE f.status = 'queued' AND f.pool = %(pool)s AND f.tenant_id = t.tenant_id AND NOT %(node)s = ANY(f.exclude_node_ids)
-                    ORDER BY f.priority DESC, f.created_at, f.chunk_no LIMIT 1) AS first
-                LEFT JOIN running AS r ON r.tenant_id = t.tenant_id
-                LEFT JOIN render.tenant_render_limits AS l ON l.tenant_id = t.tenant_id
-                WHERE (%(dedicated)s::uuid IS NULL OR t.tenant_id = %(dedicated)s) AND NOT coalesce(l.paused, false)
-                  AND (coalesce(cardinality(r.jobs), 0) < coalesce(l.max_concurrent_jobs, 2) OR first.render_job_id = ANY(r.jobs))
-                ORDER BY first.priority DESC, coalesce(r.chunks, 0)::numeric / coalesce(l.weight, 100), first.created_at
-            ), picked AS ({pick})
-            UPDATE render.frame_jobs AS f SET status = 'running', epoch = f.epoch + 1, lease_id = gen_random_uuid(), node_id = %(node)s,
-                lease_expires_at = now() + make_interval(secs => %(lease_s)s), started_at = now(), finished_at = NULL, frames_done = 0
-            FROM picked WHERE f.id = picked.id
-            RETURNING f.id, f.tenant_id, f.render_job_id, f.lease_id, f.epoch, f.scene_object_key, f.cache_key, f.task
-            """,  # noqa: S608 - one of the two texts above
-            {
-                "pool": pool,
-                "node": node_id,
-                "dedicated": dedicated_tenant_id,
-                "lease_s": lease_s,
-                "patience_s": patience_s,
-            },
+    patience_s: float | None = None,
+) -> Claimed:
+    """Lease the next chunk of a pool to a node: highest priority, then the tenant that had least for its weight lately, then the oldest.
+
+    With `patience_s` only a chunk of a project that the node has on its disk, when the tenant whose turn it is has one of its highest priority and its
+    oldest has not waited longer than that. The rule is the function `render.claim_chunk`; neither the length of the queue nor its age matters to it.
+    """
+    cursor = await conn.execute(
+        "SELECT outcome, id, tenant_id, render_job_id, lease_id, epoch, scene_object_key, cache_key, task"
+        " FROM render.claim_chunk(%s, %s, %s, %s, %s, %s)",
+        (node_id, boot_id, pool, dedicated_tenant_id, lease_s, patience_s),
+    )
+    row = await cursor.fetchone()
+    if row is None or row[0] != "claimed":
+        outcome = row[0] if row else ""
+        return Claimed(superseded=outcome == "superseded", others_may=outcome == "passed")
+    chunk_id, tenant_id, render_job_id, lease_id, epoch, scene_object_key, cache_key, task = row[1:]
+    return Claimed(
+        chunk=ClaimedChunk(
+            id=chunk_id,
+            tenant_id=tenant_id,
+            render_job_id=render_job_id,
+            lease_id=lease_id,
+            epoch=epoch,
+            scene_object_key=scene_object_key,
+            cache_key=cache_key,
+            task=task,
         )
-        return await cursor.fetchone()
+    )
 
 
 async def renew(
@@ -299,14 +261,28 @@ async def finish(
     sha256: bytes,
     seconds: float,
 ) -> bool:
-    """Accept a result: only of the newest epoch, while it runs, under its lease."""
+    """Accept a result: only of the newest epoch, while it runs, under its lease. What the tenant's chunks take is learned from it where tenants share."""
     cursor = await conn.execute(
-        "UPDATE render.frame_jobs SET status = 'done', segment_key = %s, output_sha256 = %s, seconds = %s, frames_done = frame_end - frame_start + 1,"
-        " finished_at = now(), lease_expires_at = NULL, error_code = NULL WHERE id = %s AND epoch = %s AND status ="
-        " 'running' AND lease_id = %s AND node_id = %s",
-        (segment_key, sha256, seconds, chunk_id, epoch, lease_id, node_id),
+        "WITH done AS (UPDATE render.frame_jobs SET status = 'done', segment_key = %(key)s, output_sha256 = %(sha256)s, seconds = %(seconds)s,"
+        "  frames_done = frame_end - frame_start + 1, finished_at = now(), lease_expires_at = NULL, error_code = NULL"
+        "  WHERE id = %(id)s AND epoch = %(epoch)s AND status = 'running' AND lease_id = %(lease)s AND node_id = %(node)s RETURNING pool, tenant_id),"
+        # Nobody waits for it: the estimate of a claim's cost does not need every result.
+        " free AS (SELECT s.pool, s.tenant_id FROM render.tenant_shares AS s JOIN done USING (pool, tenant_id)"
+        "  WHERE %(seconds)s > 0 AND %(seconds)s NOT BETWEEN 0.8 * s.chunk_s AND 1.25 * s.chunk_s FOR UPDATE OF s SKIP LOCKED),"
+        " learned AS (UPDATE render.tenant_shares AS s SET chunk_s = s.chunk_s + 0.2 * (%(seconds)s - s.chunk_s) FROM free"
+        "  WHERE s.pool = free.pool AND s.tenant_id = free.tenant_id)"
+        " SELECT 1 FROM done",
+        {
+            "key": segment_key,
+            "sha256": sha256,
+            "seconds": seconds,
+            "id": chunk_id,
+            "epoch": epoch,
+            "lease": lease_id,
+            "node": node_id,
+        },
     )
-    return cursor.rowcount == 1
+    return await cursor.fetchone() is not None
 
 
 async def release(

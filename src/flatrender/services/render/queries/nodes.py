@@ -220,12 +220,30 @@ async def insert_health(
     load1: float | None,
     active_jobs: int,
     engine_rss_bytes: int | None,
+    disk_write_bps: int | None = None,
+    net_rx_bps: int | None = None,
+    net_tx_bps: int | None = None,
+    clock_s: float | None = None,
 ) -> None:
-    """Keep a sample of the node's health."""
+    """Keep a sample of the node's health. `clock_s` is the node's clock (seconds since 1970): kept as how far it is ahead of the database's."""
     await conn.execute(
-        "INSERT INTO render.node_health_logs (node_id, sampled_at, cpu_pct, mem_used_bytes, disk_free_bytes, load1, active_jobs, engine_rss_bytes)"
-        " VALUES (%s, now(), %s, %s, %s, %s, %s, %s) ON CONFLICT (node_id, sampled_at) DO NOTHING",
-        (node_id, cpu_pct, mem_used_bytes, disk_free_bytes, load1, active_jobs, engine_rss_bytes),
+        "INSERT INTO render.node_health_logs (node_id, sampled_at, cpu_pct, mem_used_bytes, disk_free_bytes, load1, active_jobs, engine_rss_bytes,"
+        " disk_write_bps, net_rx_bps, net_tx_bps, clock_skew_ms) VALUES (%s, now(), %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+        " greatest(-2e9, least(2e9, 1000 * (%s::float8 - extract(epoch FROM clock_timestamp())::float8)))::integer)"
+        " ON CONFLICT (node_id, sampled_at) DO NOTHING",
+        (
+            node_id,
+            cpu_pct,
+            mem_used_bytes,
+            disk_free_bytes,
+            load1,
+            active_jobs,
+            engine_rss_bytes,
+            disk_write_bps,
+            net_rx_bps,
+            net_tx_bps,
+            clock_s,
+        ),
     )
 
 

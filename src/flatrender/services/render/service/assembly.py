@@ -14,6 +14,7 @@ import msgspec
 
 from flatrender.contracts.render import SoundTrack
 from flatrender.engine.clips.model import ClipFile
+from flatrender.engine.errors import RenderError
 from flatrender.engine.film.clip_sound import clip_tracks
 from flatrender.engine.film.join import join_segments
 from flatrender.engine.film.outputs import Source, take_still
@@ -126,7 +127,7 @@ class Assembly:
             with tempfile.TemporaryDirectory(prefix="flatrender-finish-") as name:
                 folder = Path(name)
                 await stage("stitching", 93)
-                segments = await self._segments(folder, pieces)
+                segments = await self._segments(folder, pieces, cancel)
                 sound = None
                 heard = settings.facts.audio is not None
                 tracks = await self._clip_tracks(tenant_id, folder, clips, settings.rate) if clips and heard else []
@@ -169,10 +170,12 @@ class Assembly:
             watcher.cancel()
             cancel.set()
 
-    async def _segments(self, folder: Path, pieces: Sequence[Piece]) -> list[Path]:
+    async def _segments(self, folder: Path, pieces: Sequence[Piece], cancel: threading.Event) -> list[Path]:
         broken: dict[int, Literal["missing", "checksum"]] = {}
         paths = []
         for piece in pieces:
+            if cancel.is_set():
+                raise RenderError("the film is not wanted any more", code="cancelled")
             try:
                 path = await self._fetched(
                     folder / f"{piece.chunk_no:06d}.segment", piece.object_key, self._settings.max_segment_bytes

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flatrender.kit.db import Bells, Conn, emit
+from flatrender.services.render import metrics
 from flatrender.services.render.queries.jobs import JobRow
 
 SCHEMA = "render"
@@ -43,4 +44,5 @@ async def tell(conn: Conn, bells: Bells, job: JobRow, what: str, **more: Any) ->
             **more,
         },
     )
+    metrics.film_ended(what, job.queued_at, job.finished_at)
     await bells.ring(conn, job_bell(job))

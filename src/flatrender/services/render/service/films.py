@@ -171,7 +171,10 @@ class Films:
                 for engine in ENGINES
             }
         film = msgspec.convert(stored["film"], FilmInput)
-        scenes = await self._resolve(tenant_id, film, await self._mark(tenant_id) if profile.watermark else None)
+        mark = await self._mark(tenant_id) if profile.watermark else None
+        scenes = await self._resolve(tenant_id, job_id, film, mark)
+        if scenes is None:
+            return
         settings = film_settings(profile, width=job.width or film.width, height=job.height or film.height, fps=film.fps)
         drawn = [engine_scene(scene) for scene in scenes]
         arranged = await asyncio.to_thread(arrange, drawn, transitions_of(film, scenes), settings)
@@ -234,9 +237,16 @@ class Films:
             return {"text": branding.product_name[:MAX_TEXT]}
         return {"image": str(branding.watermark_file_id)}
 
-    async def _resolve(self, tenant_id: UUID, film: FilmInput, mark: dict[str, Any] | None) -> list[ResolvedSceneData]:
+    async def _resolve(
+        self, tenant_id: UUID, job_id: UUID, film: FilmInput, mark: dict[str, Any] | None
+    ) -> list[ResolvedSceneData] | None:
+        """Return the film's scenes; None when the film was cancelled meanwhile."""
         found: list[ResolvedSceneData] = []
         for start in range(0, len(film.scenes), self._settings.resolve_batch):
+            async with self._database.tenant(tenant_id) as conn:
+                job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
+            if job is None or job.status != "preparing":
+                return None
             batch = [
                 msgspec.structs.replace(scene, watermark=mark)
                 for scene in film.scenes[start : start + self._settings.resolve_batch]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from flatrender import telemetry
 from flatrender.contracts.render import RenderJobBrief, RenderRequest
 from flatrender.kit.clock import Clock
 from flatrender.kit.db import Bells, Conn, Database, IdempotencyKey, run_once
@@ -17,6 +18,7 @@ from flatrender.kit.workflows import enqueue
 from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import jobs as rows
+from flatrender.services.render.queries import traces as trace_rows
 from flatrender.services.render.queries.jobs import FINISHING, UNFINISHED, ExportRow, JobRow, ProfileRow
 from flatrender.services.render.service.events import SCHEMA, tell
 from flatrender.services.render.service.planning import film_size
@@ -255,7 +257,10 @@ def eta_seconds(job: JobRow, now: datetime) -> int | None:
 
 
 async def start_planning(conn: Conn, tenant_id: UUID, job_id: UUID, *, attempt: int) -> str:
-    """Start the planning of an attempt with the caller's transaction; return the workflow's id."""
+    """Start the planning of an attempt with the caller's transaction; return the workflow's id. The film's trace is the caller's."""
+    trace = telemetry.traceparent()
+    if trace is not None:
+        await trace_rows.keep(conn, tenant_id=tenant_id, job_id=job_id, traceparent=trace)
     workflow_id = f"{PLAN_WORKFLOW}:{job_id}:{attempt}"
     arguments: dict[str, Any] = {"tenant_id": str(tenant_id), "job_id": str(job_id), "attempt": attempt}
     await enqueue(conn, PLAN_WORKFLOW, workflow_id, arguments)

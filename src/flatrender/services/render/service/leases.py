@@ -5,25 +5,29 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import structlog
 
+from flatrender import telemetry
 from flatrender.kit.db import Bells, Conn, Database
 from flatrender.kit.errors import NotFound, Refused
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.protocol.heartbeat import Heartbeat, HeartbeatReply, LeaseVerdict, Verdict
 from flatrender.protocol.outcome import Accepted, Fail, Result
 from flatrender.protocol.work import Assignment, Claim, Engine, Lease
-from flatrender.services.render import errors
+from flatrender.services.render import errors, metrics
 from flatrender.services.render.queries import chunks as rows
 from flatrender.services.render.queries import jobs as job_rows
 from flatrender.services.render.queries import nodes as node_rows
 from flatrender.services.render.queries import snapshots as still_rows
-from flatrender.services.render.queries.chunks import ChunkRow
+from flatrender.services.render.queries import traces as trace_rows
+from flatrender.services.render.queries.chunks import ChunkRow, ClaimedChunk
 from flatrender.services.render.queries.jobs import JobRow
 from flatrender.services.render.queries.nodes import NodeRow
 from flatrender.services.render.service.events import frames_bell, tell
 from flatrender.services.render.service.fleet import heard, order_of
 from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
+from flatrender.services.render.service.line import Lines
 from flatrender.services.render.service.nodes import Nodes
 from flatrender.services.render.service.planning import decode_task, segment_upload_key
 from flatrender.services.render.service.pools import DEFAULT_POOL, engine_of, work_pool
@@ -54,6 +58,20 @@ def never_gone() -> bool:
     return False
 
 
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """What one look at the queue gave."""
+
+    pool: str
+    chunk: ClaimedChunk | None = None
+    others_may: bool = False
+    """Nothing for this node, and another may get something."""
+    trace: str | None = None
+    """What the node goes on with in the film's trace."""
+
+    def __bool__(self) -> bool:
+        return self.chunk is not None
+
+
 class Leases:
     """Chunks of films in the hands of nodes."""
 
@@ -72,6 +90,7 @@ class Leases:
         self._objects = objects
         self._links = links
         self._settings = settings
+        self._lines = Lines(bells, settings.claim_recheck_s)
         self._told: dict[UUID, float] = {}
 
     async def claim(self, secret: str, claim: Claim, gone: Gone = never_gone) -> Assignment | None:
@@ -80,35 +99,64 @@ class Leases:
         Raises NodeUnknown, BootSuperseded and EngineUnknown.
         """
         until = time.monotonic() + max(0.0, min(claim.wait_s, self._settings.claim_wait_s))
-        async with self._database.worker() as conn:
-            node = await self._nodes.recognise(conn, secret, claim.boot_id)
-        with self._bells.hear(frames_bell(claimed_pool(node, claim))) as bell:
-            while not gone():
-                claimed = await self._claim_once(secret, claim)
-                left = until - time.monotonic()
-                if claimed is not None or left <= 0 or self._bells.closing:
-                    return claimed
-                await bell.wait(min(left, self._settings.claim_recheck_s))
-        return None
+        look = await self._look(secret, claim)
+        if look.chunk is None and until > time.monotonic():
+            look = await self._look_in_line(look.pool, secret, claim, until, gone)
+        else:
+            self._lines.found(frames_bell(look.pool))
+        return self._assignment(look.chunk, look.trace) if look.chunk is not None else None
 
-    async def _claim_once(self, secret: str, claim: Claim) -> Assignment | None:
-        async with self._database.worker() as conn:
+    async def _look_in_line(self, pool: str, secret: str, claim: Claim, until: float, gone: Gone) -> "Look":
+        look = Look(pool=pool)
+        with self._lines.stand(frames_bell(pool)) as place:
+            is_turn = True
+            while not gone():
+                if is_turn:
+                    look = await self._look(secret, claim)
+                    place.looked(found=look.chunk is not None, others_may=look.others_may)
+                left = until - time.monotonic()
+                if look.chunk is not None or left <= 0 or self._bells.closing:
+                    break
+                is_turn = await place.wait(min(left, self._settings.claim_recheck_s))
+        return look
+
+    @metrics.timed_claim("frame")
+    async def _look(self, secret: str, claim: Claim) -> "Look":
+        """Lease a chunk if there is one for the node now."""
+        async with self._database.worker_statements() as conn:
             node = await self._nodes.recognise(conn, secret, claim.boot_id)
-            if not may_work(node, claim.engine) or not await self._nodes.may_take(conn, node):
-                return None
-            scope: dict[str, Any] = {
-                "pool": claimed_pool(node, claim),
-                "node_id": node.id,
-                "dedicated_tenant_id": node.dedicated_tenant_id,
-                "lease_s": self._settings.lease_s,
-            }
-            chunk = None
-            if claim.engine == "aerender":
-                chunk = await rows.claim_warm(conn, **scope, patience_s=self._settings.warm_patience_s)
-            chunk = chunk or await rows.claim(conn, **scope)
-            if chunk is None:
-                return None
-            await self._nodes.still_there(conn, node)
+            pool = claimed_pool(node, claim)
+            if not may_work(node, claim.engine):
+                return Look(pool=pool, others_may=True)
+            if not node.probing:
+                return await self._lease_chunk(conn, node, pool, claim.engine)
+        async with self._database.worker() as conn:
+            if not await self._nodes.may_take(conn, node):
+                return Look(pool=pool, others_may=True)
+            return await self._lease_chunk(conn, node, pool, claim.engine)
+
+    async def _lease_chunk(self, conn: Conn, node: NodeRow, pool: str, engine: Engine) -> "Look":
+        began_ns = time.time_ns()
+        found = rows.Claimed()
+        for patience_s in (self._settings.warm_patience_s, None) if engine == "aerender" else (None,):
+            if found.chunk is None:
+                found = await rows.claim(
+                    conn,
+                    pool=pool,
+                    node_id=node.id,
+                    boot_id=node.boot_id,
+                    dedicated_tenant_id=node.dedicated_tenant_id,
+                    lease_s=self._settings.lease_s,
+                    patience_s=patience_s,
+                )
+        if found.superseded:
+            raise errors.BootSuperseded("a newer start of this node has registered")
+        trace = None
+        if found.chunk is not None and telemetry.is_on():
+            trace = await claim_trace(conn, found.chunk, node.name, began_ns)
+        return Look(pool=pool, chunk=found.chunk, others_may=found.others_may, trace=trace)
+
+    def _assignment(self, chunk: ClaimedChunk, trace: str | None) -> Assignment:
         task = decode_task(chunk.task)
         drawn_by = engine_of(task)
         deadline_s = self._settings.work_deadline_s if drawn_by == "thorvg" else self._settings.aerender_deadline_s
@@ -126,6 +174,7 @@ class Leases:
             upload_url=self._links.sign("PUT", key, life_s=life_s),
             output_key=key,
             deadline_s=deadline_s,
+            traceparent=trace,
         )
 
     async def heartbeat(self, secret: str, beat: Heartbeat) -> HeartbeatReply:
@@ -167,6 +216,10 @@ class Leases:
                     load1=health.load1,
                     active_jobs=len(beat.leases),
                     engine_rss_bytes=health.engine_rss_bytes,
+                    disk_write_bps=health.disk_write_bps,
+                    net_rx_bps=health.net_rx_bps,
+                    net_tx_bps=health.net_tx_bps,
+                    clock_s=health.clock_s,
                 )
             if beat.projects is not None:
                 await node_rows.set_template_cache(
@@ -206,7 +259,7 @@ class Leases:
 
         The film's last chunk starts the finish in this transaction. Also raises OutputMissing, NodeUnknown and BootSuperseded.
         """
-        async with self._database.worker() as conn:
+        async with self._database.worker_statements() as conn:
             node = await self._nodes.recognise(conn, secret, result.boot_id)
             chunk = await rows.chunk(conn, chunk_id=chunk_id)
         chunk = current(chunk, result)
@@ -239,6 +292,7 @@ class Leases:
             if node.probing:
                 await node_rows.end_probation(conn, node_id=node.id)
             await self._after_chunk(conn, job)
+        metrics.FRAMES.inc(chunk.frame_end - chunk.frame_start + 1)
         return Accepted()
 
     async def _after_chunk(self, conn: Conn, job: JobRow) -> None:
@@ -373,6 +427,20 @@ class Leases:
                     log.warning("stranded_film", job_id=str(job_id))
                     await self._after_chunk(conn, job)
         return len(found)
+
+
+async def claim_trace(conn: Conn, chunk: rows.ClaimedChunk, node: str, began_ns: int) -> str | None:
+    """Record that a chunk was claimed in its film's trace; return what the node goes on with, None when the film has no trace."""
+    parent = await trace_rows.of_job(conn, tenant_id=chunk.tenant_id, job_id=chunk.render_job_id)
+    if parent is None:
+        return None
+    attributes: dict[str, str | int] = {
+        "flatrender.node": node,
+        "flatrender.chunk_id": str(chunk.id),
+        "flatrender.render_job_id": str(chunk.render_job_id),
+        "flatrender.epoch": chunk.epoch,
+    }
+    return telemetry.detached_span("claim chunk", parent=parent, start_ns=began_ns, attributes=attributes)
 
 
 def may_work(node: NodeRow, engine: Engine = "thorvg") -> bool:

@@ -19,7 +19,7 @@ from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.kit.workflows import Json, Run, enqueue
 from flatrender.protocol.outcome import Accepted, Fail, Result
 from flatrender.protocol.work import Assignment, Claim, Engine, Lease, StillTask
-from flatrender.services.render import errors
+from flatrender.services.render import errors, metrics
 from flatrender.services.render.queries import nodes as node_rows
 from flatrender.services.render.queries import snapshots as rows
 from flatrender.services.render.queries.snapshots import ClaimedStill, SceneJobRow, SnapshotRow
@@ -263,6 +263,7 @@ class Snapshots:
                 await bell.wait(min(left, self._settings.claim_recheck_s))
         return None
 
+    @metrics.timed_claim("still")
     async def _claim_once(self, secret: str, claim: Claim) -> list[ClaimedStill]:
         """Return the pictures that the node gets now: one, or several of one project; none when there is nothing."""
         async with self._database.worker() as conn:
