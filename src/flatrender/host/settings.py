@@ -78,6 +78,8 @@ class Settings(BaseSettings):
     """Whether `serve all` and `serve render` run workflows themselves; `0` leaves them to `serve executor`."""
     workflow_concurrency: int = Field(default=4, ge=1, le=100)
     """How many workflows a process runs at the same time: each joins at most one film."""
+    executor_dead_after_s: float = Field(default=20.0, ge=2.0, le=600.0)
+    """After so long without a sign of life from a process that runs workflows the others take up its own. The same on all of them."""
     executor_id: str | None = None
     """Name of this process among those that run workflows. One that always starts under the same name goes on with its own work at once; two
     that live at the same time must not share one. Default: a new one at each start."""

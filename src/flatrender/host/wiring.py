@@ -325,6 +325,8 @@ class Platform:
             self._dsn(WORKFLOW_ROLE),
             executor_id=self.settings.executor_id,
             concurrency=self.settings.workflow_concurrency,
+            heartbeat_s=self.settings.executor_dead_after_s / 4,
+            dead_after_s=self.settings.executor_dead_after_s,
         )
         return build(
             database=self._database("render"),
