@@ -149,9 +149,6 @@ def postgresql(folder: Path, host: str) -> Iterator[tuple[str, str]]:
 @contextmanager
 def many(folder: Path) -> Iterator[Farm]:
     """Start it all: two API replicas, two executors, three nodes of which one is behind a proxy."""
-    folder.chmod(0o755)
-    for above in folder.parents[:2]:
-        above.chmod(above.stat().st_mode | 0o011)  # PostgreSQL's user passes through
     with ExitStack() as stack:
         net = stack.enter_context(network())
         make_certificates(folder, net.host)
@@ -182,7 +179,6 @@ def many(folder: Path) -> Iterator[Farm]:
         }
         stack.callback(stop, farm)
         migrate(folder, owner)
-        node_token(folder)
         for name, port in ports.items():
             what = "all" if name.startswith("api") else "executor"
             command = [
@@ -204,8 +200,15 @@ def many(folder: Path) -> Iterator[Farm]:
             server = ["node", "--server", f"https://{doors.host}:{doors.port}", "--ca-file", str(folder / "ca.pem")]
             own = ["--token-file", str(folder / "node-token"), "--data-dir", str(folder / name), "--name", name]
             farm.start(machine, [*server, *own, "--slots", "1"], proxy)
-        eventually(lambda: ready(farm), timeout_s=240, what="every replica, executor and node being there", every_s=0.3)
-        yield farm
+        try:
+            eventually(
+                lambda: ready(farm), timeout_s=240, what="every replica, executor and node being there", every_s=0.3
+            )
+            yield farm
+        except BaseException:
+            for name in farm.processes:
+                print(f"{name}:\n{farm.log(name)[-2500:]}")
+            raise
 
 
 def migrate(folder: Path, owner: str) -> None:
@@ -216,11 +219,6 @@ def migrate(folder: Path, owner: str) -> None:
     assert first.returncode == 0, first.stderr
     both = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     assert [process.communicate(timeout=120)[0] for process in both] == ["nothing to apply\n"] * 2
-
-
-def node_token(folder: Path) -> None:
-    """Write the fleet's node token where the nodes look for it."""
-    (folder / "node-token").write_text(json.loads((folder / "secrets.json").read_text())["node_token"])
 
 
 def ready(farm: Farm) -> bool:

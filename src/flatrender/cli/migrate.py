@@ -57,10 +57,11 @@ def migrate(
             ensure_partitions(connection, now=system_clock())
             if passwords:
                 from flatrender.host.database import make_workflow_tables
-                from flatrender.host.secrets import load_or_make
+                from flatrender.host.secrets import keep_node_token, load_or_make
                 from flatrender.host.settings import Settings
 
                 secrets = load_or_make(Settings().secrets_path, LOGIN_ROLES)
+                keep_node_token(Settings().secrets_path, secrets)
                 set_passwords(connection, {role: secrets.role_passwords[role] for role in LOGIN_ROLES})
                 make_workflow_tables(database_url, secrets)
     except (runner.MigrationError, PasswordsRefused) as error:
