@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 import msgspec
 import psycopg
 
-from flatrender.kit.clock import system_clock
 from flatrender.kit.db import Bells, Database
 from flatrender.kit.embedded_postgres import EmbeddedPostgres
 from flatrender.kit.ids import secret_hash
@@ -21,6 +20,7 @@ from flatrender.protocol.outcome import Result
 from flatrender.protocol.register import Register
 from flatrender.protocol.work import Assignment, Claim, SceneFigures, SegmentTask
 from flatrender.services.render.service.events import CHANNEL
+from flatrender.services.render.service.forecasting import Learner
 from flatrender.services.render.service.jobs import Jobs
 from flatrender.services.render.service.leases import Leases
 from flatrender.services.render.service.nodes import Nodes
@@ -43,6 +43,8 @@ class Place:
     service: str
     worker: str
     workflow: str
+    postgres: int
+    """The server's process."""
 
     @property
     def objects(self) -> Path:
@@ -62,8 +64,10 @@ def running() -> Iterator[Place]:
                 service=server.dsn("svc_render"),
                 worker=server.dsn("svc_render_worker"),
                 workflow=server.dsn("svc_workflow"),
+                postgres=server.pid or 0,
             )
             place.objects.mkdir()
+            (place.objects / "segment").write_bytes(SEGMENT)
             yield place
 
 
@@ -91,8 +95,8 @@ def fill(
     task = SegmentTask(scene=scene, first=0, last=119, width=1920, height=1080, fps=30, preset="veryfast", crf=18)
     with psycopg.connect(place.admin, autocommit=True) as conn:
         conn.execute(
-            "TRUNCATE render.render_jobs, render.frame_jobs, render.nodes, render.render_job_attempts, render.render_job_events, render.outbox_events,"
-            " render.tenant_render_limits CASCADE; DELETE FROM dbos.workflow_status"
+            "TRUNCATE render.render_jobs, render.frame_jobs, render.frame_attempts, render.nodes, render.render_job_attempts, render.render_job_events,"
+            " render.outbox_events, render.tenant_render_limits CASCADE; DELETE FROM dbos.workflow_status"
         )
         if films_at_once is not None:
             conn.execute(
@@ -137,17 +141,15 @@ class Farm:
 @asynccontextmanager
 async def opened(place: Place, *, connections: int = 8, **settings: Any) -> AsyncIterator[Farm]:
     """Open the render service's rules on the benchmark's database."""
-    database = Database(
-        "render", place.service, place.worker, max_size=connections, worker_max_size=connections
-    )
+    database = Database("render", place.service, place.worker, max_size=connections, worker_max_size=connections)
     chosen = RenderSettings(**settings)
     bells = Bells(database, CHANNEL)
     nodes = Nodes(database, bells, chosen)
     objects = ObjectStore(str(place.objects))
-    leases = Leases(database, bells, nodes, objects, LinkSigner(LINKS), chosen)
+    leases = Leases(database, bells, nodes, objects, LinkSigner(LINKS), chosen, Learner(database))
     await database.open()
     try:
-        yield Farm(place, leases, nodes, Jobs(database, bells, chosen, system_clock), bells, objects, database)
+        yield Farm(place, leases, nodes, Jobs(database, bells, chosen), bells, objects, database)
     finally:
         await database.close()
 
@@ -168,7 +170,8 @@ class Simulated:
         """Put a segment where the lease says; that is not the service's work and takes as little as it can."""
         path = self.farm.place.objects / work.output_key
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(SEGMENT)
+        if not path.exists():
+            path.symlink_to(self.farm.place.objects / "segment")
 
     async def deliver(self, work: Assignment) -> None:
         """Report the segment."""

@@ -5,6 +5,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from tests.database.tables import ADDED
+
 PLATFORM = UUID("00000000-0000-0000-0000-000000000001")
 RESELLER = UUID("00000000-0000-0000-0000-00000000000a")
 OTHER = UUID("00000000-0000-0000-0000-00000000000b")
@@ -24,6 +26,9 @@ WITHOUT_TENANT = {
     "render.node_commands",
     "render.node_template_cache",
     "render.node_health_logs",
+    "render.engine_speeds",
+    "render.finish_speeds",
+    "render.node_speeds",
     "render.node_pictures",
 }
 
@@ -83,7 +88,7 @@ class TestIsolation:
                 for table_schema, table in tables:
                     if table_schema == schema and table not in WITHOUT_TENANT:
                         seen[table] = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-        assert len(seen) == 128 - len(WITHOUT_TENANT)
+        assert len(seen) == 124 + len(ADDED) - len(WITHOUT_TENANT)
         assert {table: count for table, count in seen.items() if count} == {}
         with module_database.connect("svc_content") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("INSERT INTO content.tags (tenant_id, slug, name) VALUES (%s, 'x', '{}')", (RESELLER,))

@@ -359,6 +359,7 @@ class Farm:
         self.links = LinkSigner(b"links of the tests")
         self.templates = Templates()
         self.files = Files(self.objects)
+        self.projects = Projects(self.templates)
         self.module: ServiceModule | None = None
         self.url = ""
         self.http: httpx.AsyncClient
@@ -382,7 +383,7 @@ class Farm:
             content=self.templates,
             identity=cast("IdentityApi", Names()),
             files=self.files,
-            studio=Projects(self.templates),
+            studio=self.projects,
             objects=self.objects,
             links=self.links,
             workflows=workflows,
@@ -528,7 +529,9 @@ class Farm:
     def empty(self) -> None:
         """Forget everything that a test left."""
         for table in (
-            "template_flags", "frame_repair_jobs", "frame_jobs", "frame_attempts", "exports", "render_job_attempts", "render_job_events", "render_jobs", "snapshot_jobs", "snapshots",
+            "film_forecasts", "frame_speeds", "engine_speeds", "node_speeds", "finish_speeds",
+            "template_flags", "frame_repair_jobs", "frame_jobs", "frame_attempts", "exports", "render_job_attempts", "render_job_events", "render_jobs",
+            "snapshot_jobs", "snapshots",
             "node_crashes", "node_health_logs", "nodes", "outbox_events", "idempotency_keys", "tenant_render_limits",
         ):  # fmt: skip
             self.do(f"DELETE FROM render.{table}")

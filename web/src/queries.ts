@@ -143,7 +143,7 @@ export function hearOfJob(news: Pick<RenderJob, 'id' | 'status'> & Partial<Rende
 /** A job that has just been asked for, until the farm says more. */
 export function freshJob(pressed: PressedRender): RenderJob {
   return {
-    eta_seconds: null,
+    seconds_left: null,
     queue_position: null,
     width: null,
     height: null,

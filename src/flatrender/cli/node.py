@@ -51,15 +51,22 @@ def node(
             dir_okay=False,
         ),
     ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Answer Prometheus on this port (GET /metrics)")
+    ] = None,
+    metrics_host: Annotated[str, typer.Option(help="Address of that port")] = "127.0.0.1",
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error")] = "info",
 ) -> None:
     """Render for a farm until stopped."""
+    from flatrender import __version__, telemetry
     from flatrender.aftereffects.aerender.installations import PROGRAM_VARIABLE, installations
     from flatrender.cli import lifeline
     from flatrender.node.agent import RESTART_EXIT_CODE, Agent, AgentConfig
     from flatrender.node.errors import NodeError
 
-    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s%(trace)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(telemetry.TraceInLines())
     for noisy in ("httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     token = token_file.read_text("utf-8").strip()
@@ -93,8 +100,17 @@ def node(
     )
     if "aerender" in wanted:
         typer.echo(f"After Effects {found[0].version}: {found[0].program}", err=True)
+    ends = [telemetry.set_up("flatrender-node", __version__)]
     try:
         agent = Agent(config)
+        if metrics_port is not None:
+            from flatrender.node import metrics
+
+            try:
+                ends.append(metrics.serve(metrics_port, agent.figures, host=metrics_host))
+            except OSError as error:
+                typer.echo(f"--metrics-port {metrics_port}: {error.strerror}", err=True)
+                raise typer.Exit(2) from error
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: agent.stop())
         lifeline.watch()
@@ -102,6 +118,9 @@ def node(
     except NodeError as error:
         typer.echo(f"the node stopped: {error}", err=True)
         raise typer.Exit(1) from error
+    finally:
+        for end in reversed(ends):
+            end()
     if agent.restart:
         raise typer.Exit(RESTART_EXIT_CODE)
 

@@ -102,6 +102,8 @@ def _children(settings: Settings, data_dir: Path, *, with_node: bool) -> list[Ch
         "--name",
         "local",
     ]
+    if settings.metrics_port:
+        node_command += ["--metrics-port", str(settings.metrics_port + 1), "--metrics-host", settings.metrics_host]
     node = Child("node", node_command, environment={"PYTHONUNBUFFERED": "1"}, log_path=data_dir / "log" / "node.log")
     return [server, node]
 

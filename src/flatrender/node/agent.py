@@ -18,8 +18,11 @@ from flatrender.node.commands import Commands, Purgeable, kill, purge
 from flatrender.node.config import ALLOWED, AgentConfig, AgentState
 from flatrender.node.errors import BootEnded, CallRefused, RegisterAgain, Superseded, TokenRefused, TryAgain
 from flatrender.node.fetching import Fetcher
-from flatrender.node.identity import DataDir, describe, health
+from flatrender.node.health import HealthSampler
+from flatrender.node.identity import DataDir, describe
 from flatrender.node.log_tail import LogTail
+from flatrender.node.metrics import Figures
+from flatrender.node.observing import delivered, reporting
 from flatrender.node.projects import ProjectCache
 from flatrender.node.sessions import Session, Sessions
 from flatrender.node.spool import Report, Spool
@@ -83,6 +86,8 @@ class Agent:
             projects=self._project_work(fetcher),
         )
         self._log = LogTail().open()
+        self._health = HealthSampler(config.data_dir)
+        self._heard = time.monotonic()
         caches: list[Purgeable] = [scenes, clips, *([self._projects] if self._projects is not None else [])]
         self._commands = Commands(
             {
@@ -122,6 +127,15 @@ class Agent:
             fonts=FontFolder(config.fonts),
         )
         return ProjectWork(after_effects, fetcher, pool=self._pool, threads=config.encoder_threads)
+
+    def figures(self) -> Figures:
+        """Return what the node does at this moment."""
+        return Figures(
+            slots=self._config.slots,
+            working=len(self._sessions.all()),
+            spooled=0 if self.state is AgentState.STOPPED else len(self._spool),
+            heartbeat_age_s=time.monotonic() - self._heard,
+        )
 
     def stop(self) -> None:
         """Ask the agent to end: running work is given back."""
@@ -311,7 +325,7 @@ class Agent:
                     Heartbeat(
                         boot_id=self.boot_id,
                         leases=reports,
-                        health=health(self._config.data_dir) if full else None,
+                        health=self._health.sample() if full else None,
                         projects=projects if projects != told_projects else None,
                         answers=answers,
                     ),
@@ -332,6 +346,7 @@ class Agent:
             self._commands.told(answers)
             if full:
                 last_full, told_projects = now, projects
+            self._heard = now
             for verdict in reply.leases:
                 session = self._sessions.get(verdict.lease_id)
                 if session is None:
@@ -386,12 +401,14 @@ class Agent:
                         break
 
     def _deliver(self, report: Report) -> None:
-        work_id = str(report.lease.id)
+        work_id, session = str(report.lease.id), self._sessions.get(report.lease.lease_id)
         try:
-            if isinstance(report.message, Result):
-                self._client.result(report.kind, work_id, report.message)
-            else:
-                self._client.fail(report.kind, work_id, report.message)
+            with reporting(session):
+                if isinstance(report.message, Result):
+                    self._client.result(report.kind, work_id, report.message)
+                else:
+                    self._client.fail(report.kind, work_id, report.message)
+            delivered(report, session)
         except Superseded:
             log.info("report_superseded lease=%s", report.lease.lease_id)
         except CallRefused as error:

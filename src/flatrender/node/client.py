@@ -12,6 +12,7 @@ import httpx
 import msgspec
 
 from flatrender.node.errors import BootEnded, CallRefused, NodeError, RegisterAgain, Superseded, TokenRefused, TryAgain
+from flatrender.node.observing import add_trace, counted
 from flatrender.protocol.heartbeat import Heartbeat, HeartbeatReply
 from flatrender.protocol.outcome import Accepted, Fail, Result
 from flatrender.protocol.register import Register, Registered
@@ -54,6 +55,7 @@ class ServerClient:
             limits=limits,
             follow_redirects=False,
             verify=_trusted(ca_file),
+            event_hooks={"request": [add_trace]},
         )
         self.secret = ""
         """The bearer of this boot, once registered."""
@@ -62,6 +64,7 @@ class ServerClient:
         """Close all connections; calls that are under way fail with TryAgain."""
         self._http.close()
 
+    @counted("register")
     def register(self, token: str, message: Register) -> Registered:
         """Register; the secret is kept for the other calls."""
         registered = self._call("/internal/nodes/register", message, Registered, bearer=token)
@@ -70,6 +73,7 @@ class ServerClient:
         self.secret = registered.node_secret
         return registered
 
+    @counted("heartbeat")
     def heartbeat(self, message: Heartbeat, *, timeout_s: float = 10.0) -> HeartbeatReply:
         """Report."""
         reply = self._call("/internal/nodes/heartbeat", message, HeartbeatReply, timeout_s=timeout_s)
@@ -77,14 +81,17 @@ class ServerClient:
             raise TryAgain("the server answered without a message")
         return reply
 
+    @counted("claim")
     def claim(self, lane: Kind, message: Claim) -> Assignment | None:
         """Wait for work; None when there was none."""
         return self._call(f"{PATHS[lane]}/claim", message, Assignment, timeout_s=message.wait_s + 10.0)
 
+    @counted("result")
     def result(self, kind: Kind, id: str, message: Result) -> None:
         """Deliver a result."""
         self._call(f"{PATHS[kind]}/{id}/result", message, Accepted)
 
+    @counted("fail")
     def fail(self, kind: Kind, id: str, message: Fail) -> None:
         """Report a failure."""
         self._call(f"{PATHS[kind]}/{id}/fail", message, Accepted)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from flatrender import telemetry
 from flatrender.engine.clips.model import ClipFile
 from flatrender.engine.film.expect import expect_segment
 from flatrender.engine.film.segments import render_segment
@@ -62,19 +63,22 @@ def draw(
     match task:
         case SegmentTask():
             settings = film_settings(task)
-            render_segment(
-                scene,
-                task.first,
-                task.last,
-                settings,
-                out,
-                pool=pool,
-                threads=threads,
-                progress=progress,
-                cancel=cancel,
-            )
-            expected = expect_segment(scene, task.first, task.last, settings, pool, cancel=cancel)
-            check_pictures(out, expected, cancel=cancel)
+            # frames are encoded while the next ones are drawn: two spans would tell of one time
+            with telemetry.span("draw and encode", attributes={"flatrender.frames": task.last - task.first + 1}):
+                render_segment(
+                    scene,
+                    task.first,
+                    task.last,
+                    settings,
+                    out,
+                    pool=pool,
+                    threads=threads,
+                    progress=progress,
+                    cancel=cancel,
+                )
+            with telemetry.span("check"):
+                expected = expect_segment(scene, task.first, task.last, settings, pool, cancel=cancel)
+                check_pictures(out, expected, cancel=cancel)
         case StillTask():
             out.write_bytes(
                 render_still(

@@ -17,7 +17,6 @@ from flatrender import __version__
 from flatrender.aftereffects.aerender.fonts import fonts_sha256
 from flatrender.aftereffects.aerender.installations import Installation, plugins
 from flatrender.node.errors import DataDirInUse
-from flatrender.protocol.heartbeat import Health
 from flatrender.protocol.register import CommandName, Hours, Register
 from flatrender.protocol.work import Engine
 
@@ -103,22 +102,6 @@ def describe(
         plugins=plugins(after_effects[0]) if "aerender" in engines and after_effects else [],
         hours=hours,
         understands=list(understands),
-    )
-
-
-def health(folder: Path) -> Health:
-    """Return how the machine is at this moment."""
-    own = psutil.Process()
-    rss = 0
-    for process in own.children(recursive=True):
-        with contextlib.suppress(psutil.Error):
-            rss += process.memory_info().rss
-    return Health(
-        cpu_pct=psutil.cpu_percent(),
-        mem_used_bytes=psutil.virtual_memory().used,
-        disk_free_bytes=shutil.disk_usage(folder).free,
-        load1=psutil.getloadavg()[0],
-        engine_rss_bytes=rss,
     )
 
 

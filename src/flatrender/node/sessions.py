@@ -35,6 +35,10 @@ class Session:
         self.renewed = self.started
         """When the lease was last known to be alive (monotonic)."""
         self.frames_done = 0
+        self.traceparent: str | None = None
+        """W3C trace context of the work on it, once there is some."""
+        self.picture: bytes | None = None
+        """What was drawn last, small; now and then."""
 
     def advance(self, state: State) -> None:
         """Go on to a later state; raise RuntimeError for a step back."""

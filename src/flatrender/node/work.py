@@ -13,14 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
 
+from flatrender import telemetry
 from flatrender.aftereffects.errors import ProjectError
 from flatrender.engine.errors import EngineError
 from flatrender.engine.raster.pool import WorkerPool
+from flatrender.engine.scene import ResolvedScene
 from flatrender.node.backoff import Backoff
 from flatrender.node.client import ServerClient
 from flatrender.node.drawing import draw, resolved
 from flatrender.node.errors import AfterEffectsFailed, CallRefused, TryAgain, WorkFailed
 from flatrender.node.fetching import Fetcher, Stopped
+from flatrender.node.observing import stage, staged, work_span
+from flatrender.node.pictures import LastPicture
 from flatrender.node.sessions import Session, State
 from flatrender.node.spool import Report, Spool
 from flatrender.protocol.outcome import CrashKind, Fail, FailClass, Result
@@ -66,6 +70,7 @@ class Workshop:
         self._scratch = scratch
         self._threads = threads
         self._projects = projects
+        self._pictures = LastPicture(pool)
 
     def work(self, sessions: Sequence[Session]) -> list[bool]:
         """Do assignments that were claimed together; return of each whether a report was kept (there is none for a lease that was lost)."""
@@ -80,7 +85,10 @@ class Workshop:
             return [self._settled(session, functools.partial(_raise, error)) for session in sessions]
         timers = [_deadline(session) for session in sessions]
         try:
-            with self._projects.drawn(sessions) as outputs:
+            with (
+                telemetry.span("draw with After Effects", parent=sessions[0].assignment.traceparent),
+                self._projects.drawn(sessions) as outputs,
+            ):
                 return [
                     self._settled(session, functools.partial(self._delivered, session, output))
                     for session, output in zip(sessions, outputs, strict=True)
@@ -91,6 +99,7 @@ class Workshop:
             for timer in timers:
                 timer.cancel()
 
+    @work_span
     def _settled(self, session: Session, make: Callable[[], tuple[str, int]]) -> bool:
         """Make the output and keep the report of it or of its failure."""
         timer = _deadline(session)
@@ -103,6 +112,7 @@ class Workshop:
                 sha256=sha256,
                 bytes=size,
                 seconds=time.monotonic() - session.started,
+                picture=session.picture,
             )
         except Exception as error:  # noqa: BLE001 - whatever happens to the work is reported
             if session.reason in ("lost", "expired"):
@@ -122,23 +132,30 @@ class Workshop:
             contextlib.ExitStack() as films,
         ):
             out = Path(folder) / "output"
-            lottie = self._fetcher.lottie(session)
-            clips = {sha256: self._fetcher.clip(session, films, sha256) for sha256 in task.scene.clips}
+            with stage("fetch"):
+                lottie = self._fetcher.lottie(session)
+                clips = {sha256: self._fetcher.clip(session, films, sha256) for sha256 in task.scene.clips}
             session.advance(State.RENDERING)
-            draw(task, resolved(task, lottie, clips), out, pool=self._pool, threads=self._threads, session=session)
-            return self._delivered(session, out)
+            scene = resolved(task, lottie, clips)
+            with stage("draw"):
+                draw(task, scene, out, pool=self._pool, threads=self._threads, session=session)
+            return self._delivered(session, out, scene)
 
-    def _delivered(self, session: Session, output: Path | Exception) -> tuple[str, int]:
+    def _delivered(
+        self, session: Session, output: Path | Exception, scene: ResolvedScene | None = None
+    ) -> tuple[str, int]:
         if isinstance(output, Exception):
             raise output
         if session.cancel.is_set():
             raise Stopped
         session.advance(State.UPLOADING)
+        session.picture = self._pictures.of(session.assignment.task, output, scene, session.cancel)
         with output.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         self._upload(session, output)
         return sha256, output.stat().st_size
 
+    @staged("upload")
     def _upload(self, session: Session, out: Path) -> None:
         backoff = Backoff(first_s=0.2, most_s=3.0)
         while True:

@@ -6,6 +6,7 @@ told in `docs/observability.md`.
 
 from flatrender.telemetry.traces import (
     TraceIds,
+    TraceInLines,
     add_ids,
     current_ids,
     describe,
@@ -16,4 +17,15 @@ from flatrender.telemetry.traces import (
     traceparent,
 )
 
-__all__ = ["TraceIds", "add_ids", "current_ids", "describe", "detached_span", "is_on", "set_up", "span", "traceparent"]
+__all__ = [
+    "TraceIds",
+    "TraceInLines",
+    "add_ids",
+    "current_ids",
+    "describe",
+    "detached_span",
+    "is_on",
+    "set_up",
+    "span",
+    "traceparent",
+]

@@ -181,3 +181,13 @@ def add_ids(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Muta
         event.setdefault("trace_id", ids.trace_id)
         event.setdefault("span_id", ids.span_id)
     return event
+
+
+class TraceInLines(logging.Filter):
+    """Gives every record of the standard library's logging the attribute `trace`: ` trace_id=…` within a span, else nothing."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record through."""
+        ids = current_ids()
+        record.trace = f" trace_id={ids.trace_id}" if ids is not None else ""
+        return True

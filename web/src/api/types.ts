@@ -379,7 +379,7 @@ export type RenderJob = {
   profile: string;
   status: RenderStatus;
   progress_pct: number;
-  eta_seconds: number | null;
+  seconds_left: number | null;
   queue_position: number | null;
   /** `after_effects`: a part of it needs a node with After Effects, and none is there now. */
   waits_for?: 'after_effects' | null;

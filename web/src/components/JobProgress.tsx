@@ -1,7 +1,8 @@
+import { useEffect, useState } from 'react';
 import { Badge, Progress, Text } from '@mantine/core';
 import type { RenderJob, RenderStatus } from '../api/types';
 import { formatNumber, formatPercent } from '../format/digits';
-import { formatClock } from '../format/time';
+import { formatAbout } from '../format/time';
 import { useI18n } from '../i18n';
 import { isEnded } from '../queries';
 import classes from './JobProgress.module.css';
@@ -23,9 +24,36 @@ export function JobStatus({ status }: { status: RenderStatus }) {
   );
 }
 
+/** The seconds left, counted down between what the server tells. */
+function useCountdown(seconds: number | null): number | null {
+  const [told, setTold] = useState({ seconds, at: Date.now() });
+  const [now, setNow] = useState(told.at);
+  if (told.seconds !== seconds) {
+    const at = Date.now();
+    setTold({ seconds, at });
+    setNow(at);
+  }
+  useEffect(() => {
+    if (seconds === null) return;
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [seconds]);
+  return seconds === null ? null : Math.max(0, seconds - Math.max(0, now - told.at) / 1000);
+}
+
+/** How long a film still takes, as people say it; empty while nobody can tell. */
+export function useTimeLeft(job: RenderJob): string {
+  const { t, locale } = useI18n();
+  const seconds = useCountdown(isEnded(job) || job.status === 'canceling' ? null : job.seconds_left);
+  if (seconds === null) return '';
+  const time = formatAbout(seconds, locale);
+  return time === '' ? t('render.leftMoments') : t('render.left', { time });
+}
+
 /** How far a film is: its place in the queue, then percent and time left. */
 export function JobProgress({ job }: { job: RenderJob }) {
   const { t, locale } = useI18n();
+  const left = useTimeLeft(job);
   if (isEnded(job)) return null;
   const waiting = job.status === 'queued';
   const percent = Math.max(0, Math.min(100, job.progress_pct));
@@ -35,12 +63,10 @@ export function JobProgress({ job }: { job: RenderJob }) {
         <Text size="sm" fw={600}>
           {t(`render.status.${job.status}`)}
         </Text>
-        <Text size="sm" c="dimmed" aria-live="polite">
+        <Text size="sm" c="dimmed" aria-live="polite" data-testid="render-left">
           {waiting && job.queue_position !== null
             ? t('render.queue', { n: formatNumber(job.queue_position, locale) })
-            : `${formatPercent(percent, locale)}${
-                job.eta_seconds === null ? '' : ` · ${t('render.left', { time: formatClock(job.eta_seconds, locale) })}`
-              }`}
+            : [formatPercent(percent, locale), left].filter((part) => part !== '').join(' · ')}
         </Text>
       </div>
       {job.waits_for === 'after_effects' && (

@@ -29,6 +29,17 @@ export function formatAgo(iso: string, locale: string, now = Date.now()): string
   return formatDate(iso, locale);
 }
 
+/** A span that is only known roughly, as people say it: to ten seconds, then to the minute, then to the half hour. Empty below ten seconds. */
+export function formatAbout(seconds: number, locale: string): string {
+  const language = locale === 'fa' ? 'fa-IR' : 'en';
+  const unit = (value: number, name: 'second' | 'minute' | 'hour') =>
+    new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'long' }).format(value);
+  if (seconds < 10) return '';
+  if (seconds < 55) return unit(Math.round(seconds / 10) * 10, 'second');
+  if (seconds < 57.5 * 60) return unit(Math.max(1, Math.round(seconds / 60)), 'minute');
+  return unit(Math.round(seconds / 1800) / 2, 'hour');
+}
+
 /** `m:ss` of a length in seconds. */
 export function formatClock(seconds: number, locale: string): string {
   const whole = Math.max(0, Math.round(seconds));

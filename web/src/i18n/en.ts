@@ -387,7 +387,8 @@ export const en: Dictionary = {
   'render.again': 'Render again',
   'render.progress': 'Rendering progress',
   'render.queue': 'Number {{n}} in the queue',
-  'render.left': '{{time}} left',
+  'render.left': 'about {{time}} left',
+  'render.leftMoments': 'a few seconds left',
   'render.waitsForAfterEffects':
     'A part of this film is drawn by After Effects alone; it waits for a machine that has it.',
   'render.cancel': 'Cancel rendering',

@@ -86,12 +86,12 @@ export function startDouble({ root, film }) {
         Object.assign(job, {
           status,
           progress_pct: pct,
-          eta_seconds: Math.ceil((100 - pct) / 10),
+          seconds_left: Math.ceil((100 - pct) / 10),
           queue_position: null,
           started_at: job.started_at ?? stamp(),
         });
         if (status === 'completed') {
-          Object.assign(job, { finished_at: stamp(), eta_seconds: null });
+          Object.assign(job, { finished_at: stamp(), seconds_left: null });
           job.export = {
             id: randomUUID(),
             file_id: randomUUID(),
@@ -129,7 +129,7 @@ export function startDouble({ root, film }) {
       profile,
       status: 'queued',
       progress_pct: 0,
-      eta_seconds: null,
+      seconds_left: null,
       queue_position: 2,
       width: 1920,
       height: 1080,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatNumber, formatPercent, localDigits, parseNumber, toAsciiDigits } from '../../src/format/digits';
 import { waveformPath } from '../../src/format/waveform';
-import { formatAgo, formatBytes, formatClock, formatDate, formatTimecode } from '../../src/format/time';
+import { formatAbout, formatAgo, formatBytes, formatClock, formatDate, formatTimecode } from '../../src/format/time';
 
 describe('digits', () => {
   it('reads Persian, Arabic and ASCII digits and sends ASCII', () => {
@@ -23,6 +23,15 @@ describe('digits', () => {
 });
 
 describe('dates and times', () => {
+  it('says a rough span as people say it, in the digits of the language', () => {
+    expect(formatAbout(118, 'fa')).toBe('۲ دقیقه');
+    expect(formatAbout(118, 'en')).toBe('2 minutes');
+    expect(formatAbout(59, 'en')).toBe('1 minute');
+    expect(formatAbout(43, 'fa')).toBe('۴۰ ثانیه');
+    expect(formatAbout(9.9, 'fa')).toBe('');
+    expect(formatAbout(5400, 'fa')).toBe('۱٫۵ ساعت');
+    expect(formatAbout(3500, 'en')).toBe('1 hour');
+  });
   it('shows Jalali dates in Persian order and Gregorian ones in English', () => {
     const noon = new Date(2026, 10, 22, 12).toISOString();
     expect(formatDate(noon, 'fa')).toBe('۱ آذر ۱۴۰۵');

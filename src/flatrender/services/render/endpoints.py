@@ -1,6 +1,7 @@
 """Routes for people: their films and pictures; for admins thumbnails, the queue and nodes."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 from uuid import UUID
@@ -44,6 +45,8 @@ TemplatesAdmin = Annotated[Caller, Depends(require(PERMISSION_TEMPLATES))]
 RenderAdmin = Annotated[Caller, Depends(require(PERMISSION_RENDER))]
 NodesAdmin = Annotated[Caller, Depends(require(PERMISSION_NODES))]
 
+LEFT_OFF_S, LEFT_OFF_SHARE = 3.0, 0.1
+"""A stream tells the time left anew when what the reader counts down is further off than this."""
 FINISHED = ("completed", "failed", "canceled", "expired")
 SSE_RECHECK_S = 5.0
 SSE_PING_S = 15.0
@@ -188,10 +191,12 @@ def admin_router(*, jobs: Jobs, snapshots: Snapshots, nodes: Nodes) -> APIRouter
 
 async def _stream(jobs: Jobs, bells: Bells, first: JobView, tenant_id: UUID, user_id: UUID) -> AsyncIterator[bytes]:
     job_id, view, sent, quiet_s = first.job.id, first, -1, 0.0
+    told = LeftTold()
     with bells.hear(f"job:{job_id}") as bell:
         while True:
-            if view.job.row_version != sent:
+            if view.job.row_version != sent or told.is_off(view.seconds_left):
                 sent, quiet_s = view.job.row_version, 0.0
+                told = LeftTold(view.seconds_left)
                 body = job_out(view).model_dump_json()
                 yield f"event: job\nid: {sent}\ndata: {body}\n\n".encode()
             if view.job.status in FINISHED or bells.closing:
@@ -207,6 +212,21 @@ async def _stream(jobs: Jobs, bells: Bells, first: JobView, tenant_id: UUID, use
                 if error.status < 500:
                     return
                 await asyncio.sleep(1)
+
+
+class LeftTold:
+    """The seconds left that a stream's reader counts down since they were told."""
+
+    def __init__(self, seconds: int | None = None) -> None:
+        self._seconds = seconds
+        self._at = time.monotonic()
+
+    def is_off(self, seconds: int | None) -> bool:
+        """Return whether the reader's countdown is not near `seconds` any more."""
+        if seconds is None or self._seconds is None:
+            return seconds is not self._seconds
+        counted = max(0.0, self._seconds - (time.monotonic() - self._at))
+        return abs(counted - seconds) > max(LEFT_OFF_S, LEFT_OFF_SHARE * seconds)
 
 
 def _page(found: Sequence[JobView], page: PageRequest) -> Page[RenderJobOut]:
@@ -238,13 +258,14 @@ def job_out(view: JobView) -> RenderJobOut:
         profile=job.output_profile_key,
         status=job.status,
         progress_pct=float(job.progress_pct),
-        eta_seconds=view.eta_seconds,
+        seconds_left=view.seconds_left,
         queue_position=view.queue_position,
         waits_for="after_effects" if view.waits_for_after_effects else None,
         width=job.width,
         height=job.height,
         fps=float(job.fps) if job.fps is not None else None,
         total_frames=job.total_frames,
+        priority=job.priority,
         error_code=job.error_code,
         error_message=job.error_message,
         queued_at=job.queued_at,

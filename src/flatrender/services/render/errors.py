@@ -27,6 +27,18 @@ class NodeNotFound(NotFound):
     code = "render.node_not_found"
 
 
+class TenantNotFound(NotFound):
+    """No such tenant."""
+
+    code = "render.tenant_not_found"
+
+
+class NotOrdered(Conflict):
+    """The film does not wait any more, so its priority cannot be changed."""
+
+    code = "render.not_waiting"
+
+
 class NotCancellable(Conflict):
     """The film is finished."""
 
@@ -37,6 +49,12 @@ class NotRetryable(Conflict):
     """Only a failed or cancelled film can be tried again."""
 
     code = "render.not_retryable"
+
+
+class NotRerenderable(Conflict):
+    """The film is still being made."""
+
+    code = "render.not_rerenderable"
 
 
 class LeaseSuperseded(Conflict):

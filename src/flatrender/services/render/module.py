@@ -10,7 +10,14 @@ from flatrender.kit.db import Bells, Database
 from flatrender.kit.module import ServiceModule
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.kit.workflows import Workflows
-from flatrender.services.render import endpoints, farm_endpoints, fleet_endpoints, internal
+from flatrender.services.render import (
+    endpoints,
+    farm_endpoints,
+    fleet_endpoints,
+    internal,
+    limits_endpoints,
+    rerender_endpoints,
+)
 from flatrender.services.render.api import LocalRenderApi
 from flatrender.services.render.service.assembly import Assembly
 from flatrender.services.render.service.development import DevelopmentWorker
@@ -18,9 +25,12 @@ from flatrender.services.render.service.events import CHANNEL, SCHEMA
 from flatrender.services.render.service.farm import FarmHealth
 from flatrender.services.render.service.films import Films
 from flatrender.services.render.service.fleet import Fleet
+from flatrender.services.render.service.forecasting import Forecaster, Learner
 from flatrender.services.render.service.jobs import Jobs
 from flatrender.services.render.service.leases import Leases
+from flatrender.services.render.service.limits import Limits
 from flatrender.services.render.service.nodes import Nodes
+from flatrender.services.render.service.rerender import Rerenders
 from flatrender.services.render.service.snapshots import Snapshots
 from flatrender.services.render.settings import RenderSettings
 from flatrender.services.render.tasks import HealthKeeping, Sweep, register_workflows
@@ -47,8 +57,9 @@ def build(
     settings = settings or RenderSettings()
     bells = Bells(database, CHANNEL)
     nodes = Nodes(database, bells, settings)
-    jobs = Jobs(database, bells, settings, clock)
-    leases = Leases(database, bells, nodes, objects, links, settings)
+    jobs = Jobs(database, bells, settings)
+    learner = Learner(database)
+    leases = Leases(database, bells, nodes, objects, links, settings, learner)
     snapshots = Snapshots(
         database=database,
         bells=bells,
@@ -72,7 +83,12 @@ def build(
     )
     farm = FarmHealth(database, content, identity, nodes, clock)
     register_workflows(workflows, films, snapshots)
-    background = [bells.run, Sweep(database, leases, snapshots, settings).run, HealthKeeping(farm).run]
+    background = [
+        bells.run,
+        Sweep(database, leases, snapshots, settings).run,
+        HealthKeeping(farm).run,
+        Forecaster(database, bells, learner, settings).run,
+    ]
     if settings.dev_snapshots:
         background.append(DevelopmentWorker(database, bells, snapshots, objects, settings).run)
 
@@ -90,8 +106,10 @@ def build(
         routers=(
             endpoints.router(bells=bells, jobs=jobs, snapshots=snapshots),
             endpoints.admin_router(jobs=jobs, snapshots=snapshots, nodes=nodes),
-            fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
+            limits_endpoints.router(jobs=jobs, limits=Limits(database, bells, identity)),
             farm_endpoints.router(farm=farm),
+            fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
+            rerender_endpoints.router(rerenders=Rerenders(database, jobs, studio)),
         ),
         internal_routers=(internal.router(nodes=nodes, leases=leases, snapshots=snapshots, farm=farm),),
         background=tuple(background),

@@ -38,7 +38,8 @@ class RenderJobOut(BaseModel):
     profile: str
     status: str
     progress_pct: float
-    eta_seconds: int | None
+    seconds_left: int | None
+    """Until the film is ready, by the speeds learned so far; null while that cannot be told."""
     queue_position: int | None
     waits_for: Literal["after_effects"] | None
     """`after_effects`: a part of the film needs a node with After Effects, and none is there now."""
@@ -46,6 +47,8 @@ class RenderJobOut(BaseModel):
     height: int | None
     fps: float | None
     total_frames: int | None
+    priority: int
+    """-100 to 100, higher ones are drawn first; drafts begin at 50."""
     error_code: str | None
     error_message: str | None
     queued_at: datetime
@@ -239,3 +242,22 @@ class NodeTokensOut(BaseModel):
     """The tenant's node tokens, newest first."""
 
     items: list[NodeTokenOut]
+
+
+class RenderLimits(Body):
+    """What a tenant may have of the farm."""
+
+    max_concurrent_jobs: int = Field(ge=0, le=10_000)
+    """Films of which something is drawn at the same time."""
+    max_queued_jobs: int = Field(ge=0, le=1_000_000)
+    """Unfinished films; the next one is refused."""
+    weight: int = Field(ge=1, le=10_000)
+    """Its share beside other tenants that wait: twice the weight, twice the node time."""
+    paused: bool
+    """Nothing of it is given to nodes."""
+
+
+class PriorityIn(Body):
+    """Where a film stands: higher ones are drawn first."""
+
+    priority: int = Field(ge=-100, le=100)

@@ -47,6 +47,10 @@ class RenderSettings(msgspec.Struct, frozen=True, kw_only=True):
     aerender_chunk_frames: int = 300
     """As `chunk_frames`, one of `aerender_chunk_lengths`."""
     aerender_chunk_lengths: tuple[int, ...] = (150, 300, 600, 1200)
+    speeds_kept_days: float = 180.0
+    """How long what was learned of a scene is kept when nobody renders it."""
+    forecast_fresh_s: float = 60.0
+    """How old a film's time left may be and still be shown."""
     snapshot_width: int = 960
     """Pixels of a scene's thumbnail."""
     max_snapshot_width: int = 1920

@@ -4,7 +4,7 @@ import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { adminRender } from '../../api/endpoints';
 import type { RenderJob } from '../../api/types';
 import { EmptyState } from '../../components/EmptyState';
-import { JobStatus } from '../../components/JobProgress';
+import { JobStatus, useTimeLeft } from '../../components/JobProgress';
 import { ListState } from '../../components/ListState';
 import { PageHeader } from '../../components/PageHeader';
 import { profileName } from '../../components/profileText';
@@ -17,6 +17,7 @@ import classes from './Admin.module.css';
 
 function JobRow({ job }: { job: RenderJob }) {
   const { t, locale } = useI18n();
+  const left = useTimeLeft(job);
   const cancel = useMutation({
     mutationFn: () => adminRender.cancel(job.id),
     onSuccess: () => {
@@ -47,7 +48,9 @@ function JobRow({ job }: { job: RenderJob }) {
           aria-label={`${t('admin.progress')}: ${job.title}`}
           color={job.status === 'failed' ? 'red.9' : 'brand'}
         />
-        <span className={classes.muted}>{formatPercent(job.progress_pct, locale)}</span>
+        <span className={classes.muted}>
+          {[formatPercent(job.progress_pct, locale), left].filter((part) => part !== '').join(' · ')}
+        </span>
       </td>
       <td className={classes.muted} title={formatDateTime(job.queued_at, locale)}>
         {formatAgo(job.queued_at, locale)}

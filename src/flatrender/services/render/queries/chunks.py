@@ -106,21 +106,6 @@ async def stored_segments(conn: Conn, *, tenant_id: UUID, cache_keys: Sequence[b
         return await cursor.fetchall()
 
 
-async def measured_frame_s(
-    conn: Conn, *, tenant_id: UUID, project_version_id: UUID, height: int, engine: Engine
-) -> float | None:
-    """Return the node seconds a frame of this template took an engine at this height, over its last chunks; None when unknown."""
-    cursor = await conn.execute(
-        "SELECT sum(seconds) / nullif(sum(frames), 0) FROM (SELECT f.seconds, f.frame_end - f.frame_start + 1 AS frames FROM render.frame_jobs AS f"
-        " JOIN render.render_jobs AS j ON j.tenant_id = f.tenant_id AND j.id = f.render_job_id"
-        " WHERE f.tenant_id = %s AND j.project_version_id = %s AND j.height = %s AND f.engine = %s AND f.status = 'done' AND f.seconds > 0"
-        " ORDER BY f.finished_at DESC LIMIT 40) AS recent",
-        (tenant_id, project_version_id, height, engine),
-    )
-    row = await cursor.fetchone()
-    return float(row[0]) if row and row[0] is not None else None
-
-
 async def replace_chunks(
     conn: Conn, *, tenant_id: UUID, job_id: UUID, priority: int, chunks: Sequence[NewChunk]
 ) -> None:

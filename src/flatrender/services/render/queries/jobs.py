@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from flatrender.kit.db import Conn
@@ -125,12 +125,14 @@ async def insert_job(
     volumes: tuple[float, float, float],
     input: dict[str, Any],
     input_hash: bytes,
+    kind: str = "final",
+    priority: int = 0,
 ) -> UUID | None:
     """Insert a queued film; None when its revision has one already."""
     cursor = await conn.execute(
         "INSERT INTO render.render_jobs (tenant_id, user_id, saved_project_id, revision_id, project_id, project_version_id, package_sha256,"
-        " output_profile_key, width, height, fps, has_voiceover, music_volume, sfx_volume, voiceover_volume, input, input_hash, attempt)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)"
+        " output_profile_key, width, height, fps, has_voiceover, music_volume, sfx_volume, voiceover_volume, input, input_hash,"
+        " kind, priority, attempt) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)"
         " ON CONFLICT (tenant_id, revision_id) DO NOTHING RETURNING id",
         (
             tenant_id,
@@ -148,6 +150,8 @@ async def insert_job(
             *volumes,
             Jsonb(input),
             input_hash,
+            kind,
+            priority,
         ),
     )
     row = await cursor.fetchone()
@@ -288,10 +292,14 @@ async def queue_again(conn: Conn, *, tenant_id: UUID, job_id: UUID, workflow_id:
 
 
 async def set_progress(conn: Conn, *, tenant_id: UUID, job_id: UUID, share: float) -> JobRow | None:
-    """Set the progress of a film that is being drawn from its chunks, `share` per cent for all frames; the row when it moved."""
+    """Set the progress of a film that is being drawn from its chunks; the row when it moved.
+
+    All frames are the share that was planned for them, `share` per cent where none was.
+    """
     async with conn.cursor(row_factory=class_row(JobRow)) as cursor:
         await cursor.execute(
-            "UPDATE render.render_jobs AS j SET progress_pct = p.pct FROM (SELECT round(%(share)s::numeric * sum(CASE WHEN"  # noqa: S608
+            "UPDATE render.render_jobs AS j SET progress_pct = p.pct FROM (SELECT round(coalesce((SELECT drawing_share::numeric FROM"  # noqa: S608
+            " render.film_forecasts WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s), %(share)s::numeric) * sum(CASE WHEN"
             " status = 'done' THEN frame_end - frame_start + 1"
             " ELSE frames_done END) / greatest(sum(frame_end - frame_start + 1), 1), 2) AS pct FROM render.frame_jobs"
             " WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s) AS p"
@@ -299,6 +307,37 @@ async def set_progress(conn: Conn, *, tenant_id: UUID, job_id: UUID, share: floa
             {"tenant": tenant_id, "id": job_id, "share": share},
         )
         return await cursor.fetchone()
+
+
+class Advance(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a film's chunks are."""
+
+    undone: int
+    running: int
+    epochs: int
+    """The sum of the chunks' epochs, which rises with every claim."""
+    moved: JobRow | None
+    """The film, when its progress moved."""
+
+
+async def advance(conn: Conn, *, tenant_id: UUID, job_id: UUID, share: float) -> Advance:
+    """Count a film's chunks and set its progress from them, as `set_progress` does."""
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            "WITH counted AS (SELECT count(*) FILTER (WHERE status <> 'done') AS undone, count(*) FILTER (WHERE status = 'running') AS running,"  # noqa: S608
+            "  coalesce(sum(epoch), 0) AS epochs,"
+            "  round(%(share)s::numeric * sum(CASE WHEN status = 'done' THEN frame_end - frame_start + 1 ELSE frames_done END)"
+            "  / greatest(sum(frame_end - frame_start + 1), 1), 2) AS pct FROM render.frame_jobs WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s),"
+            " moved AS (UPDATE render.render_jobs AS j SET progress_pct = c.pct FROM counted AS c"
+            f" WHERE j.tenant_id = %(tenant)s AND j.id = %(id)s AND j.status = 'rendering' AND c.pct > j.progress_pct RETURNING {_COLUMNS_J})"
+            " SELECT c.undone, c.running, c.epochs, m.* FROM counted AS c LEFT JOIN moved AS m ON true",
+            {"tenant": tenant_id, "id": job_id, "share": share},
+        )
+        row = await cursor.fetchone()
+    if row is None:
+        return Advance(undone=0, running=0, epochs=0, moved=None)
+    undone, running, epochs = int(row.pop("undone")), int(row.pop("running")), int(row.pop("epochs"))
+    return Advance(undone=undone, running=running, epochs=epochs, moved=JobRow(**row) if row["id"] else None)
 
 
 async def start_attempt(conn: Conn, *, tenant_id: UUID, job_id: UUID, attempt: int) -> None:

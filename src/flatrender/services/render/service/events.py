@@ -8,6 +8,8 @@ from flatrender.services.render.queries.jobs import JobRow
 
 SCHEMA = "render"
 CHANNEL = "flatrender_render"
+RENDER_SHARE = 92.0
+"""Per cent of a film's progress that drawing makes up where none was planned; the rest is joining and storing."""
 
 
 def frames_bell(pool: str) -> str:

@@ -4,7 +4,7 @@ Between the two nothing waits: the transaction that accepts the last chunk start
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -24,19 +24,24 @@ from flatrender.kit.errors import AppError, Conflict, Refused, Unavailable
 from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.objects import ObjectStore
 from flatrender.kit.workflows import Json, Run
-from flatrender.protocol.work import Engine, SegmentTask
+from flatrender.protocol.work import SegmentTask
 from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as chunk_rows
+from flatrender.services.render.queries import forecasts as forecast_rows
 from flatrender.services.render.queries import jobs as rows
+from flatrender.services.render.queries import speeds as speed_rows
 from flatrender.services.render.queries.chunks import ChunkRow, NewChunk
 from flatrender.services.render.queries.jobs import FINISHING, JobRow
+from flatrender.services.render.queries.speeds import FinishSums
 from flatrender.services.render.service.assembly import Assembly, BrokenSegments, ClipScene, Made, Piece, Sound
-from flatrender.services.render.service.events import frames_bell, tell
+from flatrender.services.render.service.events import RENDER_SHARE, frames_bell, tell
+from flatrender.services.render.service.forecast import FINISH_DECAY, drawing_share, finish_s
+from flatrender.services.render.service.forecasting import known_speeds, serving
 from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
+from flatrender.services.render.service.outlook import Outlook, undrawn
 from flatrender.services.render.service.planning import (
     Cuts,
     choose_cuts,
-    chunk_length,
     cuts,
     decode_task,
     engine_scene,
@@ -44,7 +49,6 @@ from flatrender.services.render.service.planning import (
     poster_frame,
     transitions_of,
 )
-from flatrender.services.render.service.pools import ENGINES
 from flatrender.services.render.service.snapshots import store_scene
 from flatrender.services.render.service.sources import planned_source, scene_object_key
 from flatrender.services.render.settings import RenderSettings
@@ -160,16 +164,9 @@ class Films:
             await rows.start_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=attempt)
             await tell(conn, self._bells, job, "started")
             profile = await self._profile(conn, job)
-            frame_s = {
-                engine: await chunk_rows.measured_frame_s(
-                    conn,
-                    tenant_id=tenant_id,
-                    project_version_id=job.project_version_id,
-                    height=job.height or 0,
-                    engine=engine,
-                )
-                for engine in ENGINES
-            }
+            speeds = await known_speeds(conn, {(tenant_id, job.project_version_id)})
+            servers = await serving(conn)
+            finishes = await speed_rows.finishes(conn)
         film = msgspec.convert(stored["film"], FilmInput)
         mark = await self._mark(tenant_id) if profile.watermark else None
         scenes = await self._resolve(tenant_id, job_id, film, mark)
@@ -195,14 +192,26 @@ class Films:
             },
             source_lengths=self._settings.aerender_chunk_lengths,
         )
-        preferred = {engine: chunk_length(self._settings, frame_s[engine], engine) for engine in ENGINES}
+        outlook = Outlook(job=job, kind=settings.kind, speeds=speeds, servers=servers)
+        preferred = [outlook.length(self._settings, scene) for scene in found]
         chunks = await self._reuse(tenant_id, found, preferred=preferred)
+        film_s = float(frames / settings.rate)
+        finish = finish_s(finishes.get((settings.kind, job.height or 0), FinishSums()), settings.kind, film_s)
         async with self._database.tenant(tenant_id) as conn:
             job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
             if job is None or job.status != "preparing" or job.attempt != attempt:
                 return
             await chunk_rows.replace_chunks(
                 conn, tenant_id=tenant_id, job_id=job_id, priority=job.priority, chunks=chunks
+            )
+            await forecast_rows.save_plan(
+                conn,
+                tenant_id=tenant_id,
+                job_id=job_id,
+                kind=settings.kind,
+                film_s=film_s,
+                drawing_share=drawing_share(outlook.drawing_s(chunks), finish),
+                undrawn=undrawn(chunks),
             )
             done = all(chunk.segment_key for chunk in chunks)
             workflow_id = await start_finish(conn, job, epochs=0) if done else None
@@ -256,9 +265,7 @@ class Films:
                 found.append(scene)
         return found
 
-    async def _reuse(
-        self, tenant_id: UUID, found: Sequence[Cuts], *, preferred: Mapping[Engine, int]
-    ) -> list[NewChunk]:
+    async def _reuse(self, tenant_id: UUID, found: Sequence[Cuts], *, preferred: Sequence[int]) -> list[NewChunk]:
         """Choose the chunks, and mark those whose segment was rendered before and is still in the store."""
         keys = {chunk.cache_key for scene in found for chunks in scene.values() for chunk in chunks}
         async with self._database.tenant(tenant_id) as conn:
@@ -361,6 +368,9 @@ class Films:
             job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
             if job is None or job.status not in FINISHING:
                 return False
+            share = await forecast_rows.drawing_share(conn, tenant_id=tenant_id, job_id=job_id)
+            if share is not None:
+                progress = share + (progress - RENDER_SHARE) / (100 - RENDER_SHARE) * (100 - share)
             if status and (job.status != status or float(job.progress_pct) < progress):
                 await rows.set_status(
                     conn,
@@ -494,10 +504,17 @@ class Films:
                 ends=True,
             )
             await rows.end_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=job.attempt, outcome="completed")
+            took = await forecast_rows.finish_took(conn, tenant_id=tenant_id, job_id=job_id)
             ready = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
             if ready is not None:
                 await tell(
                     conn, self._bells, ready, "completed", file_id=files["video"], poster_file_id=files["poster"]
+                )
+            if took is not None:
+                # Last: films of other tenants write to the same row.
+                kind, film_s, seconds = took
+                await speed_rows.save_finish(
+                    conn, kind=kind, height=job.height or 0, film_s=film_s, finish_s=seconds, decay=FINISH_DECAY
                 )
 
     async def _fail(self, arguments: dict[str, Json], failure: dict[str, Json]) -> None:

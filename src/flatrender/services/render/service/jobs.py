@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +9,13 @@ import msgspec
 
 from flatrender import telemetry
 from flatrender.contracts.render import RenderJobBrief, RenderRequest
-from flatrender.kit.clock import Clock
 from flatrender.kit.db import Bells, Conn, Database, IdempotencyKey, run_once
 from flatrender.kit.errors import Refused
 from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.workflows import enqueue
 from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as chunk_rows
+from flatrender.services.render.queries import forecasts as forecast_rows
 from flatrender.services.render.queries import jobs as rows
 from flatrender.services.render.queries import traces as trace_rows
 from flatrender.services.render.queries.jobs import FINISHING, UNFINISHED, ExportRow, JobRow, ProfileRow
@@ -24,8 +23,13 @@ from flatrender.services.render.service.events import SCHEMA, tell
 from flatrender.services.render.service.planning import film_size
 from flatrender.services.render.settings import RenderSettings
 
+FORECAST = ("rendering", *FINISHING)
+"""Statuses of films whose time left can be told."""
 PLAN_WORKFLOW = "render_film"
 FINISH_WORKFLOW = "finish_film"
+DRAFT_PROFILE = "draft"
+DRAFT_PRIORITY = 50
+"""Where drafts begin: somebody looks at the screen and waits for them. A film begins at 0."""
 
 
 class JobView(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +39,8 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
     video: ExportRow | None
     poster: ExportRow | None
     queue_position: int | None
-    eta_seconds: int | None
+    seconds_left: int | None
+    """None before anything can be said, and when no node serves the film."""
     waits_for_after_effects: bool = False
     """Nothing of it that only After Effects draws goes on: there is no node for it."""
 
@@ -43,11 +48,10 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
 class Jobs:
     """The films of all tenants, each call for one."""
 
-    def __init__(self, database: Database, bells: Bells, settings: RenderSettings, clock: Clock) -> None:
+    def __init__(self, database: Database, bells: Bells, settings: RenderSettings) -> None:
         self._database = database
         self._bells = bells
         self._settings = settings
-        self._clock = clock
 
     async def create(self, tenant_id: UUID, requests: Sequence[RenderRequest]) -> list[RenderJobBrief]:
         """Queue films, once for each revision. Raises QueueFull and UnknownProfile."""
@@ -94,6 +98,8 @@ class Jobs:
             volumes=(request.music_volume, request.sfx_volume, request.voiceover_volume),
             input=stored,
             input_hash=hashlib.sha256(msgspec.json.encode(stored, order="sorted")).digest(),
+            kind="preview" if film.profile == DRAFT_PROFILE else "final",
+            priority=lane_priority(film.profile),
         )
         if job_id is not None:
             await start_planning(conn, tenant_id, job_id, attempt=1)
@@ -217,6 +223,12 @@ class Jobs:
         places = await rows.queue_positions(conn, tenant_id=tenant_id) if waiting else {}
         drawn = [job.id for job in found if job.status == "rendering"]
         stuck = await chunk_rows.without_node(conn, tenant_id=tenant_id, job_ids=drawn) if drawn else frozenset()
+        left = await forecast_rows.seconds_left(
+            conn,
+            tenant_id=tenant_id,
+            job_ids=[job.id for job in found if job.status in FORECAST],
+            fresh_s=self._settings.forecast_fresh_s,
+        )
         files = {(export.render_job_id, export.kind): export for export in exports}
         return [
             JobView(
@@ -224,11 +236,16 @@ class Jobs:
                 video=files.get((job.id, "video")) if job.status == "completed" else None,
                 poster=files.get((job.id, "poster")) if job.status == "completed" else None,
                 queue_position=places.get(job.id),
-                eta_seconds=eta_seconds(job, self._clock()),
+                seconds_left=shown_seconds(left.get(job.id)) if job.status in FORECAST else None,
                 waits_for_after_effects=job.id in stuck,
             )
             for job in found
         ]
+
+
+def lane_priority(profile: str) -> int:
+    """Return the priority with which a film of an output profile begins: drafts go before films."""
+    return DRAFT_PRIORITY if profile == DRAFT_PROFILE else 0
 
 
 def brief(job: JobRow) -> RenderJobBrief:
@@ -247,13 +264,9 @@ def actor(user_id: UUID | None) -> str:
     return f"user:{user_id}" if user_id else "admin"
 
 
-def eta_seconds(job: JobRow, now: datetime) -> int | None:
-    """Return the seconds left, from what has been done since the start; None before anything can be said."""
-    done = float(job.progress_pct)
-    if job.started_at is None or job.finished_at is not None or done < 3:
-        return None
-    elapsed = (now - job.started_at).total_seconds()
-    return max(0, round(elapsed * (100 - done) / done))
+def shown_seconds(left_s: float | None) -> int | None:
+    """Return whole seconds left; a film that is not ready is never said to be."""
+    return None if left_s is None else max(1, round(left_s))
 
 
 async def start_planning(conn: Conn, tenant_id: UUID, job_id: UUID, *, attempt: int) -> str:

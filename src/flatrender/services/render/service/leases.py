@@ -24,15 +24,17 @@ from flatrender.services.render.queries import traces as trace_rows
 from flatrender.services.render.queries.chunks import ChunkRow, ClaimedChunk
 from flatrender.services.render.queries.jobs import JobRow
 from flatrender.services.render.queries.nodes import NodeRow
-from flatrender.services.render.service.events import frames_bell, tell
+from flatrender.services.render.service.events import RENDER_SHARE, frames_bell, tell
 from flatrender.services.render.service.fleet import heard, order_of
+from flatrender.services.render.service.forecasting import Learner
 from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
 from flatrender.services.render.service.line import Lines
 from flatrender.services.render.service.nodes import Nodes
-from flatrender.services.render.service.planning import decode_task, segment_upload_key
+from flatrender.services.render.service.planning import decode_task, kind_of, segment_upload_key
 from flatrender.services.render.service.pools import DEFAULT_POOL, engine_of, work_pool
 from flatrender.services.render.service.recovery import node_to_exclude, take_back
 from flatrender.services.render.service.sources import links_of
+from flatrender.services.render.service.speeds import FrameResult
 from flatrender.services.render.settings import RenderSettings
 
 log = structlog.get_logger(__name__)
@@ -45,12 +47,11 @@ UNCLEAR_CODES = frozenset({"aerender_timeout", "aerender_crashed", "aerender_unk
 """Failures of After Effects that may be the machine's or the project's: another node tries, a few times."""
 KILLED = "killed"
 """A person took the work from the node."""
+TOLD_S = 600.0
 LINK_MARGIN_S = 600
 MAX_CACHED_PROJECTS = 1000
 Gone = Callable[[], bool]
 """Whether the node that waits has closed its connection."""
-RENDER_SHARE = 92.0
-"""Per cent of a film's progress that drawing makes up; the rest is joining and storing."""
 
 
 def never_gone() -> bool:
@@ -83,6 +84,7 @@ class Leases:
         objects: ObjectStore,
         links: LinkSigner,
         settings: RenderSettings,
+        learner: Learner,
     ) -> None:
         self._database = database
         self._bells = bells
@@ -90,6 +92,7 @@ class Leases:
         self._objects = objects
         self._links = links
         self._settings = settings
+        self._learner = learner
         self._lines = Lines(bells, settings.claim_recheck_s)
         self._told: dict[UUID, float] = {}
 
@@ -245,14 +248,24 @@ class Leases:
         )
 
     async def _tell_progress(self, tenant_id: UUID, job_id: UUID) -> None:
-        now = time.monotonic()
         async with self._database.worker() as conn:
             job = await job_rows.set_progress(conn, tenant_id=tenant_id, job_id=job_id, share=RENDER_SHARE)
-            if job is not None and now - self._told.get(job_id, 0.0) >= self._settings.progress_s * 0.9:
-                self._told[job_id] = now
+            if job is not None and self._is_news(job_id):
                 await tell(conn, self._bells, job, "progress")
-        for old in [known for known, at in self._told.items() if now - at > 600]:
-            del self._told[old]
+
+    def _is_news(self, job_id: UUID) -> bool:
+        """Return whether people have heard nothing of the film's progress for `progress_s`, and take it that they do now.
+
+        A notice costs a row that is read by others, and commits that give one wait for each other: not with every chunk of a large farm.
+        """
+        now = time.monotonic()
+        if now - self._told.get(job_id, 0.0) < self._settings.progress_s * 0.9:
+            return False
+        self._told.pop(job_id, None)
+        self._told[job_id] = now
+        while (oldest := next(iter(self._told), None)) is not None and now - self._told[oldest] > TOLD_S:
+            del self._told[oldest]
+        return True
 
     async def result(self, secret: str, chunk_id: UUID, result: Result) -> Accepted:
         """Take a segment, once. The same result again is a replay; an older one raises LeaseSuperseded.
@@ -292,18 +305,31 @@ class Leases:
             if node.probing:
                 await node_rows.end_probation(conn, node_id=node.id)
             await self._after_chunk(conn, job)
+        self._learner.note(
+            FrameResult(
+                tenant_id=job.tenant_id,
+                project_version_id=job.project_version_id,
+                scene_key=chunk.scene_key or "",
+                engine=chunk.engine,
+                kind=kind_of(chunk.task),
+                height=job.height or 0,
+                node_id=node.id,
+                frames=chunk.frame_end - chunk.frame_start + 1,
+                seconds=result.seconds,
+            )
+        )
         metrics.FRAMES.inc(chunk.frame_end - chunk.frame_start + 1)
         return Accepted()
 
     async def _after_chunk(self, conn: Conn, job: JobRow) -> None:
-        undone, running, epochs = await rows.remaining(conn, tenant_id=job.tenant_id, job_id=job.id)
-        if job.status == "canceling" and running == 0:
+        now = await job_rows.advance(conn, tenant_id=job.tenant_id, job_id=job.id, share=RENDER_SHARE)
+        if job.status == "canceling" and now.running == 0:
             await settle_cancel(conn, self._bells, job.tenant_id, job.id)
         if job.status != "rendering":
             return
-        moved = await job_rows.set_progress(conn, tenant_id=job.tenant_id, job_id=job.id, share=RENDER_SHARE)
-        if undone == 0:
-            workflow_id = await start_finish(conn, job, epochs=epochs)
+        moved = now.moved if self._is_news(job.id) else None
+        if now.undone == 0:
+            workflow_id = await start_finish(conn, job, epochs=now.epochs)
             await job_rows.set_status(
                 conn,
                 tenant_id=job.tenant_id,

@@ -296,15 +296,17 @@ def _chunk(
     )
 
 
-def choose_cuts(found: Sequence[Cuts], stored: Collection[bytes], *, preferred: Mapping[Engine, int]) -> list[NewChunk]:
-    """Return the film's chunks, numbered: each scene is cut where most of its frames are stored already, else with its engine's preferred length."""
+def choose_cuts(found: Sequence[Cuts], stored: Collection[bytes], *, preferred: Sequence[int]) -> list[NewChunk]:
+    """Return the film's chunks, numbered: each scene is cut where most of its frames are stored already, else with the length preferred for it."""
+    chosen: list[NewChunk] = []
+    for scene, wanted in zip(found, preferred, strict=True):
 
-    def saved(option: tuple[int, list[NewChunk]]) -> tuple[int, bool]:
-        length, chunks = option
-        frames = sum(chunk.frame_end - chunk.frame_start + 1 for chunk in chunks if chunk.cache_key in stored)
-        return frames, length == preferred[chunks[0].engine]
+        def saved(option: tuple[int, list[NewChunk]], wanted: int = wanted) -> tuple[int, bool]:
+            length, chunks = option
+            frames = sum(chunk.frame_end - chunk.frame_start + 1 for chunk in chunks if chunk.cache_key in stored)
+            return frames, length == wanted
 
-    chosen = [chunk for scene in found for chunk in max(scene.items(), key=saved)[1]]
+        chosen += max(scene.items(), key=saved)[1]
     return [msgspec.structs.replace(chunk, chunk_no=number) for number, chunk in enumerate(chosen)]
 
 
@@ -342,6 +344,11 @@ def still_upload_key(tenant_id: UUID, kind: str, id: UUID, epoch: int, format: s
     """Return where a node puts a picture."""
     folder = "thumbnails" if kind == "snapshot_job" else "previews"
     return f"{folder}/{tenant_id}/{id.hex}-{epoch}.{'png' if format == 'png' else 'jpg'}"
+
+
+def kind_of(task: dict[str, Any] | None) -> str:
+    """Return what the segments of a chunk's task are encoded as; empty for one without a task."""
+    return str((task or {}).get("kind", ""))
 
 
 def decode_task(task: dict[str, Any]) -> SegmentTask | StillTask:
