@@ -43,6 +43,7 @@ def node(
     time_zone: Annotated[
         str | None, typer.Option(help="Of --hours, for example Asia/Tehran; default: the machine's")
     ] = None,
+    *,
     ca_file: Annotated[
         Path | None,
         typer.Option(
