@@ -40,6 +40,10 @@ ALTER TABLE render.frame_jobs SET (
 ALTER TABLE render.render_jobs SET (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05);
 ALTER TABLE render.nodes SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
+-- What is left now of node seconds that were used until then: a half after a minute.
+CREATE FUNCTION render.faded(p_used_s double precision, p_used_at timestamptz) RETURNS double precision LANGUAGE sql STABLE
+RETURN p_used_s * exp(-0.0115524530 * least(greatest(extract(epoch FROM now() - p_used_at)::double precision, 0), 3600));
+
 -- Leases the next chunk of a pool to a node. The outcome is
 --   claimed     the chunk is in the row;
 --   superseded  another start of the node has registered;
@@ -76,20 +80,18 @@ BEGIN
                 WHERE f.status = 'queued' AND f.pool = p_pool AND f.tenant_id > h.tenant_id AND NOT p_node = ANY (f.exclude_node_ids)
                 ORDER BY f.tenant_id, f.priority DESC, f.created_at, f.chunk_no LIMIT 1) AS n
             WHERE p_dedicated IS NULL
-        ), running AS (
-            SELECT f.tenant_id, array_agg(DISTINCT f.render_job_id) AS films, count(*) FILTER (WHERE f.pool = p_pool) AS chunks
-            FROM render.frame_jobs AS f WHERE f.status = 'running' GROUP BY f.tenant_id
         )
         SELECT h.tenant_id, h.priority, h.created_at, h.render_job_id, coalesce(r.films, '{}') AS films, coalesce(l.max_concurrent_jobs, 2) AS at_once,
                count(*) OVER () AS waiting
         FROM heads AS h
-        LEFT JOIN running AS r ON r.tenant_id = h.tenant_id
-        LEFT JOIN render.tenant_render_limits AS l ON l.tenant_id = h.tenant_id
-        LEFT JOIN render.tenant_shares AS s ON s.pool = p_pool AND s.tenant_id = h.tenant_id
+        CROSS JOIN LATERAL (
+            SELECT array_agg(DISTINCT f.render_job_id) AS films, count(*) FILTER (WHERE f.pool = p_pool) AS chunks
+            FROM render.frame_jobs AS f WHERE f.status = 'running' AND f.tenant_id = h.tenant_id) AS r
+        LEFT JOIN LATERAL (SELECT * FROM render.tenant_render_limits AS l WHERE l.tenant_id = h.tenant_id OFFSET 0) AS l ON true
+        LEFT JOIN LATERAL (SELECT * FROM render.tenant_shares AS s WHERE s.pool = p_pool AND s.tenant_id = h.tenant_id OFFSET 0) AS s ON true
         WHERE NOT coalesce(l.paused, false)
-        ORDER BY h.priority DESC,
-                 coalesce(s.used_s * 0.5 ^ least(extract(epoch FROM greatest(now() - s.used_at, interval '0')) / 60, 60), 0) / coalesce(l.weight, 100),
-                 coalesce(r.chunks, 0)::double precision / coalesce(l.weight, 100), h.created_at
+        ORDER BY h.priority DESC, coalesce(render.faded(s.used_s, s.used_at), 0) / coalesce(l.weight, 100),
+                 r.chunks::double precision / coalesce(l.weight, 100), h.created_at
     LOOP
         IF NOT v_held THEN
             -- The node's start is held until the lease is committed, so that the start that ends this one sees it.
@@ -161,11 +163,11 @@ BEGIN
     IF v_turn.waiting > 1 THEN
         INSERT INTO render.tenant_shares AS s (pool, tenant_id, used_s) VALUES (p_pool, v_turn.tenant_id, 5)
         ON CONFLICT (pool, tenant_id) DO UPDATE SET used_at = now(),
-            used_s = s.chunk_s + s.used_s * 0.5 ^ least(extract(epoch FROM greatest(now() - s.used_at, interval '0')) / 60, 60);
+            used_s = s.chunk_s + render.faded(s.used_s, s.used_at);
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION render.claim_chunk(uuid, uuid, text, uuid, double precision, double precision) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION render.faded(double precision, timestamptz) TO svc_render_worker;
 GRANT EXECUTE ON FUNCTION render.claim_chunk(uuid, uuid, text, uuid, double precision, double precision) TO svc_render_worker;
 
 SELECT ops.finish_schema('render', 'svc_render');

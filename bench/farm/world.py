@@ -95,8 +95,8 @@ def fill(
     task = SegmentTask(scene=scene, first=0, last=119, width=1920, height=1080, fps=30, preset="veryfast", crf=18)
     with psycopg.connect(place.admin, autocommit=True) as conn:
         conn.execute(
-            "TRUNCATE render.render_jobs, render.frame_jobs, render.frame_attempts, render.nodes, render.render_job_attempts, render.render_job_events, render.outbox_events,"
-            " render.tenant_render_limits CASCADE; DELETE FROM dbos.workflow_status"
+            "TRUNCATE render.render_jobs, render.frame_jobs, render.frame_attempts, render.nodes, render.render_job_attempts, render.render_job_events,"
+            " render.outbox_events, render.tenant_render_limits CASCADE; DELETE FROM dbos.workflow_status"
         )
         if films_at_once is not None:
             conn.execute(
@@ -141,9 +141,7 @@ class Farm:
 @asynccontextmanager
 async def opened(place: Place, *, connections: int = 8, **settings: Any) -> AsyncIterator[Farm]:
     """Open the render service's rules on the benchmark's database."""
-    database = Database(
-        "render", place.service, place.worker, max_size=connections, worker_max_size=connections
-    )
+    database = Database("render", place.service, place.worker, max_size=connections, worker_max_size=connections)
     chosen = RenderSettings(**settings)
     bells = Bells(database, CHANNEL)
     nodes = Nodes(database, bells, chosen)

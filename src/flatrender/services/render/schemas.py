@@ -23,10 +23,26 @@ class ExportOut(BaseModel):
     width: int | None
     height: int | None
     container: str | None
-    """`mp4`, `mov`, `webm`, `gif` or `png_seq` (a ZIP of pictures)."""
+    """`mp4`, `mov`, `webm`, `gif`, `webp`, `apng`, `png_seq` or `jpeg_seq` (ZIPs of pictures)."""
     play_url: str
     download_url: str
     poster_url: str | None
+
+
+class JobOutputOut(BaseModel):
+    """One of the files that a film is made as; `GET /v1/exports/{id}` has the rest."""
+
+    id: UUID
+    output: int
+    profile: str
+    status: Literal["pending", "ready", "failed", "expired", "removed"]
+    container: str | None
+    width: int | None
+    height: int | None
+    bytes: int | None
+    expires_at: datetime | None
+    error_code: str | None
+    download_url: str | None
 
 
 class RenderJobOut(BaseModel):
@@ -47,12 +63,17 @@ class RenderJobOut(BaseModel):
     height: int | None
     fps: float | None
     total_frames: int | None
+    priority: int
+    """-100 to 100, higher ones are drawn first; drafts begin at 50."""
     error_code: str | None
     error_message: str | None
     queued_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     export: ExportOut | None
+    """The film itself, when its file is there."""
+    outputs: list[JobOutputOut]
+    """All that it is made as; the first one is the film itself."""
 
 
 class OutputProfileOut(BaseModel):
@@ -61,7 +82,7 @@ class OutputProfileOut(BaseModel):
     key: str
     name: dict[str, str]
     container: str
-    """`mp4`, `mov`, `webm`, `gif` or `png_seq` (a ZIP of pictures)."""
+    """`mp4`, `mov`, `webm`, `gif`, `webp`, `apng`, `png_seq` or `jpeg_seq` (ZIPs of pictures)."""
     max_height: int
     """Of the film's shorter side, in pixels."""
     is_transparent: bool
@@ -240,3 +261,22 @@ class NodeTokensOut(BaseModel):
     """The tenant's node tokens, newest first."""
 
     items: list[NodeTokenOut]
+
+
+class RenderLimits(Body):
+    """What a tenant may have of the farm."""
+
+    max_concurrent_jobs: int = Field(ge=0, le=10_000)
+    """Films of which something is drawn at the same time."""
+    max_queued_jobs: int = Field(ge=0, le=1_000_000)
+    """Unfinished films; the next one is refused."""
+    weight: int = Field(ge=1, le=10_000)
+    """Its share beside other tenants that wait: twice the weight, twice the node time."""
+    paused: bool
+    """Nothing of it is given to nodes."""
+
+
+class PriorityIn(Body):
+    """Where a film stands: higher ones are drawn first."""
+
+    priority: int = Field(ge=-100, le=100)

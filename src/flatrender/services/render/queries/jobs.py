@@ -69,20 +69,6 @@ class ProfileRow(msgspec.Struct, frozen=True, kw_only=True):
     cost_multiplier: float = 1.0
 
 
-class ExportRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A finished file of a film."""
-
-    id: UUID
-    render_job_id: UUID
-    kind: str
-    file_id: UUID
-    bytes: int
-    width: int | None
-    height: int | None
-    duration_ms: int | None
-    container: str | None
-
-
 async def profiles(conn: Conn, *, tenant_id: UUID, platform_id: UUID) -> list[ProfileRow]:
     """Return the active profiles of the tenant and, behind them, the platform's."""
     async with conn.cursor(row_factory=class_row(ProfileRow)) as cursor:
@@ -125,12 +111,14 @@ async def insert_job(
     volumes: tuple[float, float, float],
     input: dict[str, Any],
     input_hash: bytes,
+    kind: str = "final",
+    priority: int = 0,
 ) -> UUID | None:
     """Insert a queued film; None when its revision has one already."""
     cursor = await conn.execute(
         "INSERT INTO render.render_jobs (tenant_id, user_id, saved_project_id, revision_id, project_id, project_version_id, package_sha256,"
-        " output_profile_key, width, height, fps, has_voiceover, music_volume, sfx_volume, voiceover_volume, input, input_hash, attempt)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)"
+        " output_profile_key, width, height, fps, has_voiceover, music_volume, sfx_volume, voiceover_volume, input, input_hash,"
+        " kind, priority, attempt) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)"
         " ON CONFLICT (tenant_id, revision_id) DO NOTHING RETURNING id",
         (
             tenant_id,
@@ -148,6 +136,8 @@ async def insert_job(
             *volumes,
             Jsonb(input),
             input_hash,
+            kind,
+            priority,
         ),
     )
     row = await cursor.fetchone()
@@ -321,7 +311,8 @@ async def advance(conn: Conn, *, tenant_id: UUID, job_id: UUID, share: float) ->
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
             "WITH counted AS (SELECT count(*) FILTER (WHERE status <> 'done') AS undone, count(*) FILTER (WHERE status = 'running') AS running,"  # noqa: S608
-            "  coalesce(sum(epoch), 0) AS epochs, round(%(share)s::numeric * sum(CASE WHEN status = 'done' THEN frame_end - frame_start + 1 ELSE frames_done END)"
+            "  coalesce(sum(epoch), 0) AS epochs,"
+            "  round(%(share)s::numeric * sum(CASE WHEN status = 'done' THEN frame_end - frame_start + 1 ELSE frames_done END)"
             "  / greatest(sum(frame_end - frame_start + 1), 1), 2) AS pct FROM render.frame_jobs WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s),"
             " moved AS (UPDATE render.render_jobs AS j SET progress_pct = c.pct FROM counted AS c"
             f" WHERE j.tenant_id = %(tenant)s AND j.id = %(id)s AND j.status = 'rendering' AND c.pct > j.progress_pct RETURNING {_COLUMNS_J})"
@@ -353,39 +344,3 @@ async def end_attempt(
         " ON CONFLICT (render_job_id, attempt_no) DO UPDATE SET outcome = EXCLUDED.outcome, error_code = EXCLUDED.error_code, finished_at = now()",
         (tenant_id, job_id, attempt, outcome, error_code),
     )
-
-
-async def insert_export(
-    conn: Conn,
-    *,
-    tenant_id: UUID,
-    job_id: UUID,
-    user_id: UUID,
-    kind: str,
-    file_id: UUID,
-    sha256: bytes,
-    bytes: int,
-    width: int,
-    height: int,
-    duration_ms: int | None,
-    container: str | None,
-    codecs: str | None,
-) -> None:
-    """Note a finished file; a film has one of each kind, the last attempt's."""
-    await conn.execute(
-        "INSERT INTO render.exports (tenant_id, render_job_id, user_id, kind, file_id, sha256, bytes, width, height, duration_ms, container, codecs)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (render_job_id, kind) DO UPDATE SET file_id = EXCLUDED.file_id,"
-        " sha256 = EXCLUDED.sha256, bytes = EXCLUDED.bytes, width = EXCLUDED.width, height = EXCLUDED.height, duration_ms = EXCLUDED.duration_ms",
-        (tenant_id, job_id, user_id, kind, file_id, sha256, bytes, width, height, duration_ms, container, codecs),
-    )
-
-
-async def exports(conn: Conn, *, tenant_id: UUID, job_ids: Sequence[UUID]) -> list[ExportRow]:
-    """Return the files of films."""
-    async with conn.cursor(row_factory=class_row(ExportRow)) as cursor:
-        await cursor.execute(
-            "SELECT id, render_job_id, kind, file_id, bytes, width, height, duration_ms, container FROM render.exports"
-            " WHERE tenant_id = %s AND render_job_id = ANY(%s) AND deleted_at IS NULL",
-            (tenant_id, list(job_ids)),
-        )
-        return await cursor.fetchall()
