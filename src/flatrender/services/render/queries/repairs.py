@@ -95,7 +95,8 @@ async def insert_frames(
         "INSERT INTO render.frame_jobs (tenant_id, render_job_id, chunk_no, frame_start, frame_end, comp_name, scene_key, scene_object_key, scene_sha256,"
         " task, pool, engine, project_sha256, priority, cache_key, exclude_node_ids, repair_id, max_attempts)"
         " SELECT f.tenant_id, f.render_job_id, (SELECT max(chunk_no) + 1 FROM render.frame_jobs WHERE tenant_id = f.tenant_id"
-        " AND render_job_id = f.render_job_id), %(start)s, %(end)s, f.comp_name, f.scene_key, f.scene_object_key, f.scene_sha256, %(task)s, f.pool,"
+        " AND render_job_id = f.render_job_id AND output_no = f.output_no),"
+        " %(start)s, %(end)s, f.comp_name, f.scene_key, f.scene_object_key, f.scene_sha256, %(task)s, f.pool,"
         " f.engine, f.project_sha256, f.priority, %(cache_key)s, %(exclude)s, %(repair)s, f.max_attempts FROM render.frame_jobs AS f"
         " WHERE f.tenant_id = %(tenant)s AND f.id = %(chunk)s",
         {
@@ -147,25 +148,32 @@ async def purge(conn: Conn, *, tenant_id: UUID, segment_key: str) -> None:
     )
 
 
-async def set_checked(conn: Conn, *, tenant_id: UUID, job_id: UUID) -> None:
-    """Note that every frame of a film's segments was looked at."""
+async def set_checked(conn: Conn, *, tenant_id: UUID, job_id: UUID, output_no: int) -> None:
+    """Note that every frame of the segments of one of a film's outputs was looked at."""
     await conn.execute(
         "UPDATE render.frame_jobs SET checked_at = now() WHERE tenant_id = %s AND render_job_id = %s AND status = 'done' AND repair_id IS NULL"
-        " AND checked_at IS NULL",
-        (tenant_id, job_id),
+        " AND checked_at IS NULL AND output_no = %s",
+        (tenant_id, job_id, output_no),
     )
 
 
 async def end_repairs(
-    conn: Conn, *, tenant_id: UUID, job_id: UUID, status: str = "done", error: str | None = None
+    conn: Conn,
+    *,
+    tenant_id: UUID,
+    job_id: UUID,
+    status: str = "done",
+    error: str | None = None,
+    by_hand_too: bool = True,
 ) -> None:
-    """End a film's open repairs; those that succeeded say which node drew the frames."""
+    """End a film's open repairs, those that a person asked for only with `by_hand_too`; those that succeeded say which node drew the frames."""
     await conn.execute(
         "UPDATE render.frame_repair_jobs AS r SET status = %s, error = %s, finished_at = now(), node_id = coalesce("
         "(SELECT f.node_id FROM render.frame_jobs AS f WHERE f.tenant_id = r.tenant_id AND f.repair_id = r.id ORDER BY f.finished_at DESC NULLS LAST LIMIT 1),"
         " (SELECT f.node_id FROM render.frame_jobs AS f WHERE f.tenant_id = r.tenant_id AND f.id = r.frame_job_id))"
-        " WHERE r.tenant_id = %s AND r.render_job_id = %s AND r.status IN ('queued', 'running')",
-        (status, error[:2000] if error else None, tenant_id, job_id),
+        " WHERE r.tenant_id = %s AND r.render_job_id = %s AND r.status IN ('queued', 'running')"
+        " AND (%s OR r.detected_by <> 'admin')",
+        (status, error[:2000] if error else None, tenant_id, job_id, by_hand_too),
     )
 
 

@@ -33,7 +33,8 @@ from flatrender.services.render.queries.jobs import FINISHING, JobRow
 from flatrender.services.render.queries.repairs import RepairRow
 from flatrender.services.render.service.events import SCHEMA, frames_bell, tell
 from flatrender.services.render.service.jobs import fail_job
-from flatrender.services.render.service.planning import content_key, decode_task
+from flatrender.services.render.service.outputs import output_of
+from flatrender.services.render.service.planning import content_key, decode_task, segment_settings_of
 from flatrender.services.render.service.segment_checks import Broken, Piece, SegmentChecks, damaged_frames, file_sha256
 from flatrender.services.render.settings import RenderSettings
 
@@ -73,7 +74,7 @@ class Repairs:
                 if chunk.repair_id is None and chunk.chunk_no in broken
             ]
             # Those that led here have ended, well or not.
-            await rows.end_repairs(conn, tenant_id=tenant_id, job_id=job_id)
+            await rows.end_repairs(conn, tenant_id=tenant_id, job_id=job_id, by_hand_too=False)
             before = await rows.repaired_before(conn, tenant_id=tenant_id, job_id=job_id)
             often = [chunk for chunk in chunks if before.get(chunk.id, 0) >= self._settings.max_repairs]
             if often or sum(before.values()) >= self._settings.max_film_repairs:
@@ -162,26 +163,30 @@ class Repairs:
         if moved is not None:
             await tell(conn, self._bells, moved, "progress")
 
-    async def mend(self, tenant_id: UUID, job_id: UUID, settings: FilmSettings) -> bool:
-        """Put what was drawn again into the segments; False when a segment cannot be mended and its chunk is drawn again as a whole."""
-        async with self._database.tenant(tenant_id) as conn:
-            chunks = await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=job_id)
-            repaired = await rows.repairs(conn, tenant_id=tenant_id, job_id=job_id)
+    async def mend(self, job: JobRow, chunks: list[ChunkRow]) -> list[ChunkRow] | None:
+        """Put what was drawn again into the segments; return the film's chunks without what was drawn for repairs.
+
+        None when a segment cannot be mended: its chunk is drawn again as a whole.
+        """
+        if not any(chunk.status == "repairing" for chunk in chunks):
+            return [chunk for chunk in chunks if chunk.repair_id is None]
+        async with self._database.tenant(job.tenant_id) as conn:
+            repaired = await rows.repairs(conn, tenant_id=job.tenant_id, job_id=job.id)
         owner = {repair.id: repair.frame_job_id for repair in repaired}
         whole = True
         for chunk in chunks:
-            if chunk.status != "repairing":
+            if chunk.status != "repairing" or chunk.task is None:
                 continue
             redrawn = [one for one in chunks if one.repair_id is not None and owner.get(one.repair_id) == chunk.id]
-            whole = await self._mend_chunk(chunk, redrawn, settings) and whole
-        async with self._database.tenant(tenant_id) as conn:
-            if whole:
-                await rows.end_repairs(conn, tenant_id=tenant_id, job_id=job_id)
-            else:
-                job = await job_rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
-                if job is not None:
-                    await self._wait_for_nodes(conn, job, chunks, FINISHING)
-        return whole
+            whole = await self._mend_chunk(chunk, redrawn, segment_settings_of(decode_task(chunk.task))) and whole
+        async with self._database.tenant(job.tenant_id) as conn:
+            if not whole:
+                fresh = await job_rows.job(conn, tenant_id=job.tenant_id, job_id=job.id, lock=True)
+                if fresh is not None:
+                    await self._wait_for_nodes(conn, fresh, chunks, FINISHING)
+                return None
+            found = await chunk_rows.chunks(conn, tenant_id=job.tenant_id, job_id=job.id)
+        return [chunk for chunk in found if chunk.repair_id is None]
 
     async def _mend_chunk(self, chunk: ChunkRow, redrawn: Sequence[ChunkRow], settings: FilmSettings) -> bool:
         # The newest of several that show the same frames.
@@ -284,7 +289,12 @@ class Repairs:
             )
         touched = []
         for chunk in await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=job_id):
-            if chunk.repair_id is not None or chunk.frame_end < first or chunk.frame_start > last:
+            if (
+                output_of(chunk.chunk_no) != 0
+                or chunk.repair_id is not None
+                or chunk.frame_end < first
+                or chunk.frame_start > last
+            ):
                 continue
             touched.append(chunk)
         if not touched or any(chunk.status != "done" or not chunk.segment_key for chunk in touched):
@@ -309,12 +319,17 @@ class Repairs:
                 raise errors.JobNotFound("there is no such film")
             chunks = await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=job_id)
         held = next(
-            (one for one in chunks if one.repair_id is None and one.frame_start <= frame <= one.frame_end), None
+            (
+                one
+                for one in chunks
+                if output_of(one.chunk_no) == 0 and one.repair_id is None and one.frame_start <= frame <= one.frame_end
+            ),
+            None,
         )
         task = decode_task(held.task) if held is not None and held.task is not None else None
         if held is None or held.segment_key is None or not isinstance(task, SegmentTask):
             raise errors.FrameMissing("the film has no such frame, or its part is not drawn yet")
-        settings = task_settings(task)
+        settings = segment_settings_of(task)
         async with self._pictures:
             with tempfile.TemporaryDirectory(prefix="flatrender-frame-") as folder:
                 try:
@@ -329,10 +344,19 @@ class Repairs:
         return made
 
 
-def task_settings(task: SegmentTask) -> FilmSettings:
-    """Return how a task's segment is encoded."""
-    given = {name: getattr(task, name) for name in FilmSettings.__struct_fields__ if hasattr(task, name)}
-    return FilmSettings(**given)
+def piece_of(chunk: ChunkRow) -> Piece:
+    """Return a chunk's segment as it is checked and joined."""
+    task = decode_task(chunk.task) if chunk.task is not None else None
+    return Piece(
+        chunk_no=chunk.chunk_no,
+        object_key=chunk.segment_key or "",
+        sha256=(chunk.output_sha256 or b"").hex(),
+        frames=chunk.frame_end - chunk.frame_start + 1,
+        packets=unpack_checksums(chunk.packets or b""),
+        is_checked=chunk.checked_at is not None,
+        task=task if isinstance(task, SegmentTask) else None,
+        scene_object_key=chunk.scene_object_key or "",
+    )
 
 
 def can_splice(task: SegmentTask) -> bool:
