@@ -1,5 +1,7 @@
 """Who is to blame when engines stop, and what is left of each attempt."""
 
+import asyncio
+
 import pytest
 
 from flatrender.services.render.queries.crashes import free_stranded
@@ -67,6 +69,8 @@ async def test_a_chunk_that_failed_on_every_node_is_kept_from_none(farm: Farm) -
     for node in (one, two):
         work = await node.claim()
         assert work is not None
+        # Both live: a busy machine may have taken longer than they count as living.
+        await asyncio.gather(*(living.beat(*[work] * (living is node)) for living in (one, two)))
         assert (await node.fail(work, "content", "encoder_failed")).status_code == 200
     assert farm.row("SELECT exclude_node_ids FROM render.frame_jobs WHERE render_job_id = %s", made.id) == (
         [two.node_id],
@@ -96,7 +100,7 @@ async def test_every_attempt_leaves_a_row_and_its_log(farm: Farm) -> None:
     assert work is not None
     assert (await hand.fail(work, "node", "disk_full", crash="disk_full")).status_code == 200
     async with farm.real_node("real") as agent:
-        await farm.until(made.id, "completed")
+        await farm.until(made.id, "completed", within_s=180)
         node_id = agent._data.node_id()
     attempts = (await farm.http.get(f"/v1/admin/render-jobs/{made.id}/attempts")).json()["items"]
     chunks = farm.row("SELECT count(*), sum(epoch) FROM render.frame_jobs WHERE render_job_id = %s", made.id)

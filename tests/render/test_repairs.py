@@ -75,7 +75,7 @@ async def made_by_hand(node: HandNode, work: Assignment, lottie: bytes, farm: Fa
 async def test_after_a_damaged_packet_only_the_frames_that_stand_on_it_are_drawn_again(farm: Farm) -> None:
     async with farm.real_node():
         first = await farm.create("c")
-        await farm.until(first.id, "completed")
+        await farm.until(first.id, "completed", within_s=180)
         path = segment_file(farm, "render_job_id = %s", first.id)
         (sums,) = farm.row("SELECT packets FROM render.frame_jobs WHERE render_job_id = %s", first.id)
         packets = read_segment(path, DRAFT)
@@ -91,7 +91,7 @@ async def test_after_a_damaged_packet_only_the_frames_that_stand_on_it_are_drawn
         broken = sorted(in_order[in_order.index(changed[0]) :])
         assert 0 < len(broken) < 20
         again = await farm.create("c")
-        job = await farm.until(again.id, "completed")
+        job = await farm.until(again.id, "completed", within_s=180)
     assert film_numbers(farm.film_path(job)) == [*range(200, 220)]
     assert drawn_frames(farm, again.id) == broken
     assert farm.row(
@@ -99,7 +99,7 @@ async def test_after_a_damaged_packet_only_the_frames_that_stand_on_it_are_drawn
     ) == ("checksum", "done", "stitcher", broken)
     # Neither film's row offers the damaged segment any more.
     third = await farm.create("c")
-    job = await farm.until(third.id, "completed")
+    job = await farm.until(third.id, "completed", within_s=180)
     assert film_numbers(farm.film_path(job)) == [*range(200, 220)]
     assert drawn_frames(farm, third.id) == []
 
@@ -120,7 +120,7 @@ async def test_frames_that_a_node_got_wrong_are_drawn_again_by_another(
     made = await farm.create("c")
     await hand_in(bad, farm, showing(numbers), pool)
     async with farm.real_node("good"):
-        job = await farm.until(made.id, "completed")
+        job = await farm.until(made.id, "completed", within_s=180)
     assert film_numbers(farm.film_path(job)) == [*range(200, 220)]
     assert drawn_frames(farm, made.id) == [*range(20), *broken]
     assert farm.row(
@@ -155,7 +155,7 @@ async def test_a_segment_of_which_nothing_can_be_trusted_is_drawn_again_as_a_who
         answer = await bad.result(work, data)
     assert answer.status_code == 200, answer.text
     async with farm.real_node("good"):
-        job = await farm.until(made.id, "completed")
+        job = await farm.until(made.id, "completed", within_s=180)
     assert film_numbers(farm.film_path(job)) == [*range(200, 220), *range(30)]
     assert sorted(drawn_frames(farm, made.id)) == sorted([*range(50), *range(20)])
     (reason,) = farm.row("SELECT reason FROM render.frame_repair_jobs WHERE render_job_id = %s", made.id)
@@ -169,7 +169,7 @@ async def test_a_film_whose_frames_come_out_broken_each_time_fails_and_names_the
     lottie = showing([*range(200, 206), None, None, *range(208, 220)])
     for _ in range(1 + farm.settings.max_repairs):
         await hand_in(bad, farm, lottie, pool)
-    job = await farm.until(made.id, "failed")
+    job = await farm.until(made.id, "failed", within_s=180)
     assert job["error_code"] == "film_check_failed"
     assert "frames 6–7" in job["error_message"]
     assert farm.row("SELECT count(*) FROM render.frame_repair_jobs WHERE status IN ('queued', 'running')") == (0,)
@@ -182,7 +182,7 @@ async def test_a_person_has_frames_of_a_finished_film_drawn_again_and_gets_a_new
     made = await farm.create("c")
     # Every frame is another one than it should be, but none looks suspicious by itself.
     await hand_in(bad, farm, showing([*range(200, 204), 205, 204, *range(206, 220)]), pool)
-    before = await farm.until(made.id, "completed")
+    before = await farm.until(made.id, "completed", within_s=180)
     assert film_numbers(farm.film_path(before))[4:6] == [205, 204]
     picture = await farm.http.get(f"/v1/admin/render-jobs/{made.id}/frames/4")
     assert picture.status_code == 200
@@ -200,7 +200,7 @@ async def test_a_person_has_frames_of_a_finished_film_drawn_again_and_gets_a_new
     busy = await farm.http.post(f"/v1/admin/render-jobs/{made.id}/repair", json=wanted)
     assert (busy.status_code, busy.json()["code"]) == (409, "render.not_repairable")
     async with farm.real_node("good"):
-        after = await farm.until(made.id, "completed")
+        after = await farm.until(made.id, "completed", within_s=180)
     assert film_numbers(farm.film_path(after)) == [*range(200, 220)]
     assert after["export"]["file_id"] != before["export"]["file_id"]
     assert after["export"]["id"] == before["export"]["id"]
@@ -218,7 +218,7 @@ async def test_a_person_has_frames_of_a_finished_film_drawn_again_and_gets_a_new
 async def test_a_finished_film_whose_repair_cannot_be_done_is_what_it_was(farm: Farm) -> None:
     async with farm.real_node("good"):
         made = await farm.create("c")
-        before = await farm.until(made.id, "completed")
+        before = await farm.until(made.id, "completed", within_s=180)
     broken = await farm.hand_node("broken")
     for how in ("fails", "is cancelled"):
         asked = await farm.http.post(
@@ -232,7 +232,7 @@ async def test_a_finished_film_whose_repair_cannot_be_done_is_what_it_was(farm: 
         else:
             answer = await farm.http.post(f"/v1/admin/render-jobs/{made.id}/cancel")
             assert answer.status_code == 200, answer.text
-        job = await farm.until(made.id, "completed")
+        job = await farm.until(made.id, "completed", within_s=180)
         assert job["export"] == before["export"]
         assert film_numbers(farm.film_path(job)) == [*range(200, 220)]
     told = (await farm.http.get(f"/v1/admin/render-jobs/{made.id}/repairs")).json()["items"]

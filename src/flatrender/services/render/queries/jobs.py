@@ -310,7 +310,7 @@ async def advance(conn: Conn, *, tenant_id: UUID, job_id: UUID, share: float) ->
     """Count a film's chunks and set its progress from them, as `set_progress` does."""
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            "WITH counted AS (SELECT count(*) FILTER (WHERE status NOT IN ('done', 'repairing')) AS undone,"  # noqa: S608
+            "WITH counted AS (SELECT count(*) FILTER (WHERE status NOT IN ('done', 'repairing', 'failed', 'canceled')) AS undone,"  # noqa: S608
             "  count(*) FILTER (WHERE status = 'running') AS running, coalesce(sum(epoch), 0) AS epochs,"
             "  round(%(share)s::numeric * sum(CASE WHEN status = 'done' THEN frame_end - frame_start + 1 ELSE frames_done END)"
             "  / greatest(sum(frame_end - frame_start + 1), 1), 2) AS pct FROM render.frame_jobs WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s),"
