@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 import msgspec
 import psycopg
 
-from flatrender.kit.clock import system_clock
 from flatrender.kit.db import Bells, Database
 from flatrender.kit.embedded_postgres import EmbeddedPostgres
 from flatrender.kit.ids import secret_hash
@@ -21,7 +20,7 @@ from flatrender.protocol.outcome import Result
 from flatrender.protocol.register import Register
 from flatrender.protocol.work import Assignment, Claim, SceneFigures, SegmentTask
 from flatrender.services.render.service.events import CHANNEL
-from flatrender.services.render.service.jobs import Jobs
+from flatrender.services.render.service.forecasting import Learner
 from flatrender.services.render.service.leases import Leases
 from flatrender.services.render.service.nodes import Nodes
 from flatrender.services.render.settings import RenderSettings
@@ -132,7 +131,6 @@ class Farm:
     place: Place
     leases: Leases
     nodes: Nodes
-    jobs: Jobs
     bells: Bells
     objects: ObjectStore
     database: Database
@@ -146,10 +144,10 @@ async def opened(place: Place, *, connections: int = 8, **settings: Any) -> Asyn
     bells = Bells(database, CHANNEL)
     nodes = Nodes(database, bells, chosen)
     objects = ObjectStore(str(place.objects))
-    leases = Leases(database, bells, nodes, objects, LinkSigner(LINKS), chosen)
+    leases = Leases(database, bells, nodes, objects, LinkSigner(LINKS), chosen, Learner(database))
     await database.open()
     try:
-        yield Farm(place, leases, nodes, Jobs(database, bells, chosen, system_clock), bells, objects, database)
+        yield Farm(place, leases, nodes, bells, objects, database)
     finally:
         await database.close()
 
