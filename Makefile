@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint bench clean install web lock
+.PHONY: help up test chaos lint bench clean install web lock
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ up: $(VENV)/.installed web ## start the whole platform here; ctrl-C stops it
 
 test: $(VENV)/.installed web ## run every test
 	@$(BIN)/python scripts/run_tests.py
+
+chaos: $(VENV)/.installed ## break a running farm with new seeds for CHAOS_MINUTES (60), until something is wrong
+	@$(BIN)/python -m tests.farm_faults.chaos
 
 lint: $(VENV)/.installed ## formatting, lint, types and the architecture's contracts
 	@$(BIN)/python scripts/lint.py

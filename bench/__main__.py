@@ -13,6 +13,7 @@ _MODULES = {
     "robustness": "bench.robustness.table",
     "memory": "bench.memory",
     "farm": "bench.farm.__main__",
+    "planning": "bench.planning",
 }
 
 

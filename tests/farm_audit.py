@@ -96,7 +96,8 @@ WHERE j.status NOT IN ('completed', 'failed', 'canceled', 'expired') AND (%(quie
         AND w.workflow_uuid = 'render_film:' || j.id || ':' || greatest(j.attempt, 1))
     WHEN j.status IN ('rendering', 'canceling') AND EXISTS (SELECT FROM render.frame_jobs AS f WHERE f.render_job_id = j.id
         AND (f.status = 'running' OR f.status = 'queued' AND j.status = 'rendering')) THEN true
-    ELSE EXISTS (SELECT FROM dbos.workflow_status AS w WHERE w.status IN ('ENQUEUED', 'PENDING', 'DELAYED') AND w.workflow_uuid LIKE '%%:' || j.id || ':%%') END)
+    ELSE EXISTS (SELECT FROM dbos.workflow_status AS w WHERE w.status IN ('ENQUEUED', 'PENDING', 'DELAYED')
+        AND w.workflow_uuid LIKE '%%:' || j.id || ':%%') END)
 """
 _WORKFLOWS_STUCK = """
 SELECT '4: workflow ' || workflow_uuid || ' is ' || status || coalesce(': ' || left(error, 200), '') FROM dbos.workflow_status
@@ -114,12 +115,14 @@ _LEASES = """
 SELECT '5: chunk ' || f.id || ' of a film that is ' || j.status || ' is still ' || f.status FROM render.frame_jobs AS f
 JOIN render.render_jobs AS j ON j.id = f.render_job_id WHERE f.status = 'queued' AND j.status NOT IN ('rendering', 'preparing', 'queued')
    OR f.status = 'running' AND j.status IN ('completed', 'canceled')
-UNION ALL SELECT '5: chunk ' || id || ' is ' || status || ' with lease ' || coalesce(lease_id::text, 'none') || ' until ' || coalesce(lease_expires_at::text, 'never')
+UNION ALL SELECT '5: chunk ' || id || ' is ' || status || ' with lease ' || coalesce(lease_id::text, 'none') || ' until '
+       || coalesce(lease_expires_at::text, 'never')
 FROM render.frame_jobs WHERE (status = 'running') <> (lease_expires_at IS NOT NULL) OR status = 'running' AND (lease_id IS NULL OR node_id IS NULL)
    OR (status = 'done') <> (segment_key IS NOT NULL)
 """
 _RESERVATIONS = """
-SELECT '5: the usage of ' || metric || ' of tenant ' || tenant_id || ' still reserves ' || reserved FROM identity.usage_counters WHERE %(quiet)s AND reserved <> 0
+SELECT '5: the usage of ' || metric || ' of tenant ' || tenant_id || ' still reserves ' || reserved FROM identity.usage_counters
+WHERE %(quiet)s AND reserved <> 0
 UNION ALL SELECT '5: the quota of ' || owner_type || ' ' || owner_id || ' still reserves ' || reserved_bytes || ' bytes' FROM file_mgr.quotas
 WHERE %(quiet)s AND reserved_bytes <> 0
 """
@@ -179,7 +182,7 @@ def violations(
     if conn.execute("SELECT to_regclass('render.frame_attempts')").fetchone() != (None,):
         queries.append(_LOGS)
     asked = {"quiet": quiet, "whole": whole}
-    found = [str(row[0]) for row in conn.execute(" UNION ALL ".join(f"({query})" for query in queries), asked)]  # type: ignore[arg-type]
+    found = [str(row[0]) for row in conn.execute(" UNION ALL ".join(f"({query})" for query in queries), asked)]
     if stored is not None:
         found += [str(row[0]) for row in conn.execute(_DANGLING, (whole,))]
         for what, key, sha256 in conn.execute(_REFERENCED):

@@ -52,7 +52,7 @@ class TestTables:
             """,
             (list(LOGIN_ROLES), list(PRIVILEGES), ALL_SCHEMAS),
         ).fetchall()
-        assert len(rows) > len(LOGIN_ROLES) * 128 * len(PRIVILEGES)
+        assert len(rows) > len(LOGIN_ROLES) * 133 * len(PRIVILEGES)
         wrong = [
             f"{role} {privilege} on {schema}.{table}: {has}"
             for role, schema, table, is_partition, privilege, has in rows

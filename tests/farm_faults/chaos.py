@@ -6,9 +6,11 @@ var/chaos). Everything that a failing run needs to be understood stays there: th
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from tests.farm_faults.parts import FaultyFarm
@@ -17,6 +19,12 @@ from tests.farm_faults.schedule import schedule
 
 RUNS_OF_A_FARM = 5
 """After so many runs the farm is made anew."""
+
+
+def say(text: object) -> None:
+    """Write a line at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def keep(report: Report, farm_folder: Path, into: Path) -> None:
@@ -33,7 +41,9 @@ def keep(report: Report, farm_folder: Path, into: Path) -> None:
 
 
 def main() -> int:
-    """Run; return the exit code."""
+    """Run; return the exit code. SIGTERM and SIGINT end the run in order: nothing is left behind."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(130))
     until = time.monotonic() + 60 * float(os.environ.get("CHAOS_MINUTES", "60"))
     seed = int(os.environ.get("CHAOS_SEED", str(int(time.time()) % 1_000_000)))
     left = int(os.environ.get("CHAOS_RUNS", "1000000"))
@@ -51,19 +61,20 @@ def main() -> int:
                 if time.monotonic() > until or left == 0:
                     break
                 report = on_farm.run(seed)
-                print(report, flush=True)
-                for line in report.refused_500:
-                    print("   500:", line, flush=True)
+                say(report)
+                for line, times in Counter(line.split(" → ")[0] for line in report.refused_500).items():
+                    say(f"   answered with 500, {times} times: {line}")
                 runs, chunks, left = runs + 1, chunks + report.chunks, left - 1
                 if report.wrong:
                     keep(report, folder, reports / f"seed-{seed}")
-                    print(f"something is wrong: see {reports / f'seed-{seed}'}; play it again with CHAOS_SEED={seed} CHAOS_RUNS=1")
+                    say(f"something is wrong: see {reports / f'seed-{seed}'}")
+                    say(f"play it again with CHAOS_SEED={seed} CHAOS_RUNS=1 make chaos")
                     return 1
                 seed += 1
         finally:
             farm.stop()
             shutil.rmtree(folder, ignore_errors=True)
-    print(f"{runs} runs, {chunks} chunks: nothing lost, nothing accepted twice, nothing stuck")
+    say(f"{runs} runs, {chunks} chunks: nothing lost, nothing accepted twice, nothing stuck")
     return 0
 
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import httpx
 import psutil
@@ -50,7 +51,7 @@ class Part:
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
     restart_s: float = RESTART_S
-    _stopping: bool = False
+    _stopping: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -73,13 +74,9 @@ class Part:
         self.starts += 1
 
     def _keep(self) -> None:
-        while True:
-            assert self.process is not None
+        while self.process is not None:
             self.process.wait()
-            if self._stopping:
-                return
-            time.sleep(self.restart_s)
-            if self._stopping:
+            if self._stopping.wait(self.restart_s):
                 return
             self._spawn()
 
@@ -98,7 +95,7 @@ class Part:
 
     def stop(self) -> None:
         """End it for good."""
-        self._stopping = True
+        self._stopping.set()
         if self.process is None:
             return
         children = self.children()
@@ -190,15 +187,14 @@ class FaultyFarm:
         self.database.start()
         with psycopg.connect(self.database.admin_dsn(), autocommit=True) as conn:
             install_witness(conn)
-        socket_folder, _, rest = self.database.dsn("svc_render").partition("host=")[2].partition("&")
-        del rest
-        from urllib.parse import quote, unquote
-
+        socket_folder = self.database.dsn("svc_render").partition("host=")[2].partition("&")[0]
         target = next(Path(unquote(socket_folder)).glob(".s.PGSQL.*[0-9]"))
         self.wire = Wire(self.loop, target, self.wire_folder)
         self.wire.open()
         here = quote(str(self.wire_folder), safe="")
-        addresses = {role: self.database.dsn(role).replace(f"host={socket_folder}", f"host={here}") for role in LOGIN_ROLES}
+        addresses = {
+            role: self.database.dsn(role).replace(f"host={socket_folder}", f"host={here}") for role in LOGIN_ROLES
+        }
         write_addresses(self.data, addresses)
         (self.folder / "no-templates").mkdir()
         self.door.open()
@@ -211,7 +207,9 @@ class FaultyFarm:
         self.nodes = [self._node(number) for number in range(self.node_count)]
         for node in self.nodes:
             node.start()
-        eventually(lambda: self.count("SELECT count(*) FROM render.nodes") == self.node_count, timeout_s=60, what="every node")
+        eventually(
+            lambda: self.count("SELECT count(*) FROM render.nodes") == self.node_count, timeout_s=60, what="every node"
+        )
 
     def _server(self, number: int, port: int) -> Part:
         environment = {
@@ -241,13 +239,13 @@ class FaultyFarm:
         except httpx.TransportError:
             return False
 
-    def rows(self, statement: str, *values: Any, patience_s: float = 30.0) -> list[Any]:
+    def rows(self, statement: str, *values: Any, patience_s: float = 60.0) -> list[Any]:
         """Return what a statement finds, past the wire; a database that is just starting again is waited for."""
         until = time.monotonic() + patience_s
         while True:
             try:
                 with psycopg.connect(self.database.admin_dsn(), autocommit=True, connect_timeout=5) as conn:
-                    return conn.execute(statement, values or None).fetchall()  # type: ignore[call-overload]
+                    return conn.execute(statement, values or None).fetchall()
             except psycopg.OperationalError:
                 if time.monotonic() > until:
                     raise

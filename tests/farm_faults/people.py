@@ -63,7 +63,11 @@ class Person:
     def template(self) -> dict[str, Any]:
         """Make and publish the template whose frame n shows n."""
         data = json.dumps(numbered(FRAMES)).encode()
-        headers = {"Content-Type": "application/json", "X-File-Name": "numbers.json", "X-File-Purpose": "template_package"}
+        headers = {
+            "Content-Type": "application/json",
+            "X-File-Name": "numbers.json",
+            "X-File-Purpose": "template_package",
+        }
         file = self.ask("POST", "/v1/files", content=data, headers=headers)
         project = self.ask("POST", "/v1/admin/projects", json={"file_id": file["id"]})
         self.ask("POST", f"/v1/admin/projects/{project['id']}/publish")

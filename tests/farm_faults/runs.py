@@ -39,9 +39,10 @@ class Report:
     outcomes: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
+        verdict = "; ".join(self.wrong) if self.wrong else "all invariants hold"
         return (
-            f"seed {self.seed}: {self.chunks} chunks accepted of {self.granted} granted, {len(self.faults)} faults, {sum(self.spoilt.values())} requests spoilt,"
-            f" films {dict(self.outcomes)}, {self.seconds:.0f} s: {'; '.join(self.wrong) if self.wrong else 'all invariants hold'}"
+            f"seed {self.seed}: {self.chunks} chunks accepted of {self.granted} granted, {len(self.faults)} faults,"
+            f" {sum(self.spoilt.values())} requests spoilt, films {dict(self.outcomes)}, {self.seconds:.0f} s: {verdict}"
         )
 
 
@@ -50,7 +51,7 @@ class Runs:
 
     def __init__(self, farm: FaultyFarm, folder: Path) -> None:
         self._farm = farm
-        self._folder = folder
+        self.folder = folder
         self._accounts = farm.data / "accounts.json"
         self._project = ""
         self._color = 0
@@ -61,8 +62,10 @@ class Runs:
         self._project = admin.template()["id"]
         admin.close()
 
-    def run(self, seed: int, *, films: int = FILMS, at_least: int = CHUNKS, deadline_s: float = 400.0) -> Report:
-        """Live through one seed's faults: at first so many films, more until `at_least` chunks were accepted."""
+    def run(
+        self, seed: int, *, films: int = FILMS, at_least: int = CHUNKS, every: int = 14, deadline_s: float = 400.0
+    ) -> Report:
+        """Live through one seed's faults: at first so many films, more until `at_least` chunks were accepted; a fault for each `every` chunks."""
         rng = random.Random(seed)
         report = Report(seed)
         began = time.monotonic()
@@ -73,7 +76,7 @@ class Runs:
         self._farm.door.share = QUIET_SHARE
         person = Person(self._farm.address, self._accounts, "user")
         asked = [person.film(self._project, self._next_color()) for _ in range(films)]
-        faults = schedule(seed, chunks=films * CHUNKS_OF_A_FILM - CHUNKS_OF_A_FILM)
+        faults = schedule(seed, chunks=(films - 1) * CHUNKS_OF_A_FILM, every=every)
         injector = Injector(self._farm, faults, lambda: self._accepted(start))
         try:
             self._live(person, asked, self._minds(rng, asked), start, at_least=at_least, until=began + deadline_s)
@@ -84,7 +87,9 @@ class Runs:
         if not report.wrong:
             self._until_quiet(report)
         report.chunks, _ = self._look(start, asked)
-        report.granted = self._farm.count("SELECT count(*) FROM farm_audit.seen WHERE what = 'granted' AND seq > %s", start)
+        report.granted = self._farm.count(
+            "SELECT count(*) FROM farm_audit.seen WHERE what = 'granted' AND seq > %s", start
+        )
         self._judge(report, person, asked)
         report.refused_500 = list(self._farm.door.failed)
         report.seconds = time.monotonic() - began
@@ -92,7 +97,14 @@ class Runs:
         return report
 
     def _live(
-        self, person: Person, films: list[str], minds: list[tuple[int, str, str]], start: int, *, at_least: int, until: float
+        self,
+        person: Person,
+        films: list[str],
+        minds: list[tuple[int, str, str]],
+        start: int,
+        *,
+        at_least: int,
+        until: float,
     ) -> None:
         """Do what people do until every film has ended and so many chunks were accepted. Raises AssertionError when that takes too long."""
         while True:
@@ -120,7 +132,11 @@ class Runs:
         first, second = rng.sample(films, 2)
         total = len(films) * CHUNKS_OF_A_FILM
         at = rng.randint(5, total // 3)
-        minds = [(at, "cancel", first), (at + rng.randint(1, 60), "retry", first), (rng.randint(5, total // 2), "cancel", second)]
+        minds = [
+            (at, "cancel", first),
+            (at + rng.randint(1, 60), "retry", first),
+            (rng.randint(5, total // 2), "cancel", second),
+        ]
         if rng.random() < 0.5:
             minds.append((rng.randint(5, total // 2), "cancel", first))
             minds.append((total, "retry", first))
@@ -159,6 +175,6 @@ class Runs:
             if state["status"] == "failed":
                 report.wrong.append(f"film {film} failed: {state['error_code']}: {state['error_message']}")
             if state["status"] == "completed":
-                numbers = person.numbers(film, self._folder)
+                numbers = person.numbers(film, self.folder)
                 if numbers != list(range(FRAMES)):
                     report.wrong.append(f"film {film} shows other frames: {len(numbers)} of them, {numbers[:10]} …")

@@ -199,7 +199,7 @@ class Injector:
         self._farm = farm
         self._waiting = list(faults)
         self._accepted = accepted
-        self._lasting: list[tuple[float, Callable[[], None]]] = []
+        self._lasting: list[tuple[threading.Timer, Callable[[], None]]] = []
         self.told: list[str] = []
         """What was done, with the seconds since the start."""
         self._began = time.monotonic()
@@ -210,26 +210,30 @@ class Injector:
     def _play(self) -> None:
         seen = 0
         while not self._over.wait(TICK_S):
-            now = time.monotonic()
-            for until, end in list(self._lasting):
-                if now >= until:
-                    end()
-                    self._lasting.remove((until, end))
             with suppress(psycopg.OperationalError):
                 seen = self._accepted()
             while self._waiting and seen >= self._waiting[0].after_chunks:
                 fault = self._waiting.pop(0)
                 self.told.append(
-                    f"{now - self._began:7.2f} s after {seen:3d} chunks: {fault.what} {fault.which} for {fault.lasts_s} s"
+                    f"{time.monotonic() - self._began:7.2f} s after {seen:3d} chunks: {fault.what} {fault.which} for {fault.lasts_s} s"
                 )
                 end_of_it = inject(self._farm, fault)
                 if end_of_it is not None:
-                    self._lasting.append((now + fault.lasts_s, end_of_it))
+                    # A clock of its own: the database, which is asked for what was accepted, may be what has stopped.
+                    timer = threading.Timer(fault.lasts_s, end_of_it)
+                    timer.daemon = True
+                    timer.start()
+                    self._lasting.append((timer, end_of_it))
 
     def end(self) -> None:
         """Begin nothing more and end everything that lasts."""
         self._over.set()
-        self._thread.join(30)
-        for _, end in self._lasting:
+        self._calm()
+        self._thread.join(60)
+        self._calm()
+
+    def _calm(self) -> None:
+        for timer, end in list(self._lasting):
+            timer.cancel()
             end()
         self._farm.calm()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, Self, cast
 from uuid import UUID
 
 import psycopg
@@ -24,7 +24,7 @@ class LeanCursor:
     def __init__(self, cursor: psycopg.Cursor[Any]) -> None:
         self._cursor = cursor
 
-    async def __aenter__(self) -> LeanCursor:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -88,23 +88,27 @@ class LeanDatabase(Database):
             yield conn
 
     @asynccontextmanager
-    async def _block(self, pool: AsyncConnectionPool[Conn]) -> AsyncIterator[Conn]:
-        async with self._opened(pool, "BEGIN") as conn:
+    async def _block(self, pool: AsyncConnectionPool[Conn], *, transaction: bool = True) -> AsyncIterator[Conn]:
+        async with self._opened(pool, "BEGIN" if transaction else None) as conn:
             yield conn
 
     @asynccontextmanager
-    async def _opened(self, pool: AsyncConnectionPool[Conn], begin: str) -> AsyncIterator[Conn]:
+    async def _opened(self, pool: AsyncConnectionPool[Conn], begin: str | None) -> AsyncIterator[Conn]:
         assert id(pool) not in self._busy, "a block within a block of the same role"
         connection = self._lean[id(pool)]
         self._busy.add(id(pool))
-        connection.sync.pgconn.exec_(begin.encode())
+        if begin is not None:
+            connection.sync.pgconn.exec_(begin.encode())
         try:
             yield cast("Conn", connection)
         except BaseException:
-            connection.sync.pgconn.exec_(b"ROLLBACK")
+            if begin is not None:
+                connection.sync.pgconn.exec_(b"ROLLBACK")
             raise
         else:
-            ended = connection.sync.pgconn.exec_(b"COMMIT")
-            assert ended.command_status == b"COMMIT", f"the transaction was not committed: {ended.command_status!r}"
+            ended = connection.sync.pgconn.exec_(b"COMMIT") if begin is not None else None
+            assert ended is None or ended.command_status == b"COMMIT", (
+                f"the transaction was not committed: {ended.command_status!r}"
+            )
         finally:
             self._busy.discard(id(pool))

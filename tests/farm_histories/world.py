@@ -4,48 +4,62 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from types import SimpleNamespace
+from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
 
 import msgspec
 import psycopg
+import pytest
 
+from flatrender.contracts.content import ContentApi
+from flatrender.contracts.studio import StudioApi
 from flatrender.kit.db import Bells, Conn
 from flatrender.kit.errors import AppError
 from flatrender.kit.ids import DEFAULT_TENANT_ID, new_id
 from flatrender.kit.objects import LinkSigner
 from flatrender.kit.workflows import Workflows
 from flatrender.protocol.heartbeat import Heartbeat, LeaseReport
-from flatrender.protocol.outcome import Fail, Result
+from flatrender.protocol.outcome import Accepted, Fail, Result
 from flatrender.protocol.register import Register
-from flatrender.protocol.work import Assignment, Claim, SceneFigures, SegmentTask
+from flatrender.protocol.work import Assignment, Claim, SceneFigures, SegmentTask, StillTask
+from flatrender.services.render import tasks
 from flatrender.services.render.errors import NotRetryable
 from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import jobs as job_rows
+from flatrender.services.render.queries import snapshots as still_rows
 from flatrender.services.render.queries.chunks import NewChunk
+from flatrender.services.render.queries.jobs import FINISHING
 from flatrender.services.render.service.events import CHANNEL
 from flatrender.services.render.service.forecasting import Learner
 from flatrender.services.render.service.jobs import Jobs
 from flatrender.services.render.service.leases import Leases
 from flatrender.services.render.service.nodes import Nodes
+from flatrender.services.render.service.snapshots import Snapshots
 from flatrender.services.render.settings import RenderSettings
+from flatrender.services.render.tasks import Sweep
 from tests.database_server import DatabaseCopy
 from tests.farm_audit import FORGET, install_witness, violations
 from tests.farm_histories.lean import LeanDatabase
 from tests.farm_histories.memory_store import MemoryStore
+from tests.render.farm import Files
 from tests.service_doubles import OTHER_TENANT_ID
 
 TOKEN = "frn_of-the-histories"
 TENANTS = (DEFAULT_TENANT_ID, OTHER_TENANT_ID)
 LEASE_S = 60.0
-SETTINGS = RenderSettings(lease_s=LEASE_S, claim_wait_s=0.0, grace_s=0.0, quarantine_after=3, quarantine_s=600.0)
+GRACE_S = 60.0
+SETTINGS = RenderSettings(lease_s=LEASE_S, claim_wait_s=0.0, grace_s=GRACE_S, quarantine_after=3, quarantine_s=600.0)
 TABLES = (
-    "template_flags", "frame_repair_jobs", "frame_jobs", "frame_attempts", "render_job_attempts", "render_job_events", "render_jobs", "node_crashes",
-    "nodes", "outbox_events",
+    "template_flags", "frame_repair_jobs", "frame_jobs", "frame_attempts", "snapshots", "snapshot_jobs", "idempotency_keys", "tenant_render_limits",
+    "render_job_attempts", "render_job_events", "render_jobs", "node_crashes", "nodes", "outbox_events",
 )  # fmt: skip
 Given = TypeVar("Given")
+Message = TypeVar("Message")
+Take = Callable[[str, UUID, Message], Awaitable[Accepted]]
 
 
 @dataclass
@@ -84,10 +98,51 @@ class FarmWorld:
         links = LinkSigner(b"links of the histories")
         self.learner = Learner(self._database)
         self.leases = Leases(self._database, bells, nodes, self.objects, links, SETTINGS, self.learner)
+        self._snapshots = Snapshots(
+            database=self._database,
+            bells=bells,
+            nodes=nodes,
+            content=cast("ContentApi", None),
+            files=Files(self.objects),
+            studio=cast("StudioApi", None),
+            objects=self.objects,
+            links=links,
+            settings=SETTINGS,
+        )
+        self._monotonic = 1e6
+        self._sweeps: list[Sweep] = []
         self.jobs = Jobs(self._database, bells, SETTINGS)
         self.run(self._open())
         install_witness(self._admin)
         self._turn = self._statement_of_turning()
+
+    def begin(self) -> None:
+        """Forget the last history and start two servers that have been up for long."""
+        self.forget()
+        self._monotonic += 10 * GRACE_S
+        with self._our_time():
+            self._sweeps = [Sweep(self._database, self.leases, self._snapshots, SETTINGS) for _ in range(2)]
+        self.let_pass(GRACE_S + 1)
+
+    @contextmanager
+    def _our_time(self) -> Iterator[None]:
+        """Let the sweep's own clock be this world's."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tasks, "time", SimpleNamespace(monotonic=lambda: self._monotonic))
+            yield
+
+    def let_pass(self, seconds: float, *, servers_away: bool = False) -> None:
+        """Let time pass on every clock. Servers that are there look at the leases all along; what they take back shows at the next `sweep`."""
+        self.turn_clock(seconds)
+        self._monotonic += seconds
+        if not servers_away:
+            for sweep in self._sweeps:
+                sweep._last = self._monotonic
+
+    async def sweep(self, server: int) -> int:
+        """Let one of the servers take back what ran out; return how much."""
+        with self._our_time():
+            return await self._sweeps[server % len(self._sweeps)].once()
 
     def run(self, what: Coroutine[Any, Any, Given]) -> Given:
         """Run to the end, on the one loop."""
@@ -126,6 +181,10 @@ class FarmWorld:
     def rows(self, statement: str, *values: Any) -> list[Any]:
         """Return what a statement finds."""
         return self._admin.execute(statement, values).fetchall()
+
+    def damage(self, statement: str) -> None:
+        """Change rows behind the service's back, past every rule but the tables' own."""
+        self._admin.execute(statement)
 
     def turn_clock(self, seconds: float) -> None:
         """Let so much time pass, by the only clock that counts."""
@@ -226,6 +285,9 @@ class FarmWorld:
 
     async def deliver(self, held: Holding, data: bytes) -> str:
         """Report a result; return `accepted`, `replayed` or the refusal's code."""
+        return await self._reported(self.leases.result, held, data)
+
+    async def _reported(self, take: Take[Result], held: Holding, data: bytes) -> str:
         result = Result(
             boot_id=held.boot_id,
             lease_id=held.work.lease.lease_id,
@@ -235,13 +297,16 @@ class FarmWorld:
             seconds=0.1,
         )
         try:
-            answer = await self.leases.result(held.secret, held.work.lease.id, result)
+            answer = await take(held.secret, held.work.lease.id, result)
         except AppError as error:
             return error.code
         return "replayed" if answer.replayed else "accepted"
 
     async def fail(self, held: Holding, failure: str, code: str) -> str:
         """Report a failure; return `accepted` or the refusal's code."""
+        return await self._failed(self.leases.fail, held, failure, code)
+
+    async def _failed(self, take: Take[Fail], held: Holding, failure: str, code: str) -> str:
         report = msgspec.convert(
             {
                 "boot_id": held.boot_id,
@@ -254,7 +319,7 @@ class FarmWorld:
             Fail,
         )
         try:
-            await self.leases.fail(held.secret, held.work.lease.id, report)
+            await take(held.secret, held.work.lease.id, report)
         except AppError as error:
             return error.code
         return "accepted"
@@ -276,6 +341,98 @@ class FarmWorld:
         except AppError as error:
             return error.code
         return {one.lease_id: one.verdict for one in answer.leases}
+
+    def limit(self, tenant_id: UUID, *, films: int, paused: bool) -> None:
+        """Say how many films of a tenant may be drawn at once, and whether any may."""
+        self._admin.execute(
+            "INSERT INTO render.tenant_render_limits (tenant_id, max_concurrent_jobs, paused) VALUES (%s, %s, %s)"
+            " ON CONFLICT (tenant_id) DO UPDATE SET max_concurrent_jobs = EXCLUDED.max_concurrent_jobs, paused = EXCLUDED.paused",
+            (tenant_id, films, paused),
+        )
+
+    async def repair(self, tenant_id: UUID, film: UUID, *, chunk_no: int) -> None:
+        """Do what the finish does when it finds a chunk's segment missing: queue it again."""
+        async with self._database.tenant(tenant_id) as conn:
+            job = await job_rows.job(conn, tenant_id=tenant_id, job_id=film, lock=True)
+            if job is None or job.status not in FINISHING:
+                return
+            for chunk in await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=film):
+                if chunk.chunk_no == chunk_no:
+                    await chunk_rows.redo(conn, tenant_id=tenant_id, job_id=film, chunk_nos=[chunk_no])
+                    await job_rows.set_status(
+                        conn, tenant_id=tenant_id, job_id=film, expected=FINISHING, status="rendering", actor="render"
+                    )
+
+    async def add_preview(self, tenant_id: UUID, frame: int) -> None:
+        """Ask for a preview."""
+        async with self._database.tenant(tenant_id) as conn:
+            await still_rows.upsert_still(
+                conn,
+                tenant_id=tenant_id,
+                cache_key=hashlib.sha256(f"{tenant_id}{frame}".encode()).digest(),
+                project_version_id=new_id(),
+                saved_project_id=new_id(),
+                frame_no=frame,
+                width=64,
+                height=36,
+                scene_object_key="scenes/a",
+                scene_sha256="00" * 32,
+                task=_still_task(frame),
+            )
+
+    async def add_thumbnail(self, tenant_id: UUID, scene: int) -> None:
+        """Ask for a scene's thumbnail, whose preparing is over at once."""
+        batch, scene_id = new_id(), UUID(int=tenant_id.int + scene)
+        async with self._database.tenant(tenant_id) as conn:
+            await still_rows.insert_scene_job(
+                conn,
+                tenant_id=tenant_id,
+                batch_id=batch,
+                project_id=scene_id,
+                project_version_id=scene_id,
+                scene_id=scene_id,
+                scene_key="a",
+                frame_no=1,
+                user_id=None,
+            )
+            for job in await still_rows.unresolved_scene_jobs(conn, tenant_id=tenant_id, batch_id=batch):
+                await still_rows.set_scene_job_task(
+                    conn,
+                    tenant_id=tenant_id,
+                    job_id=job.id,
+                    scene_object_key="scenes/a",
+                    scene_sha256="00" * 32,
+                    task=_still_task(1),
+                    pool="default",
+                    engine="thorvg",
+                    project_sha256=None,
+                )
+
+    async def claim_still(self, node: Node) -> Assignment | None:
+        """Ask once for a picture."""
+        return await self._snapshots.claim(node.secret, Claim(boot_id=node.boot_id, wait_s=0))
+
+    async def deliver_still(self, held: Holding) -> str:
+        """Put a picture and report it; return `accepted`, `replayed` or the refusal's code."""
+        take = self._snapshots.still_result if held.work.lease.kind == "snapshot" else self._snapshots.scene_job_result
+        return await self._reported(take, held, await self.put(held))
+
+    async def fail_still(self, held: Holding, failure: str, code: str) -> str:
+        """Report that a picture failed; return `accepted` or the refusal's code."""
+        take = self._snapshots.still_fail if held.work.lease.kind == "snapshot" else self._snapshots.scene_job_fail
+        return await self._failed(take, held, failure, code)
+
+    def nothing_open(self) -> bool:
+        """Return whether nothing waits for a node or is in the hands of one."""
+        return self.rows(
+            "SELECT EXISTS (SELECT FROM render.frame_jobs WHERE status IN ('queued', 'running')) OR EXISTS (SELECT FROM render.snapshots"
+            " WHERE status IN ('queued', 'running')) OR EXISTS (SELECT FROM render.snapshot_jobs WHERE status IN ('queued', 'running'))"
+        ) == [(False,)]
+
+
+def _still_task(frame: int) -> dict[str, Any]:
+    scene = SceneFigures(scene_key="a", sha256="00" * 32, width=64, height=36, fps=30, first_frame=0, frames=10)
+    return dict(msgspec.to_builtins(StillTask(scene=scene, frame=frame, width=64, height=36)))
 
 
 def _chunk(job_id: UUID, number: int, first: int, frames: int) -> NewChunk:

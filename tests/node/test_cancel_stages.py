@@ -1,4 +1,4 @@
-"""Cancelling at every stage of a film, with the usual times: what worked for it is free within a heartbeat, no process is left, nothing is kept or told twice."""
+"""Cancelling at every stage of a film, with the usual times: what worked for it is free within a heartbeat, no process is left, nothing is told twice."""
 
 import asyncio
 import sys
@@ -154,7 +154,6 @@ async def test_while_a_node_draws_it_the_next_film_begins_within_a_heartbeat(far
             " FROM render.render_jobs AS j WHERE j.id = %s",
             following.id, film.id,
         )  # fmt: skip
-        print(f"\nfreed {float(freed_s):.2f} s after the click")
         assert 0 < float(freed_s) < USUAL.heartbeat_s / 2
         assert await idle(descendants(process.pid)), "something goes on working for a cancelled film"
     await settled(farm, film)
@@ -171,7 +170,6 @@ async def test_while_after_effects_draws_it_no_process_of_it_is_left(farm: Farm,
         work = farm.folder / "node-ae" / "ae"
         assert processes_below(work)
         took = await cancel(farm, film)
-        print(f"\ncancelled {took:.2f} s after the click")
         assert took < USUAL.heartbeat_s / 2
         assert not processes_below(work)
         assert program.launches == 1
@@ -187,7 +185,6 @@ async def test_while_a_segment_is_on_its_way_to_a_store_that_does_not_answer(
         monkeypatch.setattr(farm.objects, "put", _only_segments(held, farm.objects.put))
         await held.reached.wait()
         took = await cancel(farm, film)
-        print(f"\ncancelled {took:.2f} s after the click")
         assert took < USUAL.heartbeat_s / 2
         while agent._sessions.all():
             await asyncio.sleep(0.02)
@@ -227,11 +224,12 @@ async def test_while_it_is_joined_or_its_sound_is_mixed_the_program_is_ended(
     monkeypatch.setattr(assembly, what, slow)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(farm.real_node("joined", slots=2))
-        film = await farm.create("c", tracks=[SoundTrack(kind="music", file_id=music, volume=1.0)] if what == "mix_sound" else [])
+        film = await farm.create(
+            "c", tracks=[SoundTrack(kind="music", file_id=music, volume=1.0)] if what == "mix_sound" else []
+        )
         assert await asyncio.to_thread(begun.wait, 60)
         assert (await farm.job(film.id))["status"] == ("encoding" if what == "join_segments" else "audio_mix")
         took = await cancel(farm, film)
-        print(f"\ncancelled {took:.2f} s after the click")
         assert took < 5
         assert not [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
     await settled(farm, film)
@@ -241,9 +239,7 @@ def _children(pids: list[int], begun: threading.Event) -> None:
     """Note the slow program and its child once both are there."""
     while True:
         found = [
-            child
-            for child in psutil.Process().children(recursive=True)
-            if _command(child)[:2] == ["sleep", "120"]
+            child for child in psutil.Process().children(recursive=True) if _command(child)[:2] == ["sleep", "120"]
         ]
         if found:
             pids.extend([found[0].pid, found[0].ppid()])

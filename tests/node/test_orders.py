@@ -82,9 +82,7 @@ async def test_work_taken_from_a_node_by_hand_is_drawn_by_another(farm: Farm) ->
         async with farm.real_node("second", slots=1):
             while len(farm.rows("SELECT 1 FROM render.nodes")) < 2:
                 await asyncio.sleep(0.02)
-            pressed = await farm.http.post(
-                f"/v1/admin/nodes/{first}/kill-job", json={"render_job_id": str(made.id)}
-            )
+            pressed = await farm.http.post(f"/v1/admin/nodes/{first}/kill-job", json={"render_job_id": str(made.id)})
             assert pressed.status_code == 202
             job = await farm.until(made.id, "completed", within_s=90)
     assert film_numbers(farm.film_path(job)) == list(range(600))

@@ -33,9 +33,7 @@ def at(text: str) -> datetime:
     ],
     ids=["began", "last minute", "over", "before", "office", "weekend", "always", "a whole day", "until next week"],
 )
-def test_a_node_sleeps_outside_its_hours_until_they_begin_again(
-    hours: Hours, now: str, asleep_h: float | None
-) -> None:
+def test_a_node_sleeps_outside_its_hours_until_they_begin_again(hours: Hours, now: str, asleep_h: float | None) -> None:
     found = sleep_of(hours, at(now))
     assert (found is None) == (asleep_h is None)
     if found is not None and asleep_h is not None:

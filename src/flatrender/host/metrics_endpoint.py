@@ -44,10 +44,10 @@ class MetricsEndpoint:
         app.router.add_get("/metrics", self._answer)
         app.router.add_get("/healthz", self._alive)
         app.router.add_get("/readyz", self._ready)
-        runner = web.AppRunner(app, handle_signals=False, access_log=None)
+        runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, self._host, self._port, shutdown_timeout=1.0)
+            site = web.TCPSite(runner, self._host, self._port)
             await site.start()
             self.port = runner.addresses[0][1]
             log.info("metrics_listening", host=self._host, port=self.port)

@@ -16,10 +16,15 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """The output lies under the assignment's key."""
 
     boot_id: UUID
+    """Of this start."""
     lease_id: UUID
+    """As in the lease."""
     epoch: int
+    """As in the lease."""
     sha256: str
+    """Hexadecimal, of the output."""
     bytes: int
+    """Size of the output, as it lies in the store."""
     seconds: float
     """How long the work took on the node."""
     picture: builtins.bytes | None = None
@@ -30,17 +35,23 @@ class Fail(msgspec.Struct, frozen=True, kw_only=True):
     """The work could not be done."""
 
     boot_id: UUID
+    """Of this start."""
     lease_id: UUID
+    """As in the lease."""
     epoch: int
+    """As in the lease."""
     failure: FailClass
+    """Who can do something about it."""
     code: str
     """The engine's code, or the node's (`disk_full`, `scene_unavailable`, `upload_failed`, `internal`)."""
     detail: str
     """At most 2000 characters; names the scene and the frame when the engine does."""
     crash: CrashKind | None = None
+    """What is kept about the node, when a process or the machine failed."""
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """The report was taken; `replayed` when the same one had been taken before."""
 
     replayed: bool = False
+    """Whether it had been taken before."""

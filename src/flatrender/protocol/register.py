@@ -29,20 +29,31 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     """Who this node is and what it can do. `boot_id` is new at each start of the agent and ends the leases of the one before."""
 
     protocol: int = VERSION
+    """The version that the node speaks."""
     node_id: UUID | None = None
     """The id from the first registration, kept on the node's disk."""
     name: str
+    """Under which people should see it, at most 80 characters."""
     boot_id: UUID
+    """New at each start, a random UUID."""
     pool: str = "default"
+    """Of nodes, at most 40 characters; work is planned for `default`."""
     agent_version: str
+    """Of the program, for people; at most 40 characters."""
     os: str
+    """System and machine, for people; at most 120 characters."""
     engines: dict[str, str]
     """Engine → version (`{"thorvg": "1.0.4", "aerender": "2025, 2024"}`); of several After Effects the first is used."""
     max_slots: int
+    """How many chunks it draws at once, 1 to 64."""
     cpu_cores: int
+    """Of the machine."""
     memory_bytes: int
+    """Of the machine."""
     scratch_bytes_total: int
+    """Of the disk with the node's data folder."""
     scratch_bytes_free: int
+    """Of the same."""
     fonts_sha256: str | None = None
     """Of the names of the fonts that After Effects finds on the machine, so that nodes with other fonts are seen."""
     plugins: list[str] = []
@@ -57,6 +68,7 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     """What the node works by until it registers again. Seconds."""
 
     node_id: UUID
+    """To be kept and sent with the next registration."""
     name: str
     """The name under which people see it: the wished one, or with a suffix when another node has it."""
     node_secret: str

@@ -48,7 +48,12 @@ class Place:
     """Where in the project the conversion is: composition, layer, property. Findings are noted here."""
 
     def __init__(
-        self, findings: Findings, fps: float, path: tuple[str, ...], expressions: Expressions | None = None
+        self,
+        findings: Findings,
+        fps: float,
+        path: tuple[str, ...],
+        expressions: Expressions | None = None,
+        stretch: float = 1.0,
     ) -> None:
         self.findings = findings
         self.expressions = expressions
@@ -56,10 +61,18 @@ class Place:
         self.fps = fps
         """Frames a second of the Lottie, which has one rate for all compositions."""
         self.path = path
+        self.stretch = stretch
+        """Seconds of the composition in one of the layer; less than nothing in one that runs backwards."""
 
-    def inside(self, name: str) -> Place:
-        """Return the place one step deeper."""
-        return Place(self.findings, self.fps, (*self.path, name), self.expressions)
+    def inside(self, name: str, *, stretch: float | None = None) -> Place:
+        """Return the place one step deeper; a layer says how its time is stretched."""
+        return Place(
+            self.findings,
+            self.fps,
+            (*self.path, name),
+            self.expressions,
+            self.stretch if stretch is None else stretch,
+        )
 
     def note(self, verdict: Verdict, feature: str, detail: str) -> None:
         """Note a finding here."""

@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from flatrender.aftereffects.convert.context import Json, Place, Tree, rounded_all
+from flatrender.aftereffects.convert.played import played
 from flatrender.aftereffects.convert.values import scalar, static, vector
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def _stops(group: Tree, place: Place) -> Json:
     if not prop.keyframes:
         numbers, count = gradient_numbers(prop.value)
         return {"p": count, "k": static(numbers)}
-    made = [(key, *gradient_numbers(key.value)) for key in prop.keyframes]
+    made = [(key, *gradient_numbers(key.value)) for key in played(prop.keyframes)]
     counts = {(count, len(numbers)) for _, numbers, count in made}
     if len(counts) > 1:
         place.note(

@@ -92,7 +92,7 @@ def convert_layers(comp: CompItem, library: Library, place: Place) -> list[Json]
     made: list[Json] = []
     drawn: list[tuple[Any, Json, Place]] = []
     for layer in layers:
-        here = place.inside(layer.name)
+        here = place.inside(layer.name, stretch=float(layer.stretch) / 100 or 1.0)
         shown = _shows(layer, layers)
         if layer.enabled and getattr(layer, "guide_layer", False):
             here.note("exact", "layer.guide", "a guide layer is not part of the film")

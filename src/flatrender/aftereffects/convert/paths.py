@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from py_aep.enums import KeyframeInterpolationType
 
-from flatrender.aftereffects.convert.context import Json, Place, rounded_all
+from flatrender.aftereffects.convert.context import Json, Place, rounded, rounded_all
 from flatrender.aftereffects.convert.easing import axes, in_handle, out_handle
-from flatrender.aftereffects.convert.values import expression_values, holds, static
+from flatrender.aftereffects.convert.played import PlayedKey, played
+from flatrender.aftereffects.convert.values import MOMENT, expression_values, holds, static
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from py_aep.models.properties.keyframe import Keyframe
     from py_aep.models.properties.shape import Shape
 
 
@@ -23,7 +23,7 @@ def path(prop: Any, place: Place, *, backwards: bool = False) -> Json | None:
     evaluated = expression_values(prop, place)
     if evaluated:
         return _spoken(evaluated, backwards=backwards)
-    keys = [key for key in prop.keyframes if key.value is not None]
+    keys = [key for key in played(prop.keyframes) if key.value is not None]
     if not keys:
         return None if prop.value is None else static(bezier(prop.value, backwards=backwards))
     if len(keys) == 1:
@@ -33,6 +33,9 @@ def path(prop: Any, place: Place, *, backwards: bool = False) -> Json | None:
         key: Json = {"t": place.frame(start.time), "s": [bezier(start.value, backwards=backwards)]}
         if holds(start, end):
             frames.append(key | {"h": 1})
+            if place.stretch < 0:
+                coming = [bezier(end.value, backwards=backwards)]
+                frames.append({"t": rounded(key["t"] + MOMENT), "s": coming, "h": 1})
             continue
         first, second = _path_handles(start, end)
         key["o"], key["i"] = axes([first], single=True), axes([second], single=True)
@@ -59,7 +62,7 @@ def _spoken(paths: Sequence[Any], *, backwards: bool) -> Json:
     }
 
 
-def _path_handles(start: Keyframe, end: Keyframe) -> tuple[tuple[float, float], tuple[float, float]]:
+def _path_handles(start: PlayedKey, end: PlayedKey) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the two control points of a path's segment.
 
     A path has no size that a speed could be a rate of: its ease counts in the slope of the chord, so that 1 is even. A straight side lies on

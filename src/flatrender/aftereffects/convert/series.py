@@ -30,7 +30,8 @@ class Series:
                 spans.append((0, len(evaluated) - 1))
                 self._readers.append(_listed(evaluated))
             elif not evaluated and is_animated(prop):
-                spans.append((place.frame(prop.keyframes[0].time), place.frame(prop.keyframes[-1].time)))
+                times = sorted((prop.keyframes[0].time, prop.keyframes[-1].time))
+                spans.append((place.frame(times[0]), place.frame(times[1])))
                 self._readers.append(_keyed(prop, place.fps))
             else:
                 still = evaluated[0] if evaluated else prop.keyframes[0].value if prop.keyframes else prop.value

@@ -25,6 +25,7 @@ from py_aep.enums import (
 from flatrender.aftereffects.convert.animators import text_animators
 from flatrender.aftereffects.convert.context import Json, Place, rounded, rounded_all
 from flatrender.aftereffects.convert.fonts import drawn_family
+from flatrender.aftereffects.convert.played import texts_played
 from flatrender.aftereffects.convert.values import expression_values
 
 if TYPE_CHECKING:
@@ -60,7 +61,10 @@ def text_fields(layer: Layer, place: Place, fonts: dict[str, Json]) -> Json:
     here = place.inside("Source Text")
     keys: list[Json] = []
     if source.keyframes:
-        keys = [{"s": _document(key.value, here, fonts), "t": place.frame(key.time)} for key in source.keyframes]
+        keys = [
+            {"s": _document(value, here, fonts), "t": place.frame(time)}
+            for time, value in texts_played(source.keyframes)
+        ]
         keys = _restyled(keys, expression_values(source, here)) or keys
     elif source.value is not None:
         designed = _document(source.value, here, fonts)

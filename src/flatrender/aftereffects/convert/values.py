@@ -15,11 +15,11 @@ from py_aep.enums import KeyframeInterpolationType
 
 from flatrender.aftereffects.convert.context import Json, Place, rounded, rounded_all
 from flatrender.aftereffects.convert.easing import arc_length, axes, in_handle, out_handle, progress
+from flatrender.aftereffects.convert.played import PlayedKey, played
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from py_aep.models.properties.keyframe import Keyframe
     from py_aep.models.properties.property import Property
 
 Numbers = list[float]
@@ -27,6 +27,8 @@ _MAX_BAKED = 20_000
 """Keys of one property written frame by frame."""
 _COLOR_UNIT = 255
 """A colour's speed counts 8-bit steps a second."""
+MOMENT = 0.001
+"""Frames between a value and the one that it jumps to."""
 _CHANCE = re.compile(r"\b(?:wiggle|random|gaussRandom|noise|temporalWiggle|smooth)\b")
 _LINEAR = ((1 / 6, 1 / 6), (5 / 6, 5 / 6))
 
@@ -65,7 +67,7 @@ def convert(prop: Property, place: Place, numbers: Callable[[Any], Numbers]) -> 
     evaluated = expression_values(prop, where)
     if evaluated:
         return baked([numbers(value) for value in evaluated])
-    keys = prop.keyframes
+    keys = played(prop.keyframes)
     if not keys:
         return static(_value(numbers(prop.value)))
     if len(keys) == 1:
@@ -120,19 +122,24 @@ def note_expression(prop: Property, place: Place) -> None:
 
 
 def _segment(
-    prop: Property, start: Keyframe, end: Keyframe, numbers: Callable[[Any], Numbers], place: Place
+    prop: Property, start: PlayedKey, end: PlayedKey, numbers: Callable[[Any], Numbers], place: Place
 ) -> list[Json]:
     first, last = numbers(start.value), numbers(end.value)
     key: Json = {"t": place.frame(start.time), "s": rounded_all(first)}
     if holds(start, end):
-        return [key | {"h": 1}]
-    seconds = end.time - start.time
+        keys = [key | {"h": 1}]
+        if place.stretch < 0:
+            # Backwards, the value of the key that comes is held until it has come.
+            keys.append({"t": rounded(key["t"] + MOMENT), "s": rounded_all(last), "h": 1})
+        return keys
+    seconds = (end.time - start.time) / place.stretch
     spatial = prop.is_spatial and len(first) > 1
     outs, intos = _tangents(prop, start, end, len(first))
     if spatial:
         span = _distance(prop, start, end, first, last, outs, intos)
         eases_out, eases_in = start.out_temporal_ease[:1], end.in_temporal_ease[:1]
-        handles = [(out_handle(eases_out[0], span / seconds), in_handle(eases_in[0], span / seconds))]
+        rate = [span / abs(seconds)]
+        handles = [(out_handle(eases_out[0], rate[0]), in_handle(eases_in[0], rate[0]))]
     else:
         rate = [(b - a) / seconds for a, b in zip(_native(start.value), _native(end.value), strict=True)]
         eases_out, eases_in = _per_dimension(start.out_temporal_ease, rate), _per_dimension(end.in_temporal_ease, rate)
@@ -150,13 +157,13 @@ def _segment(
     return [key]
 
 
-def holds(start: Keyframe, end: Keyframe) -> bool:
+def holds(start: PlayedKey, end: PlayedKey) -> bool:
     """Say whether the value stays as it is until the next key."""
     hold = KeyframeInterpolationType.HOLD
     return hold in {start.out_interpolation_type, end.in_interpolation_type}
 
 
-def _tangents(prop: Property, start: Keyframe, end: Keyframe, dimensions: int) -> tuple[Numbers, Numbers]:
+def _tangents(prop: Property, start: PlayedKey, end: PlayedKey, dimensions: int) -> tuple[Numbers, Numbers]:
     nothing = [0.0] * dimensions
     if not prop.is_spatial:
         return nothing, nothing
@@ -169,8 +176,8 @@ def _tangents(prop: Property, start: Keyframe, end: Keyframe, dimensions: int) -
 
 def _distance(
     prop: Property,
-    start: Keyframe,
-    end: Keyframe,
+    start: PlayedKey,
+    end: PlayedKey,
     first: Numbers,
     last: Numbers,
     outs: Numbers,
@@ -191,8 +198,8 @@ def _is_color(value: Any) -> bool:
 
 def _agrees(
     prop: Property,
-    start: Keyframe,
-    end: Keyframe,
+    start: PlayedKey,
+    end: PlayedKey,
     handles: Sequence[tuple[tuple[float, float], tuple[float, float]]],
     numbers: Callable[[Any], Numbers],
 ) -> bool:
@@ -211,7 +218,7 @@ def _agrees(
 
 
 def _frame_by_frame(
-    prop: Property, start: Keyframe, end: Keyframe, numbers: Callable[[Any], Numbers], place: Place
+    prop: Property, start: PlayedKey, end: PlayedKey, numbers: Callable[[Any], Numbers], place: Place
 ) -> list[Json]:
     first, last = start.time * place.fps, end.time * place.fps
     times = [first, *range(math.floor(first) + 1, math.ceil(last))]

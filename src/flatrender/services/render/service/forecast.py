@@ -132,14 +132,15 @@ def alone_s(works: Iterable[float], rates: Sequence[float], busy: Sequence[float
 
     `busy` says for each of the first slots how long it is taken already, with the film's own work.
     """
-    free = [(busy[slot] if slot < len(busy) else 0.0, pace) for slot, pace in enumerate(rates)]
+    # Of several that are free any may ask first, the quick ones no sooner than the slow ones: places say which, not paces.
+    free = [(busy[slot] if slot < len(busy) else 0.0, slot) for slot in range(len(rates))]
     latest = max((until for until, _ in free), default=0.0)
     heapq.heapify(free)
     for work in works:
-        until, pace = free[0]
-        until += work * pace
+        until, slot = free[0]
+        until += work * rates[slot]
         latest = max(latest, until)
-        heapq.heapreplace(free, (until, pace))
+        heapq.heapreplace(free, (until, slot))
     return latest
 
 
@@ -200,7 +201,7 @@ def _slots_first(
     for one, left_s in busy:
         ordered.append(free[one.node_id].pop() if free[one.node_id] else 1.0)
         taken.append(left_s)
-    rest = sorted(pace for paces in free.values() for pace in paces)
+    rest = [pace for paces in free.values() for pace in paces]
     return ordered + rest, taken
 
 
