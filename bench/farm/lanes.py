@@ -36,7 +36,7 @@ async def measure() -> None:
                 if number % 50 == 0:
                     print(f"  {number} films", end="\r", flush=True)
             async with farm.real_node(slots=2):
-                while not farm.row("SELECT count(*) FROM render.frame_jobs WHERE status = 'running'")[0]:
+                while not farm.row("SELECT count(*) FROM render.frame_jobs WHERE status = 'running'")[0]:  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
                 times = [await _picture(farm.http, number) for number in range(PICTURES)]
                 waiting = farm.row("SELECT count(*) FROM render.render_jobs WHERE status <> 'completed'")[0]

@@ -15,11 +15,11 @@ from flatrender.kit.db import Conn
 JOB_COLUMNS = (
     "id, tenant_id, user_id, saved_project_id, revision_id, project_id, project_version_id, output_profile_key, status, priority, progress_pct,"
     " total_frames, width, height, fps, attempt, max_attempts, workflow_id, error_code, error_message, cancel_requested_at, queued_at, started_at,"
-    " finished_at, input ->> 'title' AS title, row_version"
+    " finished_at, title, row_version"
 )
 _COLUMNS_J = ", ".join(f"j.{name.strip()}" for name in JOB_COLUMNS.split(", "))
 _MOVED = (
-    "counted AS (SELECT count(*) FILTER (WHERE status NOT IN ('done', 'failed', 'canceled')) AS undone,"
+    "counted AS (SELECT count(*) FILTER (WHERE status NOT IN ('done', 'failed', 'canceled')) AS undone,"  # noqa: S608
     " count(*) FILTER (WHERE status = 'running') AS running, coalesce(sum(epoch), 0) AS epochs,"
     " round(coalesce((SELECT drawing_share::numeric FROM render.film_forecasts WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s), %(share)s::numeric)"
     " * sum(CASE WHEN status = 'done' THEN frame_end - frame_start + 1 ELSE frames_done END) / greatest(sum(frame_end - frame_start + 1), 1), 2) AS pct"
@@ -128,7 +128,7 @@ async def insert_job(
     cursor = await conn.execute(
         "INSERT INTO render.render_jobs (tenant_id, user_id, saved_project_id, revision_id, project_id, project_version_id, package_sha256,"
         " output_profile_key, width, height, fps, has_voiceover, music_volume, sfx_volume, voiceover_volume, input, input_hash,"
-        " kind, priority, attempt) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)"
+        " title, kind, priority, attempt) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)"
         " ON CONFLICT (tenant_id, revision_id) DO NOTHING RETURNING id",
         (
             tenant_id,
@@ -146,6 +146,7 @@ async def insert_job(
             *volumes,
             Jsonb(input),
             input_hash,
+            input.get("title"),
             kind,
             priority,
         ),
@@ -293,7 +294,10 @@ async def set_progress(conn: Conn, *, tenant_id: UUID, job_id: UUID, share: floa
     All frames are the share that was planned for them, `share` per cent where none was.
     """
     async with conn.cursor(row_factory=class_row(JobRow)) as cursor:
-        await cursor.execute(f"WITH {_MOVED} SELECT * FROM moved", {"tenant": tenant_id, "id": job_id, "share": share})
+        await cursor.execute(
+            f"WITH {_MOVED} SELECT * FROM moved",  # noqa: S608
+            {"tenant": tenant_id, "id": job_id, "share": share},
+        )
         return await cursor.fetchone()
 
 
@@ -313,7 +317,7 @@ async def advance(conn: Conn, *, tenant_id: UUID, job_id: UUID, share: float) ->
     """Count a film's chunks and set its progress from them, as `set_progress` does."""
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            f"WITH {_MOVED} SELECT c.undone, c.running, c.epochs, m.* FROM counted AS c LEFT JOIN moved AS m ON true",
+            f"WITH {_MOVED} SELECT c.undone, c.running, c.epochs, m.* FROM counted AS c LEFT JOIN moved AS m ON true",  # noqa: S608
             {"tenant": tenant_id, "id": job_id, "share": share},
         )
         row = await cursor.fetchone()
