@@ -3,6 +3,7 @@ import { IconArrowRight, IconPencil } from '@tabler/icons-react';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { ErrorState } from '../components/ErrorState';
 import { JobOutcome } from '../components/JobOutcome';
+import { JobOutputs } from '../components/JobOutputs';
 import { JobStatus } from '../components/JobProgress';
 import { SkeletonRows, useSlow } from '../components/ListState';
 import { PageHeader } from '../components/PageHeader';
@@ -68,6 +69,7 @@ export function Film() {
         connected={job.connected}
         onRetried={(next) => void navigate({ to: '/films/$jobId', params: { jobId: next.id } })}
       />
+      <JobOutputs job={job.data} />
     </div>
   );
 }
