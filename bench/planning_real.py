@@ -1,5 +1,6 @@
 """The time left on a real platform: `flatrender up` without its node, two node processes, films of the demo templates one after the other and two at once."""
 
+import random
 import statistics
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 from tests.whole_platform.running import Running
-from tests.whole_platform.story import edited, press_render, save
+from tests.whole_platform.story import edited, press_render, save, template
 
 SLUGS = ("sale", "promo", "quote", "opener")
 MARKS = (10.0, 50.0, 90.0)
@@ -66,8 +67,9 @@ def _watched(client: httpx.Client, slugs: Sequence[str]) -> list[dict[str, float
     jobs = []
     for slug in slugs:
         document = edited(client, slug)
-        # Another title in each scene: nothing may be used again.
-        document["palette"] = {**document.get("palette", {}), "primary": f"#{time.monotonic_ns() & 0xFFFFFF:06x}"}
+        # Another colour each time: nothing may be used again.
+        slot = template(client, slug)["color_slots"][0]["key"]
+        document["palette"] = {**(document.get("palette") or {}), slot: f"#{random.getrandbits(24):06x}"}
         jobs.append(press_render(client, save(client, document), "720p")["id"])
     told: dict[str, list[tuple[float, float, int]]] = {job: [] for job in jobs}
     ready: dict[str, float] = {}

@@ -71,7 +71,7 @@ REQUESTS = [
            lambda w: w.user.post("/v1/saved-projects", json={"project_id": w.promo["id"], "owner": "me"})),
     simple("a member of another type", 422, "request_invalid", ("body.audio.music_volume",),
            lambda w: w.put(audio={"music_volume": "loud"})),
-    simple("a quality that is not offered", 422, "request_invalid", ("body.profile", "1080p"),
+    simple("a quality that is not offered", 422, "render.unknown_profile", ("8k", "1080p"),
            lambda w: w.user.post(f"/v1/saved-projects/{w.document['id']}/render", json={"profile": "8k"})),
     simple("an id that is none", 422, "request_invalid", ("path.file_id",), lambda w: w.user.get("/v1/files/abc")),
     simple("U+0000 in a text", 422, "text_invalid", ("U+0000", "leave it out"),
@@ -143,6 +143,9 @@ REQUESTS = [
     simple("a missing file for a template that is no project", 422, "content.no_source", ("After Effects",),
            lambda w: w.admin.post(f"/v1/admin/projects/{w.promo['id']}/missing-files",
                                   json={"files": [{"file_id": str(uuid.uuid4())}]})),
+    Refusal("publishing what only After Effects draws", 409, "content.needs_after_effects", ("accept_after_effects",),
+            lambda w, project_id: w.admin.post(f"/v1/admin/projects/{project_id}/publish"),
+            before=bad_projects.needing_after_effects),
     # traced previews
     simple("a picture to trace from nowhere", 422, "request_invalid", ("file_id", "svg", "snapshot"), lambda w: w.trace()),
     simple("a text that is no SVG to trace", 422, "content.picture_invalid", ("PNG",), lambda w: w.trace(svg="hello")),

@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     """How long a node holds a chunk without a heartbeat."""
     heartbeat_s: float = 15.0
     """How often a node reports."""
+    export_days: int | None = 90
+    """How many days finished films are kept where a tenant's limits say nothing else; 0: for good."""
+    outgoing_allow: Annotated[list[str], NoDecode] = []
+    """Host names and networks (`minio.internal,10.1.0.0/16`) beside the public network that films may be delivered to, also without TLS."""
     executor_id: str | None = None
     """Name of this process among those that run workflows. One that always starts under the same name goes on with its own work at once; two
     that live at the same time must not share one. Default: a new one at each start."""
@@ -69,6 +73,11 @@ class Settings(BaseSettings):
     """Make the first accounts and import the demo templates at start."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least serious line that is logged."""
+
+    @field_validator("outgoing_allow", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @field_validator("peers", mode="before")
     @classmethod

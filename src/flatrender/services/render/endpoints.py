@@ -21,6 +21,7 @@ from flatrender.services.render.queries.nodes import NodeRow, TokenRow
 from flatrender.services.render.queries.snapshots import SceneJobRow, SnapshotRow
 from flatrender.services.render.schemas import (
     ExportOut,
+    JobOutputOut,
     NewNodeTokenOut,
     NodeHours,
     NodeOut,
@@ -237,7 +238,7 @@ def job_out(view: JobView) -> RenderJobOut:
     """Shape a film."""
     job, video = view.job, view.video
     export = None
-    if video is not None:
+    if video is not None and video.bytes is not None and video.file_id is not None:
         content = f"/v1/files/{video.file_id}/content"
         export = ExportOut(
             id=video.id,
@@ -272,6 +273,22 @@ def job_out(view: JobView) -> RenderJobOut:
         started_at=job.started_at,
         finished_at=job.finished_at,
         export=export,
+        outputs=[
+            JobOutputOut(
+                id=output.id,
+                output=output.output_no,
+                profile=output.profile_key,
+                status=output.status,  # type: ignore[arg-type]  # the database's check knows the same words
+                container=output.container,
+                width=output.width,
+                height=output.height,
+                bytes=output.bytes,
+                expires_at=output.expires_at,
+                error_code=output.error_code,
+                download_url=f"/v1/files/{output.file_id}/content?download=1" if output.status == "ready" else None,
+            )
+            for output in view.outputs
+        ],
     )
 
 

@@ -11,6 +11,7 @@ from flatrender.kit.workflows import Workflows
 from flatrender.services.render import metrics
 from flatrender.services.render.queries import fleet as fleet_rows
 from flatrender.services.render.queries import nodes as node_rows
+from flatrender.services.render.service.exports import SWEEP_CRON, SWEEP_WORKFLOW, Exports
 from flatrender.services.render.service.farm import FarmHealth
 from flatrender.services.render.service.films import Films
 from flatrender.services.render.service.jobs import FINISH_WORKFLOW, PLAN_WORKFLOW
@@ -25,11 +26,13 @@ HEALTH_EVERY_S = 6 * 3600.0
 HEALTH_AGAIN_S = 60.0
 
 
-def register_workflows(workflows: Workflows, films: Films, snapshots: Snapshots) -> None:
+def register_workflows(workflows: Workflows, films: Films, snapshots: Snapshots, exports: Exports) -> None:
     """Make the render service's workflows known to the executor, before it opens."""
     workflows.register(PLAN_WORKFLOW, films.plan_film)
     workflows.register(FINISH_WORKFLOW, films.finish_film)
     workflows.register(PREPARE_WORKFLOW, snapshots.prepare)
+    workflows.register(SWEEP_WORKFLOW, exports.sweep)
+    workflows.schedule(SWEEP_WORKFLOW, SWEEP_CRON)
 
 
 class Sweep:

@@ -107,10 +107,19 @@ async def stored_segments(conn: Conn, *, tenant_id: UUID, cache_keys: Sequence[b
 
 
 async def replace_chunks(
-    conn: Conn, *, tenant_id: UUID, job_id: UUID, priority: int, chunks: Sequence[NewChunk]
+    conn: Conn,
+    *,
+    tenant_id: UUID,
+    job_id: UUID,
+    priority: int,
+    chunks: Sequence[NewChunk],
+    outputs: Sequence[int] = (0,),
 ) -> None:
-    """Put these chunks in the place of the film's."""
-    await conn.execute("DELETE FROM render.frame_jobs WHERE tenant_id = %s AND render_job_id = %s", (tenant_id, job_id))
+    """Put these chunks in the place of those of the film's outputs `outputs`."""
+    await conn.execute(
+        "DELETE FROM render.frame_jobs WHERE tenant_id = %s AND render_job_id = %s AND output_no = ANY(%s)",
+        (tenant_id, job_id, list(outputs)),
+    )
     async with conn.cursor() as cursor:
         await cursor.executemany(
             "INSERT INTO render.frame_jobs (tenant_id, render_job_id, chunk_no, frame_start, frame_end, comp_name, scene_key, scene_object_key, scene_sha256,"
@@ -307,9 +316,12 @@ async def release(
 
 
 async def remaining(conn: Conn, *, tenant_id: UUID, job_id: UUID) -> tuple[int, int, int]:
-    """Return how many chunks are not done, how many are running, and the sum of epochs (which rises with every claim)."""
+    """Return how many chunks are still to be done, how many are running, and the sum of epochs (which rises with every claim).
+
+    While the film is being drawn, failed and cancelled chunks are those of an output that was given up.
+    """
     cursor = await conn.execute(
-        "SELECT count(*) FILTER (WHERE status <> 'done'), count(*) FILTER (WHERE status = 'running'), coalesce(sum(epoch), 0)"
+        "SELECT count(*) FILTER (WHERE status NOT IN ('done', 'failed', 'canceled')), count(*) FILTER (WHERE status = 'running'), coalesce(sum(epoch), 0)"
         " FROM render.frame_jobs WHERE tenant_id = %s AND render_job_id = %s",
         (tenant_id, job_id),
     )
@@ -391,6 +403,7 @@ async def stranded_jobs(conn: Conn) -> list[tuple[UUID, UUID]]:
     """Return (tenant, film) of films that are being rendered although every chunk is done, for longer than a moment, of every tenant."""
     cursor = await conn.execute(
         "SELECT j.tenant_id, j.id FROM render.render_jobs AS j WHERE j.status = 'rendering' AND j.updated_at < now() - interval '5 seconds'"
-        " AND NOT EXISTS (SELECT FROM render.frame_jobs AS f WHERE f.tenant_id = j.tenant_id AND f.render_job_id = j.id AND f.status <> 'done') LIMIT 50"
+        " AND NOT EXISTS (SELECT FROM render.frame_jobs AS f WHERE f.tenant_id = j.tenant_id AND f.render_job_id = j.id"
+        " AND f.status NOT IN ('done', 'failed', 'canceled')) LIMIT 50"
     )
     return [(UUID(str(row[0])), UUID(str(row[1]))) for row in await cursor.fetchall()]

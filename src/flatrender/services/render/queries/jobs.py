@@ -69,20 +69,6 @@ class ProfileRow(msgspec.Struct, frozen=True, kw_only=True):
     cost_multiplier: float = 1.0
 
 
-class ExportRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A finished file of a film."""
-
-    id: UUID
-    render_job_id: UUID
-    kind: str
-    file_id: UUID
-    bytes: int
-    width: int | None
-    height: int | None
-    duration_ms: int | None
-    container: str | None
-
-
 async def profiles(conn: Conn, *, tenant_id: UUID, platform_id: UUID) -> list[ProfileRow]:
     """Return the active profiles of the tenant and, behind them, the platform's."""
     async with conn.cursor(row_factory=class_row(ProfileRow)) as cursor:
@@ -358,39 +344,3 @@ async def end_attempt(
         " ON CONFLICT (render_job_id, attempt_no) DO UPDATE SET outcome = EXCLUDED.outcome, error_code = EXCLUDED.error_code, finished_at = now()",
         (tenant_id, job_id, attempt, outcome, error_code),
     )
-
-
-async def insert_export(
-    conn: Conn,
-    *,
-    tenant_id: UUID,
-    job_id: UUID,
-    user_id: UUID,
-    kind: str,
-    file_id: UUID,
-    sha256: bytes,
-    bytes: int,
-    width: int,
-    height: int,
-    duration_ms: int | None,
-    container: str | None,
-    codecs: str | None,
-) -> None:
-    """Note a finished file; a film has one of each kind, the last attempt's."""
-    await conn.execute(
-        "INSERT INTO render.exports (tenant_id, render_job_id, user_id, kind, file_id, sha256, bytes, width, height, duration_ms, container, codecs)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (render_job_id, kind) DO UPDATE SET file_id = EXCLUDED.file_id,"
-        " sha256 = EXCLUDED.sha256, bytes = EXCLUDED.bytes, width = EXCLUDED.width, height = EXCLUDED.height, duration_ms = EXCLUDED.duration_ms",
-        (tenant_id, job_id, user_id, kind, file_id, sha256, bytes, width, height, duration_ms, container, codecs),
-    )
-
-
-async def exports(conn: Conn, *, tenant_id: UUID, job_ids: Sequence[UUID]) -> list[ExportRow]:
-    """Return the files of films."""
-    async with conn.cursor(row_factory=class_row(ExportRow)) as cursor:
-        await cursor.execute(
-            "SELECT id, render_job_id, kind, file_id, bytes, width, height, duration_ms, container FROM render.exports"
-            " WHERE tenant_id = %s AND render_job_id = ANY(%s) AND deleted_at IS NULL",
-            (tenant_id, list(job_ids)),
-        )
-        return await cursor.fetchall()

@@ -17,7 +17,7 @@ from flatrender.engine.clips.model import ClipFile
 from flatrender.engine.errors import RenderError
 from flatrender.engine.film.clip_sound import clip_tracks
 from flatrender.engine.film.join import join_segments
-from flatrender.engine.film.outputs import Source, take_still
+from flatrender.engine.film.outputs import Source, derive_film, take_still
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.probe import ExpectedFilm, FilmReport, probe_film
 from flatrender.engine.scene import ResolvedScene
@@ -34,8 +34,8 @@ Stage = Callable[[str, float], Awaitable[bool]]
 """Shows (status, per cent), or with an empty status nothing new; False when the film is not wanted any more."""
 
 POSTER_WIDTH = 960
-CONTAINERS = {"frames": "png_seq"}
-"""The engine's name of a container → that of the output profiles, where they differ."""
+CONTAINERS = {"png_frames": "png_seq", "jpeg_frames": "jpeg_seq"}
+"""The engine's kind → the container as output profiles call it, where that is not the engine's own name."""
 CONTENT_TYPES = {
     ".mp4": "video/mp4",
     ".webm": "video/webm",
@@ -170,6 +170,45 @@ class Assembly:
             watcher.cancel()
             cancel.set()
 
+    async def derive(
+        self,
+        tenant_id: UUID,
+        job_id: UUID,
+        *,
+        attempt: int,
+        title: str,
+        film_key: str,
+        film_settings: FilmSettings,
+        film_frames: int,
+        settings: FilmSettings,
+        stage: Stage,
+    ) -> Made:
+        """Return another file made from a finished film in the store; it has no poster. Raises RenderError (`cancelled` when `stage` said so)."""
+        cancel = threading.Event()
+        watcher = asyncio.create_task(_watch(stage, cancel))
+        try:
+            with tempfile.TemporaryDirectory(prefix="flatrender-derive-") as name:
+                folder = Path(name)
+                await stage("encoding", 96)
+                path = await self._fetched(
+                    folder / f"film{film_settings.facts.suffix}", film_key, self._settings.max_segment_bytes
+                )
+                out = folder / f"derived{settings.facts.suffix}"
+                report = await asyncio.to_thread(
+                    derive_film,
+                    Source(path=path, settings=film_settings, frames=film_frames),
+                    settings,
+                    out,
+                    title=title or None,
+                    deadline_s=self._settings.join_deadline_s,
+                    cancel=cancel,
+                )
+                await stage("uploading", 98)
+                return await self._stored(tenant_id, job_id, attempt, out, None, (0, 0), report, settings)
+        finally:
+            watcher.cancel()
+            cancel.set()
+
     async def _segments(self, folder: Path, pieces: Sequence[Piece], cancel: threading.Event) -> list[Path]:
         broken: dict[int, Literal["missing", "checksum"]] = {}
         paths = []
@@ -267,7 +306,7 @@ class Assembly:
         job_id: UUID,
         attempt: int,
         film: Path,
-        poster: Path,
+        poster: Path | None,
         poster_size: tuple[int, int],
         report: FilmReport,
         settings: FilmSettings,
@@ -275,9 +314,10 @@ class Assembly:
         digest = await asyncio.to_thread(_sha256, film)
         # The key has the content's hash: an executor that was thought dead and finishes as well writes the same bytes or another object.
         film_key = f"films/{tenant_id}/{job_id}/{attempt}-{digest[:32]}{settings.facts.suffix}"
-        poster_key = f"films/{tenant_id}/{job_id}/{attempt}-{digest[:32]}.jpg"
+        poster_key = f"films/{tenant_id}/{job_id}/{attempt}-{digest[:32]}.jpg" if poster is not None else ""
         await self._objects.put(film_key, film)
-        await self._objects.put(poster_key, poster)
+        if poster is not None:
+            await self._objects.put(poster_key, poster)
         codecs = ",".join(filter(None, (report.video_codec, report.audio_codec)))
         return Made(
             film_key=film_key,
@@ -290,7 +330,7 @@ class Assembly:
             poster_width=poster_size[0],
             poster_height=poster_size[1],
             codecs=codecs,
-            container=CONTAINERS.get(settings.facts.container, settings.facts.container),
+            container=CONTAINERS.get(settings.kind, settings.facts.container),
             content_type=CONTENT_TYPES[settings.facts.suffix],
         )
 

@@ -27,7 +27,7 @@ from flatrender.services.render.queries.nodes import NodeRow
 from flatrender.services.render.service.events import RENDER_SHARE, frames_bell, tell
 from flatrender.services.render.service.fleet import heard, order_of
 from flatrender.services.render.service.forecasting import Learner
-from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
+from flatrender.services.render.service.jobs import give_up_chunk, settle_cancel, start_finish
 from flatrender.services.render.service.line import Lines
 from flatrender.services.render.service.nodes import Nodes
 from flatrender.services.render.service.planning import decode_task, kind_of, segment_upload_key
@@ -103,10 +103,10 @@ class Leases:
         """
         until = time.monotonic() + max(0.0, min(claim.wait_s, self._settings.claim_wait_s))
         look = await self._look(secret, claim)
-        if look.chunk is None and until > time.monotonic():
-            look = await self._look_in_line(look.pool, secret, claim, until, gone)
-        else:
+        if look.chunk is not None:
             self._lines.found(frames_bell(look.pool))
+        elif until > time.monotonic():
+            look = await self._look_in_line(look.pool, secret, claim, until, gone)
         return self._assignment(look.chunk, look.trace) if look.chunk is not None else None
 
     async def _look_in_line(self, pool: str, secret: str, claim: Claim, until: float, gone: Gone) -> "Look":
@@ -378,14 +378,12 @@ class Leases:
                 detail = fail.detail.removeprefix(f"{chunk.scene_key}: ")
                 if given_up:
                     detail = f"After Effects failed at it {chunk.machine_failures + 1} times; the last time: {detail}"
-                await fail_job(
-                    conn,
-                    self._bells,
-                    chunk.tenant_id,
-                    chunk.render_job_id,
-                    code=fail.code,
-                    message=f"scene {chunk.scene_key}: {detail}",
-                )
+                message = f"scene {chunk.scene_key}: {detail}"
+                await give_up_chunk(conn, self._bells, chunk, code=fail.code, message=message)
+                job = await job_rows.job(conn, tenant_id=chunk.tenant_id, job_id=chunk.render_job_id, lock=True)
+                if job is not None:
+                    # An output that was given up may have been what the film still waited for.
+                    await self._after_chunk(conn, job)
         return Accepted()
 
     async def _note_crash(self, conn: Conn, node: NodeRow, chunk: ChunkRow, fail: Fail, *, final: bool) -> None:
