@@ -114,7 +114,7 @@ function Crash({ crash }: { crash: NodeCrash }) {
         {formatAgo(crash.occurred_at, locale)}
       </td>
       <td>
-        {textFor(`admin.crash.${crash.kind}`) ?? crash.kind}
+        {textFor(`admin.wentWrong.${crash.kind}`) ?? crash.kind}
         {crash.code && (
           <span className={admin.muted}>
             {' '}

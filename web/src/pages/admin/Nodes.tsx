@@ -1,9 +1,8 @@
 import { Button, Progress, Text } from '@mantine/core';
-import { IconPlayerPause, IconPlayerPlay, IconServer } from '@tabler/icons-react';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { IconServer } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import { adminRender } from '../../api/endpoints';
 import type { FarmNode, RenderNode } from '../../api/types';
 import { EmptyState } from '../../components/EmptyState';
 import { ErrorState } from '../../components/ErrorState';
@@ -15,9 +14,9 @@ import { Picture } from '../../components/Picture';
 import { formatNumber, formatPercent } from '../../format/digits';
 import { formatAgo, formatBytes } from '../../format/time';
 import { textFor, useI18n } from '../../i18n';
-import { queries, queryClient } from '../../queries';
-import { say } from '../../say';
+import { queries } from '../../queries';
 import classes from './Admin.module.css';
+import { NodeControls, NodeNote } from './NodeControls';
 
 export const TONES: Record<string, 'good' | 'busy' | 'quiet' | 'bad' | 'warn'> = {
   online: 'good',
@@ -68,7 +67,7 @@ export function WorkList({ farm }: { farm: FarmNode }) {
           </li>
         );
       })}
-      {more > 0 && <li className={classes.muted}>{t('admin.nodeMore', { n: formatNumber(more, locale) })}</li>}
+      {more > 0 && <li className={classes.muted}>{t('admin.nodeMoreWork', { n: formatNumber(more, locale) })}</li>}
     </ul>
   );
 }
@@ -108,12 +107,6 @@ function LastHour({ farm }: { farm: FarmNode }) {
 
 function NodeCard({ node, farm }: { node: RenderNode; farm: FarmNode | undefined }) {
   const { t, locale } = useI18n();
-  const isDraining = node.status === 'draining' || node.status === 'drained';
-  const toggle = useMutation({
-    mutationFn: () => (isDraining ? adminRender.resume(node.id) : adminRender.drain(node.id)),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: queries.adminNodes.queryKey }),
-    onError: say.failed,
-  });
   const slots = t('admin.nodeSlots', {
     used: formatNumber(node.used_slots, locale),
     max: formatNumber(node.max_slots, locale),
@@ -171,11 +164,6 @@ function NodeCard({ node, farm }: { node: RenderNode; farm: FarmNode | undefined
         alt={t(farm?.picture_url ? 'admin.nodePicture' : 'admin.nodeNoPicture', { name: node.name })}
         testId="node-picture"
       />
-      {node.quarantine_reason && (
-        <Text size="sm" c="var(--mantine-color-error)" data-testid="node-quarantine">
-          {t('admin.nodeQuarantine', { reason: node.quarantine_reason })}
-        </Text>
-      )}
       {farm && (
         <section aria-label={t('admin.nodeWorking')} className={classes.nodeWork}>
           <WorkList farm={farm} />
@@ -198,16 +186,8 @@ function NodeCard({ node, farm }: { node: RenderNode; farm: FarmNode | undefined
           </div>
         ))}
       </dl>
-      <Button
-        variant="default"
-        leftSection={isDraining ? <IconPlayerPlay size={16} aria-hidden /> : <IconPlayerPause size={16} aria-hidden />}
-        loading={toggle.isPending}
-        onClick={() => toggle.mutate()}
-        aria-label={t(isDraining ? 'admin.resumeOf' : 'admin.drainOf', { name: node.name })}
-        data-testid={isDraining ? 'node-resume' : 'node-drain'}
-      >
-        {t(isDraining ? 'admin.resume' : 'admin.drain')}
-      </Button>
+      <NodeNote node={node} />
+      <NodeControls node={node} />
     </li>
   );
 }
