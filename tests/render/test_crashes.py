@@ -101,18 +101,21 @@ async def test_every_attempt_leaves_a_row_and_its_log(farm: Farm) -> None:
         node_id = agent._data.node_id()
     attempts = (await farm.http.get(f"/v1/admin/render-jobs/{made.id}/attempts")).json()["items"]
     chunks = farm.row("SELECT count(*), sum(epoch) FROM render.frame_jobs WHERE render_job_id = %s", made.id)
-    assert len(attempts) == chunks[1] == chunks[0] + 1
-    outcomes = sorted((attempt["node_name"], attempt["outcome"], attempt["error_code"]) for attempt in attempts)
-    assert outcomes == [("hand", "failed", "disk_full"), *[("real", "completed", None)] * chunks[0]]
+    assert len(attempts) == chunks[1]
+    # On a busy machine the real node may have lost a lease besides.
+    ended = [(attempt["node_name"], attempt["outcome"]) for attempt in attempts]
+    assert ended.count(("real", "completed")) == chunks[0]
+    assert [one["error_code"] for one in attempts if one["node_name"] == "hand"] == ["disk_full"]
     assert farm.row("SELECT recovery FROM render.node_crashes WHERE kind = 'disk_full'") == ("retried_other",)
     shown = (await farm.http.get(f"/v1/admin/nodes/{node_id}/attempts")).json()["items"]
+    shown = [attempt for attempt in shown if attempt["outcome"] == "completed"]
     assert len(shown) == chunks[0]
     for attempt in shown:
         text = (await farm.http.get(attempt["log_url"])).text
         assert "claimed" in text
         assert "rendering" in text
         assert "made" in text
-    failed = next(attempt for attempt in attempts if attempt["outcome"] == "failed")
+    failed = next(attempt for attempt in attempts if attempt["node_name"] == "hand")
     assert failed["log_url"] is None
     assert "it went wrong" in failed["detail"]
 
@@ -121,7 +124,7 @@ async def test_every_attempt_leaves_a_row_and_its_log(farm: Farm) -> None:
     database = pools_of(farm.copy, "render", "svc_render")
     await database.open()
     try:
-        assert await Crashes(database, farm.objects, farm.settings).tidy() == chunks[0]
+        assert await Crashes(database, farm.objects, farm.settings).tidy() >= chunks[0]
     finally:
         await database.close()
     gone = await farm.http.get(shown[0]["log_url"])
