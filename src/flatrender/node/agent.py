@@ -66,7 +66,9 @@ class Agent:
         if dropped:
             log.info("spool_dropped reports=%d: their leases ended with the earlier start", dropped)
         self._pool = WorkerPool(config.slots + 1)
-        self._client = ServerClient(config.server, slots=config.slots + 1 + 2 * ("aerender" in config.engines))
+        self._client = ServerClient(
+            config.server, slots=config.slots + 1 + 2 * ("aerender" in config.engines), ca_file=config.ca_file
+        )
         self._sessions = Sessions()
         self._projects: ProjectCache | None = None
         if "aerender" in config.engines:

@@ -122,6 +122,9 @@ export const en: Dictionary = {
   'error.code.content_import_busy': 'The server is busy. Please wait a moment.',
   'error.code.content_picture_invalid': 'This picture cannot be traced. Choose a PNG, JPEG, WebP or plain SVG picture.',
   'error.code.content_picture_too_detailed': 'This picture has too much detail to be traced.',
+  'error.code.content_tracer_failed':
+    'Tracing this picture did not finish. Try again, or with fewer colours and less detail.',
+  'error.code.content_needs_after_effects': 'Only After Effects draws some of the scenes; publishing must accept that.',
   'error.code.content_no_snapshot': 'This scene has no snapshot yet. Build the scene previews first.',
   'error.code.files_sound_broken': 'There is no readable sound in this file.',
   'error.code.files_video_broken': 'This film is damaged or cannot be played. Export it as MP4.',

@@ -122,6 +122,8 @@ export const fa = {
   'error.code.content_import_busy': 'سرور شلوغ است. چند لحظه صبر کنید.',
   'error.code.content_picture_invalid': 'این تصویر برداری نمی‌شود. یک تصویر PNG، JPEG، WebP یا SVG ساده انتخاب کنید.',
   'error.code.content_picture_too_detailed': 'جزئیات این تصویر برای برداری کردن زیاد است.',
+  'error.code.content_tracer_failed': 'برداری کردن این تصویر ناتمام ماند. دوباره تلاش کنید، یا با رنگ و جزئیات کمتر.',
+  'error.code.content_needs_after_effects': 'برخی صحنه‌ها را فقط افترافکت می‌سازد؛ انتشار باید با پذیرفتن آن باشد.',
   'error.code.content_no_snapshot': 'این صحنه هنوز تصویر ندارد. اول پیش‌نمایش صحنه‌ها را بسازید.',
   'error.code.files_sound_broken': 'این پرونده صدای خواندنی ندارد.',
   'error.code.files_video_broken': 'این فیلم خراب است یا پخش نمی‌شود. آن را به‌صورت MP4 خروجی بگیرید.',

@@ -235,8 +235,7 @@ class Assembly:
             if not local.is_file():
                 raise NotFound("there is no such object", code="files.not_found")
             return local
-        data = await self._objects.get(key, limit_bytes=limit_bytes)
-        await asyncio.to_thread(path.write_bytes, data)
+        await self._objects.fetch(key, path, limit_bytes=limit_bytes)
         return path
 
     async def _tracks(self, folder: Path, sounds: Sequence[Sound]) -> list[TrackSpec]:
