@@ -1,4 +1,5 @@
--- Ops: the processes that run workflows and when each was last seen alive, so that the others take up what a dead one left.
+-- Ops: the processes that run workflows and when each was last seen alive, so that the others take up what a dead one left; and room for many of them:
+-- how many connections a role has is the processes' number times their pools, which are settings, not something that the schema knows.
 
 \set ON_ERROR_STOP on
 BEGIN;
@@ -24,6 +25,22 @@ COMMENT ON COLUMN ops.workflow_executors.running IS 'workflows that it runs just
 GRANT USAGE ON SCHEMA ops TO svc_workflow;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ops.workflow_executors TO svc_workflow;
 GRANT SELECT ON ops.workflow_executors TO svc_render, svc_render_worker;
+
+RESET ROLE;
+DO $$
+DECLARE
+    v_role text;
+BEGIN
+    FOR v_role IN
+        SELECT rolname FROM pg_roles WHERE rolname ~ '^svc_((identity|content|studio|render|file|notification)(_worker)?|workflow)$' ORDER BY rolname
+    LOOP
+        EXECUTE format('ALTER ROLE %I CONNECTION LIMIT -1', v_role);
+    END LOOP;
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE WARNING 'the service roles keep their connection limits: run ALTER ROLE … CONNECTION LIMIT -1 as one who may, before there are several replicas';
+END
+$$;
+SET LOCAL ROLE flatrender_owner;
 
 INSERT INTO ops.schema_migrations (version, name) VALUES (42, '42_ops_workflow_executors');
 COMMIT;

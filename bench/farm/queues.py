@@ -42,7 +42,16 @@ def _python() -> Path:
     if not (stamp.is_file() and stamp.read_text() == wanted):
         print("installing Procrastinate and PgQueuer …", file=sys.stderr, flush=True)
         venv.create(_ENVIRONMENT, with_pip=True, clear=True)
-        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(_REQUIREMENTS)]
+        install = [
+            str(python),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-r",
+            str(_REQUIREMENTS),
+        ]
         subprocess.run(install, check=True)
         stamp.write_text(wanted)
     return python

@@ -202,7 +202,7 @@ def many(folder: Path) -> Iterator[Farm]:
             farm.start(machine, [*server, *own, "--slots", "1"], proxy)
         try:
             eventually(
-                lambda: ready(farm), timeout_s=240, what="every replica, executor and node being there", every_s=0.3
+                lambda: ready(farm), timeout_s=420, what="every replica, executor and node being there", every_s=0.3
             )
             yield farm
         except BaseException:

@@ -287,10 +287,11 @@ async def insert_crash(
 async def quarantine_if_failing(conn: Conn, *, node_id: UUID, limit: int, quarantine_s: float) -> bool:
     """Take a node out of work when the machine itself failed `limit` times in an hour, or After Effects at so many projects; return whether it was.
 
-    One that is on probation after a quarantine fails once.
+    One that is on probation after a quarantine fails once. One that people drain stays drained when its quarantine is over.
     """
     cursor = await conn.execute(
-        "UPDATE render.nodes SET status = 'quarantined', quarantined_until = now() + make_interval(secs => %(for_s)s), probing = true,"
+        "UPDATE render.nodes SET status = CASE WHEN status = 'draining' THEN status ELSE 'quarantined' END, probing = true,"
+        " quarantined_until = now() + make_interval(secs => %(for_s)s),"
         " quarantine_reason = 'too many failures within an hour' WHERE id = %(id)s AND coalesce(quarantined_until, now()) <= now()"
         " AND (probing OR (SELECT greatest("
         " count(*) FILTER (WHERE kind IN ('oom', 'disk_full', 'agent_crash', 'node_lost', 'gpu')),"

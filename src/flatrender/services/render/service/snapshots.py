@@ -23,17 +23,13 @@ from flatrender.services.render import errors, metrics
 from flatrender.services.render.queries import nodes as node_rows
 from flatrender.services.render.queries import snapshots as rows
 from flatrender.services.render.queries.snapshots import ClaimedStill, SceneJobRow, SnapshotRow
+from flatrender.services.render.service.claims import LINK_MARGIN_S, Gone, claimed_pool, may_work, never_gone
 from flatrender.services.render.service.events import SCHEMA, stills_bell
 from flatrender.services.render.service.leases import (
     FINAL_CODES,
-    LINK_MARGIN_S,
     UNCLEAR_CODES,
-    Gone,
     after_failure,
-    claimed_pool,
     fingerprint_of,
-    may_work,
-    never_gone,
     output_present,
 )
 from flatrender.services.render.service.nodes import Nodes
