@@ -114,9 +114,6 @@ async function nodes({ page, id, look }) {
     await card.getByTestId('node-menu').click();
     await id(item).click();
   };
-  await card.getByTestId('node-menu').click();
-  await look('admin-node-menu');
-  await page.keyboard.press('Escape');
   await menu('node-hours');
   await id('hours-begin').fill('21:30');
   await look('admin-node-hours');
