@@ -1,6 +1,7 @@
 """What the tests use of the system beside Python.
 
-A Chromium, a PostgreSQL 15 to compare the embedded one with, and for text HarfBuzz's own programs, Noto fonts and Unicode's data.
+A Chromium, a PostgreSQL 15 to compare the embedded one with, an S3-compatible object store (OpenStack Swift), and for text HarfBuzz's own
+programs, Noto fonts and Unicode's data.
 
 All are found where they are; as root on a Debian-like system they are installed with apt. Without them the tests that need them are
 skipped with the reason (in CI a missing Chromium is an error).
@@ -19,6 +20,7 @@ TEXT_PACKAGES = {
     "fonts-noto-core": Path("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf"),
     "unicode-data": Path("/usr/share/unicode/BidiCharacterTest.txt"),
 }
+SWIFT = Path("/usr/lib/python3/dist-packages/swift")
 APT_TIMEOUT_S = 600
 
 
@@ -36,6 +38,8 @@ def install_missing() -> bool:
         missing.append("chromium")
     if not POSTGRESQL_15.exists():
         missing.append("postgresql-15")
+    if not SWIFT.exists():
+        missing.append("python3-swift")
     missing += [package for package, file in TEXT_PACKAGES.items() if not file.exists()]
     if missing and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

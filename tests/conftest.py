@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.database_server import DatabaseCopy, DatabaseServer, obtain
+from tests.object_store.server import S3Server, s3_server
+from tests.whole_platform.running import free_port
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,3 +58,10 @@ def open_folder() -> Iterator[Path]:
         folder = Path(name)
         folder.chmod(0o755)
         yield folder
+
+
+@pytest.fixture(scope="session")
+def object_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3-compatible server, started on first use."""
+    with s3_server(tmp_path_factory.mktemp("s3"), port=free_port()) as server:
+        yield server

@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy
+from dbos._sys_db import SystemDatabase
 from dbos._utils import retriable_postgres_exception
 from tests.database_server import DatabaseCopy
 from tests.kit import workflow_process
@@ -67,11 +68,11 @@ class World:
             child.wait()
 
     @asynccontextmanager
-    async def executor(self, executor_id: str) -> AsyncIterator[tuple[Workflows, Steps]]:
+    async def executor(self, executor_id: str, **options: Any) -> AsyncIterator[tuple[Workflows, Steps]]:
         """An executor in this process."""
         async with self.rows() as rows:
             steps = Steps(rows, executor_id)
-            workflows = executor(self.dsn("svc_workflow"), executor_id, steps)
+            workflows = executor(self.dsn("svc_workflow"), executor_id, steps, **options)
             await workflows.open()
             try:
                 yield workflows, steps
@@ -201,6 +202,88 @@ async def test_a_living_executor_leaves_anothers_workflow_alone_and_resumes_it_o
     assert effects["keep"] == effects["draw"]
 
 
+async def test_of_two_living_executors_one_resumes_each_workflow_of_a_dead_one_and_no_step_runs_twice(
+    world: World,
+) -> None:
+    names = [f"shared-{number}" for number in range(4)]
+    with world.process("gone") as gone:
+        await until(lambda: beats(world, "gone"))
+        for name in names:
+            await world.start("relay", name)
+        await until(lambda: all("wait" in world.tries(name) for name in names))
+        with world.process("heir"):
+            await until(lambda: beats(world, "heir"))
+            async with world.executor("here") as (workflows, _):
+                gone.kill()
+                gone.wait()
+                for name in names:
+                    world.open_gate(name)
+                for name in names:
+                    await succeeded(workflows, name)
+    for name in names:
+        tries = world.tries(name)
+        assert tries["draw"] == ["gone"]
+        assert tries["wait"][0] == "gone"
+        assert len(tries["wait"]) == 2
+        assert tries["wait"][1] in ("heir", "here")
+        assert tries["keep"] == tries["wait"][1:]
+
+
+async def test_an_executor_that_stops_in_order_is_taken_over_without_waiting_for_its_death(world: World) -> None:
+    with world.process("leaves") as leaves:
+        await until(lambda: beats(world, "leaves"))
+        await world.start("relay", "handed-over")
+        await until(lambda: "wait" in world.tries("handed-over"))
+        async with world.executor("stays", dead_after_s=600.0) as (workflows, steps):
+            workflows._judge_after = 0.0
+            leaves.terminate()
+            await until(lambda: not beats(world, "leaves"))
+            world.open_gate("handed-over")
+            await succeeded(workflows, "handed-over")
+            assert steps.finished == [("handed-over", "wait"), ("handed-over", "keep")]
+    assert world.tries("handed-over")["keep"] == ["stays"]
+
+
+@pytest.mark.parametrize(("write", "times"), [("record_operation_result", 1), ("update_workflow_outcome", 2)])
+async def test_a_workflow_whose_state_dbos_could_not_write_is_resumed_by_the_executor_that_lives_on(
+    world: World, monkeypatch: pytest.MonkeyPatch, write: str, times: int
+) -> None:
+    workflow = f"let-go-{write}"
+    failed: list[str] = []
+
+    def fail_at_first(self: Any, *arguments: Any, **named: Any) -> Any:
+        if workflow in str(arguments[0]) and len(failed) < times:
+            failed.append(write)
+            raise sqlalchemy.exc.OperationalError("UPDATE", {}, Exception("an error that nobody can classify"))
+        return real(self, *arguments, **named)
+
+    real = getattr(SystemDatabase, write)
+    monkeypatch.setattr(SystemDatabase, write, fail_at_first)
+    async with world.executor("here", lost_after_s=1.0) as (workflows, _):
+        workflows._judge_after = 0.0
+        await world.start("many", workflow, steps=2)
+        await succeeded(workflows, workflow)
+        assert len(failed) == times
+        assert world.effects(workflow) == {"0": "done", "1": "done"}
+
+
+async def test_what_was_begun_under_an_older_version_is_begun_anew_once_nobody_has_that_version(world: World) -> None:
+    with world.process("older") as older:
+        await until(lambda: beats(world, "older"))
+        await world.start("relay", "old-steps")
+        await until(lambda: "wait" in world.tries("old-steps"))
+        older.kill()
+        older.wait()
+    async with world.executor("newer", application_version="2") as (workflows, steps):
+        await until(lambda: steps.finished != [])
+        anew = steps.finished[0][0]
+        assert anew != "old-steps"
+        world.open_gate(anew)
+        await succeeded(workflows, anew)
+        assert steps.finished == [(anew, "draw"), (anew, "wait"), (anew, "keep")]
+        assert await workflows.status("old-steps") == "CANCELLED"
+
+
 async def test_kill_9_of_the_postmaster_in_the_middle_of_a_workflow_and_it_still_ends_once(open_folder: Path) -> None:
     server = EmbeddedPostgres(open_folder / "data")
     await asyncio.to_thread(server.start)
@@ -239,9 +322,7 @@ def test_a_socket_that_refuses_at_once_is_to_dbos_a_lost_connection_which_it_wai
 
 def beats(world: World, executor_id: str) -> bool:
     """Whether this executor has written a heartbeat."""
-    if world.select("SELECT to_regclass('dbos.executor_heartbeats')") == [(None,)]:
-        return False
-    return bool(world.select("SELECT FROM dbos.executor_heartbeats WHERE executor_id = %s", executor_id))
+    return bool(world.select("SELECT FROM ops.workflow_executors WHERE executor_id = %s", executor_id))
 
 
 def answers(world: World) -> bool:

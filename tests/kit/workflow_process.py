@@ -5,8 +5,10 @@ Each try of a step adds a row to `public.tries` before it works; what a finished
 
 import asyncio
 import secrets
+import signal
 import sys
 from dataclasses import dataclass, field
+from typing import Any
 
 from flatrender.kit.db import Database
 from flatrender.kit.workflows import Json, Run, Workflows
@@ -68,9 +70,10 @@ class Steps:
             await conn.execute("INSERT INTO public.tries VALUES (%s, %s, %s)", (workflow, step, self.executor))
 
 
-def executor(workflow_dsn: str, executor_id: str, steps: Steps) -> Workflows:
+def executor(workflow_dsn: str, executor_id: str, steps: Steps, **options: Any) -> Workflows:
     """Return an executor that notices a dead one within some three seconds."""
-    workflows = Workflows(workflow_dsn, executor_id=executor_id, poll_s=0.1, heartbeat_s=BEAT_S, dead_after_s=DEAD_S)
+    times = {"poll_s": 0.1, "heartbeat_s": BEAT_S, "dead_after_s": DEAD_S}
+    workflows = Workflows(workflow_dsn, executor_id=executor_id, **{**times, **options})
     workflows.register("relay", steps.relay)
     workflows.register("many", steps.many)
     return workflows
@@ -79,8 +82,12 @@ def executor(workflow_dsn: str, executor_id: str, steps: Steps) -> Workflows:
 async def _main(workflow_dsn: str, rows_dsn: str, executor_id: str) -> None:
     rows = Database("rows", rows_dsn, rows_dsn, max_size=1, worker_max_size=2)
     await rows.open()
-    await executor(workflow_dsn, executor_id, Steps(rows, executor_id)).open()
-    await asyncio.sleep(600)
+    workflows = executor(workflow_dsn, executor_id, Steps(rows, executor_id))
+    await workflows.open()
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    await asyncio.wait_for(stopped.wait(), 600)
+    await workflows.close()
 
 
 if __name__ == "__main__":

@@ -93,8 +93,8 @@ class World:
         with psycopg.connect(self.dsn("svc_render_worker")) as connection:
             job = connection.execute(
                 "INSERT INTO render.render_jobs (tenant_id, user_id, saved_project_id, revision_id, project_id, project_version_id, package_sha256,"
-                " output_profile_key, status, input, input_hash, attempt, finished_at) VALUES (%s, %s, %s, %s, %s, %s, %s, 'draft', 'failed', '{}', %s, 1, now())"
-                " RETURNING id",
+                " output_profile_key, status, input, input_hash, attempt, finished_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, 'draft', 'failed', '{}', %s, 1, now()) RETURNING id",
                 (tenant, user, *(uuid.uuid4() for _ in range(4)), bytes(32), bytes(32)),
             ).fetchone()
             assert job is not None

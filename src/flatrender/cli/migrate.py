@@ -34,10 +34,11 @@ def migrate(
         bool, typer.Option("--json", help="Print what was done, or where each file stands, as JSON.")
     ] = False,
 ) -> None:
-    """Apply the pending migrations. The embedded database needs no call: `flatrender up` does it."""
+    """Apply the pending migrations, make the next months' partitions and the workflows' tables; `flatrender up` does it for the embedded database."""
     from flatrender.cli.errors import fail
     from flatrender.kit import migrate as runner
-    from flatrender.kit.database_roles import LOGIN_ROLES, PasswordsRefused, set_passwords
+    from flatrender.kit.clock import system_clock
+    from flatrender.kit.database_roles import LOGIN_ROLES, PasswordsRefused, ensure_partitions, set_passwords
 
     if not database_url:
         fail(
@@ -53,12 +54,16 @@ def migrate(
                 _print_status(runner.status(connection, migrations), json=json)
                 return
             applied = runner.apply(connection, migrations)
+            ensure_partitions(connection, now=system_clock())
             if passwords:
-                from flatrender.host.secrets import load_or_make
+                from flatrender.host.database import make_workflow_tables
+                from flatrender.host.secrets import keep_node_token, load_or_make
                 from flatrender.host.settings import Settings
 
-                kept = load_or_make(Settings().secrets_path, LOGIN_ROLES).role_passwords
-                set_passwords(connection, {role: kept[role] for role in LOGIN_ROLES})
+                secrets = load_or_make(Settings().secrets_path, LOGIN_ROLES)
+                keep_node_token(Settings().secrets_path, secrets)
+                set_passwords(connection, {role: secrets.role_passwords[role] for role in LOGIN_ROLES})
+                make_workflow_tables(database_url, secrets)
     except (runner.MigrationError, PasswordsRefused) as error:
         fail(f"{error} [{error.code}]", 3, code=error.code, json=json)
     if json:

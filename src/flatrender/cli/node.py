@@ -43,6 +43,15 @@ def node(
     time_zone: Annotated[
         str | None, typer.Option(help="Of --hours, for example Asia/Tehran; default: the machine's")
     ] = None,
+    *,
+    ca_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Certificates (PEM) to trust beside the usual ones, for a platform with an authority of its own",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     metrics_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Answer Prometheus on this port (GET /metrics)")
     ] = None,
@@ -86,6 +95,7 @@ def node(
         data_dir=data_dir,
         engines=cast("frozenset[Engine]", wanted),
         after_effects=tuple(found) if "aerender" in wanted else (),
+        ca_file=ca_file,
         template_cache_bytes=template_cache_gb << 30,
         hours=working,
     )

@@ -12,6 +12,7 @@ class Part(StrEnum):
 
     all = "all"
     gateway = "gateway"
+    executor = "executor"
     identity = "identity"
     content = "content"
     studio = "studio"
@@ -21,7 +22,7 @@ class Part(StrEnum):
 
 
 def serve(
-    part: Annotated[Part, typer.Argument(help="all services in one process, the gateway alone, or one service alone")],
+    part: Annotated[Part, typer.Argument(help="all services in one process, the gateway, the workflows' executor or one service alone")],
     data_dir: Annotated[
         Path | None, typer.Option(help="Where everything is kept (default: var, or FLATRENDER_DATA_DIR).")
     ] = None,
@@ -36,8 +37,8 @@ def serve(
     from flatrender.cli.errors import fail
     from flatrender.cli.settings import read_settings
     from flatrender.host.logs import set_up_logs
-    from flatrender.host.server import BadConfiguration
     from flatrender.host.server import serve as run
+    from flatrender.host.wiring import BadConfiguration
 
     lifeline.watch()
     settings = read_settings(data_dir=data_dir, host=host, port=port)

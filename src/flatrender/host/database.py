@@ -9,7 +9,7 @@ from flatrender.host.private_files import write_private
 from flatrender.host.secrets import PlatformSecrets
 from flatrender.kit import migrate
 from flatrender.kit.clock import system_clock
-from flatrender.kit.database_roles import LOGIN_ROLES, ensure_partitions, role_dsn, set_passwords
+from flatrender.kit.database_roles import LOGIN_ROLES, WORKFLOW_ROLE, ensure_partitions, role_dsn, set_passwords
 
 
 def bring_up_to_date(url: str, secrets: PlatformSecrets) -> list[str]:
@@ -22,6 +22,16 @@ def bring_up_to_date(url: str, secrets: PlatformSecrets) -> list[str]:
         set_passwords(connection, {role: secrets.role_passwords[role] for role in LOGIN_ROLES})
         ensure_partitions(connection, now=system_clock())
     return applied
+
+
+def make_workflow_tables(url: str, secrets: PlatformSecrets) -> None:
+    """Make or migrate the workflow engine's tables, so that services can enqueue before the first executor runs. Raises MigrationError."""
+    from flatrender.kit.workflows import make_tables
+
+    try:
+        make_tables(role_dsn(url, WORKFLOW_ROLE, secrets.role_passwords[WORKFLOW_ROLE]))
+    except Exception as error:
+        raise migrate.MigrationError(f"the workflows' tables could not be made: {type(error).__name__}") from error
 
 
 def external_addresses(url: str, secrets: PlatformSecrets) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Keys that the platform makes for itself at its first start and keeps in one file that only its user can read."""
 
 import base64
+import contextlib
 import secrets
 from pathlib import Path
 from typing import Any
@@ -60,3 +61,11 @@ def load_or_make(path: Path, roles: tuple[str, ...] = ()) -> PlatformSecrets:
         found = msgspec.structs.replace(found, role_passwords=passwords)
         write_private(path, msgspec.json.encode(found))
     return found
+
+
+def keep_node_token(path: Path, secrets: PlatformSecrets) -> None:
+    """Write the nodes' token into `node-token` beside the secrets, so that nodes' machines need no more than it; where that cannot be written to, nothing."""
+    token = path.with_name("node-token")
+    if not token.exists():
+        with contextlib.suppress(OSError):
+            write_private(token, secrets.node_token.encode())

@@ -15,13 +15,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from flatrender import __version__, telemetry
 from flatrender.host.app import Health, add_pages, add_probes, behind_gateway, make_app
+from flatrender.host.database import external_addresses
 from flatrender.host.forwarding import Forwarder, VouchedCaller
 from flatrender.host.metrics_endpoint import MetricsEndpoint
 from flatrender.host.observed import Observed
 from flatrender.host.secrets import PlatformSecrets, load_or_make
 from flatrender.host.settings import SERVICES, ServiceName, Settings
-from flatrender.host.wiring import Dsn, Platform, RemotePeers
-from flatrender.kit.errors import AppError
+from flatrender.host.wiring import BadConfiguration, Dsn, Platform, RemotePeers
+from flatrender.kit.database_roles import LOGIN_ROLES
 from flatrender.kit.http import install_problem_handlers
 
 log = structlog.get_logger(__name__)
@@ -30,24 +31,31 @@ SHUTDOWN_S = 10
 """How long open requests may take to finish when we stop."""
 
 
-class BadConfiguration(AppError):
-    """The settings do not fit together."""
-
-    code = "configuration"
-
-
-def role_addresses(settings: Settings) -> Dsn:
-    """Return role → connection string, read from what the supervisor or `migrate` wrote beside the secrets."""
-    path = settings.data_dir / "database.json"
-    if not path.exists():
-        raise BadConfiguration(
-            f"{path} is missing: start the platform with `flatrender up`, or run `flatrender migrate` first"
-        )
-    addresses = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+def role_addresses(settings: Settings, secrets: PlatformSecrets) -> Dsn:
+    """Return role → connection string: of the external database, else what the supervisor of the embedded one wrote beside the secrets."""
+    if settings.database_url:
+        missing = [role for role in LOGIN_ROLES if role not in secrets.role_passwords]
+        if missing:
+            raise BadConfiguration(
+                f"{settings.secrets_path} has no password for the database role {missing[0]}: run `flatrender migrate` with this file first"
+            )
+        try:
+            addresses = external_addresses(settings.database_url, secrets)
+        except ValueError as error:
+            raise BadConfiguration(f"DATABASE_URL: {error}") from error
+    else:
+        path = settings.data_dir / "database.json"
+        if not path.exists():
+            raise BadConfiguration(
+                f"{path} is missing: start the platform with `flatrender up`, or set DATABASE_URL and run `flatrender migrate` first"
+            )
+        addresses = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
 
     def dsn(role: str) -> str:
         if role not in addresses:
-            raise BadConfiguration(f"{path} has no address for the database role {role}: run `flatrender migrate`")
+            raise BadConfiguration(
+                f"there is no address for the database role {role}: start the platform with `flatrender up` again"
+            )
         return addresses[role]
 
     return dsn
@@ -112,6 +120,21 @@ def all_in_one(settings: Settings, secrets: PlatformSecrets, dsn: Dsn) -> Applic
         serve_pages=True,
     )
     return _application(behind_gateway(app, platform.peers.identity), app, platform)
+
+
+def executor_alone(settings: Settings, secrets: PlatformSecrets, dsn: Dsn) -> Application:
+    """Return a process that runs workflows, with every service inside and none of their routes: it answers probes alone."""
+    platform = Platform(settings, secrets, dsn, SERVICES, only_workflows=True)
+    app = make_app(
+        (),
+        lifespan=platform.lifespan,
+        health=platform.health,
+        keys=platform.keys,
+        bus=platform.bus,
+        serve_peers=False,
+        serve_pages=False,
+    )
+    return _application(app, app, platform)
 
 
 def one_service(settings: Settings, secrets: PlatformSecrets, dsn: Dsn, service: ServiceName) -> Application:
@@ -206,15 +229,22 @@ def gateway_alone(settings: Settings, secrets: PlatformSecrets) -> Application:
 def serve(
     what: str, settings: Settings, *, sockets: Sequence[socket.socket] = (), ready: Callable[[], None] | None = None
 ) -> int:
-    """Run `all`, `gateway` or one service until SIGTERM or SIGINT; return the exit code."""
+    """Run `all`, `gateway`, `executor` or one service until SIGTERM or SIGINT; return the exit code. Raises BadConfiguration."""
+    if settings.secrets_file is not None and not settings.secrets_file.exists():
+        # Made here, it would be another one on each machine.
+        raise BadConfiguration(
+            f"{settings.secrets_file} is missing: `flatrender migrate` makes it; all machines need the same"
+        )
     secrets = load_or_make(settings.secrets_path)
     if what == "gateway":
         app = gateway_alone(settings, secrets)
     elif what == "all":
-        app = all_in_one(settings, secrets, role_addresses(settings))
+        app = all_in_one(settings, secrets, role_addresses(settings, secrets))
+    elif what == "executor":
+        app = executor_alone(settings, secrets, role_addresses(settings, secrets))
     else:
         service = next(name for name in SERVICES if name == what)
-        app = one_service(settings, secrets, role_addresses(settings), service)
+        app = one_service(settings, secrets, role_addresses(settings, secrets), service)
     config = uvicorn.Config(
         app,
         host=settings.host,

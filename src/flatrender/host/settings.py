@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from flatrender.kit.s3 import S3Options, options_of
 
 ServiceName = Literal["identity", "content", "studio", "render", "files", "notification"]
 SERVICES: tuple[ServiceName, ...] = ("identity", "content", "studio", "render", "files", "notification")
@@ -35,9 +37,27 @@ class Settings(BaseSettings):
     public_url: str | None = None
     """How people reach us, for links; default `http://<host>:<port>`."""
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
-    """An external PostgreSQL 15 or newer, as its owner; without it the embedded one runs."""
+    """An external PostgreSQL 15 or newer; without it the embedded one runs. `migrate` and `up` connect as its owner, whom the address names; `serve`
+    needs its host, database and options alone and signs in as each service's role."""
+    database_pool: int = Field(default=8, ge=1, le=200)
+    """Most connections of each of the six services that a process opens for requests."""
+    database_worker_pool: int = Field(default=4, ge=2, le=200)
+    """The same for background work and nodes."""
     objects_url: str | None = None
-    """`s3://bucket/prefix` and the like; without it a folder in `data_dir`."""
+    """`s3://bucket/prefix?endpoint=https://…&region=…`; without it a folder in `data_dir`. See [deploy](deploy.md)."""
+    objects_access_key: str | None = Field(default=None, validation_alias="AWS_ACCESS_KEY_ID")
+    """The access key of the bucket; without it the machine's own credentials (instance profile, web identity)."""
+    objects_secret_key: str | None = Field(default=None, validation_alias="AWS_SECRET_ACCESS_KEY", repr=False)
+    """The secret of that key."""
+    objects_session_token: str | None = Field(default=None, validation_alias="AWS_SESSION_TOKEN", repr=False)
+    """The session that the key belongs to, for temporary ones."""
+    objects_secret_file: Path | None = None
+    """A file with the secret of the access key, instead of the variable."""
+    objects_ca_file: Path | None = None
+    """Certificates (PEM) that the store's own may be signed with, beside the usual ones."""
+    objects_links: Literal["direct", "through"] = "direct"
+    """Whether nodes and downloads go to the bucket themselves, or every byte passes through the server. A folder and a bucket without an access key
+    are always gone through."""
     secrets_file: Path | None = None
     """Where keys are kept when several machines share them; default `<data_dir>/secrets.json`."""
     peers: Annotated[dict[str, str], NoDecode] = {}
@@ -58,6 +78,12 @@ class Settings(BaseSettings):
     """How many days finished films are kept where a tenant's limits say nothing else; 0: for good."""
     outgoing_allow: Annotated[list[str], NoDecode] = []
     """Host names and networks (`minio.internal,10.1.0.0/16`) beside the public network that films may be delivered to, also without TLS."""
+    workflows: bool = True
+    """Whether `serve all` and `serve render` run workflows themselves; `0` leaves them to `serve executor`."""
+    workflow_concurrency: int = Field(default=4, ge=1, le=100)
+    """How many workflows a process runs at the same time: each joins at most one film."""
+    executor_dead_after_s: float = Field(default=20.0, ge=2.0, le=600.0)
+    """After so long without a sign of life from a process that runs workflows the others take up its own. The same on all of them."""
     executor_id: str | None = None
     """Name of this process among those that run workflows. One that always starts under the same name goes on with its own work at once; two
     that live at the same time must not share one. Default: a new one at each start."""
@@ -94,12 +120,35 @@ class Settings(BaseSettings):
         """The platform's own address without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
+    @model_validator(mode="after")
+    def _objects_can_be_opened(self) -> "Settings":
+        _ = self.objects
+        return self
+
     @property
-    def objects(self) -> str:
-        """Where objects are kept."""
-        return self.objects_url or str((self.data_dir / "objects").resolve())
+    def objects(self) -> str | S3Options:
+        """Where objects are kept: a folder or a bucket. Raises ValueError for an address or files that are none."""
+        if not self.objects_url:
+            return str((self.data_dir / "objects").resolve())
+        secret = self.objects_secret_key
+        if self.objects_secret_file is not None:
+            secret = _read(self.objects_secret_file).strip()
+        return options_of(
+            self.objects_url,
+            access_key=self.objects_access_key,
+            secret_key=secret,
+            session_token=self.objects_session_token,
+            ca_pem=None if self.objects_ca_file is None else _read(self.objects_ca_file),
+        )
 
     @property
     def secrets_path(self) -> Path:
         """Where the generated secrets are kept."""
         return self.secrets_file or self.data_dir / "secrets.json"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} cannot be read: {type(error).__name__}") from error

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, LiteralString
 
 import aiohttp
+import structlog
 
 from flatrender.contracts.content import ContentApi
 from flatrender.contracts.files import FilesApi
@@ -25,10 +26,10 @@ from flatrender.host.settings import DATABASE_ROLES, SERVICES, ServiceName, Sett
 from flatrender.kit import metrics
 from flatrender.kit.database_roles import WORKFLOW_ROLE
 from flatrender.kit.db import Database, OutboxRelay, measure_outbox
-from flatrender.kit.errors import AppError
+from flatrender.kit.errors import AppError, Unavailable
 from flatrender.kit.migrate import load
 from flatrender.kit.module import ServiceModule
-from flatrender.kit.objects import LinkSigner, ObjectStore
+from flatrender.kit.objects import LinkSigner, ObjectLinks, ObjectStore
 from flatrender.kit.rpc import ServiceKeys, remote
 
 SCHEMAS: dict[ServiceName, LiteralString] = {
@@ -50,9 +51,17 @@ CONTRACTS: dict[ServiceName, type] = {
 if TYPE_CHECKING:
     from flatrender.kit.workflows import Workflows
 
+log = structlog.get_logger(__name__)
+
 PEER_START_S = 60.0
 Dsn = Callable[[str], str]
 """Role → connection string."""
+
+
+class BadConfiguration(AppError):
+    """The settings do not fit together."""
+
+    code = "configuration"
 
 
 @dataclass
@@ -101,11 +110,25 @@ def fill_remote(peers: Peers, urls: Mapping[str, str], keys: ServiceKeys, http: 
 class Platform:
     """The services of this process with their pools, relays and loops."""
 
-    def __init__(self, settings: Settings, secrets: PlatformSecrets, dsn: Dsn, services: Sequence[ServiceName]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        secrets: PlatformSecrets,
+        dsn: Dsn,
+        services: Sequence[ServiceName],
+        *,
+        only_workflows: bool = False,
+    ) -> None:
+        """Build the services.
+
+        With `only_workflows` they serve the workflows of this process alone and no loop of theirs runs: what the loops look after, leases above
+        all, is judged by those whom nodes can reach.
+        """
         self.settings = settings
+        self._only_workflows = only_workflows
         self.secrets = secrets
         self.keys = ServiceKeys(secrets.service_jwk, "flatrender")
-        self.objects = ObjectStore(settings.objects)
+        self.objects = ObjectStore(settings.objects, direct_links=settings.objects_links == "direct")
         self.links = LinkSigner(secrets.link_secret)
         self.peers = Peers()
         self.workflows: Workflows | None = None
@@ -124,6 +147,7 @@ class Platform:
 
     async def lifespan(self) -> AsyncIterator[None]:
         """Open everything in order, run until the host stops, close in reverse."""
+        await self._check_objects()
         async with AsyncExitStack() as stack:
             http = await stack.enter_async_context(aiohttp.ClientSession())
             self.bus.open(http)
@@ -131,7 +155,7 @@ class Platform:
             for module in self.modules:
                 await module.database.open()
                 stack.push_async_callback(module.database.close)
-            if self.workflows is not None:
+            if self.workflows is not None and (self.settings.workflows or self._only_workflows):
                 await self.workflows.open()
                 stack.push_async_callback(self.workflows.close)
             for module in self.modules:
@@ -143,15 +167,17 @@ class Platform:
                 asyncio.create_task(loop(self._stop), name=f"{m.name}-loop")
                 for m in self.modules
                 for loop in m.background
+                if not self._only_workflows
             ]
-            for module in self.modules:
+            for module in () if self._only_workflows else self.modules:
                 schema = next(SCHEMAS[service] for service in SERVICES if service == module.name)
                 relay = OutboxRelay(module.database, schema, self.bus.deliver)
                 tasks.append(asyncio.create_task(relay.run(self._stop), name=f"{module.name}-outbox"))
 
             async def end() -> None:
                 self._stop.set()
-                await asyncio.wait(tasks, timeout=10.0)
+                if tasks:
+                    await asyncio.wait(tasks, timeout=10.0)
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
@@ -162,6 +188,16 @@ class Platform:
                 modules = {module.name: module for module in self.modules}
                 await seed(modules, self.peers.files, self.peers.render, self.settings.data_dir)
             yield
+
+    async def _check_objects(self) -> None:
+        """Raise BadConfiguration when the store refuses us for good; one that is away for the moment stops nobody."""
+        try:
+            complaint = await self.objects.complaint()
+        except Unavailable as error:
+            log.warning("objects_away_at_start", error=error.detail)
+            return
+        if complaint is not None:
+            raise BadConfiguration(complaint)
 
     def stop_soon(self) -> None:
         """Let every loop end, and with notification's the streams that pages hold open."""
@@ -212,7 +248,13 @@ class Platform:
 
     def _database(self, service: ServiceName) -> Database:
         role = DATABASE_ROLES[service]
-        return Database(service, self._dsn(role), self._dsn(f"{role}_worker"))
+        return Database(
+            service,
+            self._dsn(role),
+            self._dsn(f"{role}_worker"),
+            max_size=self.settings.database_pool,
+            worker_max_size=self.settings.database_worker_pool,
+        )
 
     def _build(self, service: ServiceName) -> ServiceModule:
         """Build one service; its package is imported only where it runs."""
@@ -283,7 +325,13 @@ class Platform:
             export_keep_days=self.settings.export_days or None,
             public_url=self.settings.address,
         )
-        self.workflows = Workflows(self._dsn(WORKFLOW_ROLE), executor_id=self.settings.executor_id)
+        self.workflows = Workflows(
+            self._dsn(WORKFLOW_ROLE),
+            executor_id=self.settings.executor_id,
+            concurrency=self.settings.workflow_concurrency,
+            heartbeat_s=self.settings.executor_dead_after_s / 4,
+            dead_after_s=self.settings.executor_dead_after_s,
+        )
         return build(
             database=self._database("render"),
             content=self.peers.content,
@@ -291,7 +339,7 @@ class Platform:
             files=self.peers.files,
             studio=self.peers.studio,
             objects=self.objects,
-            links=self.links,
+            links=ObjectLinks(self.secrets.link_secret, self.objects),
             workflows=self.workflows,
             box=SecretBox(self.secrets.box_keys),
             outgoing=Outgoing(allowed=self.settings.outgoing_allow),

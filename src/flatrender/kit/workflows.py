@@ -1,6 +1,6 @@
 """Durable workflows: functions whose steps are remembered in PostgreSQL, so that they go on where they were after any crash.
 
-This is the only module that knows DBOS Transact (3.4.0). What it relies on, read from its source:
+Only this module and `workflow_executors` know DBOS Transact (3.4.0). What they rely on, read from its source:
 
 - `dbos.enqueue_workflow(…)` is a plain SQL function that runs with the caller's rights: called on our connection it commits or vanishes with
   our transaction, and an existing `workflow_id` is left as it is. Queues are polled (`poll_s`).
@@ -14,9 +14,8 @@ This is the only module that knows DBOS Transact (3.4.0). What it relies on, rea
   texts, and does not know the driver's "connection is bad" (a socket that refuses at once): the workflow would end in memory and stay PENDING for
   good. `_connecting_can_be_repeated` marks every failure to connect as a lost connection, which DBOS does know.
 - A cancelled asyncio task records nothing, so `close` leaves running workflows pending, and they are taken up again at the next launch.
-- Nothing in the open version notices a dead executor. Each one here writes a heartbeat into `dbos.executor_heartbeats`; workflows whose executor has
-  not written for `dead_after_s` are resumed by whoever sees it. The late outcome of an executor that lives after all is refused by DBOS's
-  ownership token; its steps may run twice, hence every step is idempotent.
+- Nothing in the open version notices a dead executor; `workflow_executors` does. The late outcome of an executor that lives after all is refused by
+  DBOS's ownership token; its steps may run twice, hence every step is idempotent.
 - Its logger writes to the console by itself; here it goes to structlog from warnings on.
 - DBOS is one per process: opening a second `Workflows` before the first is closed raises RuntimeError.
 
@@ -30,8 +29,9 @@ import random
 import secrets
 import socket
 import threading
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import msgspec
@@ -40,6 +40,7 @@ import structlog
 from flatrender import telemetry
 from flatrender.kit.db import Conn
 from flatrender.kit.errors import Conflict, Unavailable
+from flatrender.kit.workflow_executors import PURGE_BATCH, Executors, purge_finished
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +55,6 @@ TRACEPARENT = "_traceparent"
 """Argument that carries the trace of whoever started the workflow; its body does not see it."""
 KEEP_FINISHED = timedelta(days=30)
 PURGE_EVERY_S = 3600.0
-PURGE_BATCH = 200
 RETRY_MAX_S = 10.0
 CLOSE_TIMEOUT_S = 20.0
 
@@ -102,11 +102,14 @@ class Workflows:
         poll_s: float = 0.2,
         heartbeat_s: float = 5.0,
         dead_after_s: float = 20.0,
+        lost_after_s: float = 120.0,
+        application_version: str = APPLICATION_VERSION,
     ) -> None:
         """Prepare an executor on `database_url` (`postgresql://…`, role `svc_workflow`).
 
         `executor_id` must name one living process; a process that always starts under the same id takes up its own workflows at once. By default it is new
-        at each start. `concurrency` is how many workflows run here at the same time.
+        at each start. `concurrency` is how many workflows run here at the same time. What an executor left that has not beaten for `dead_after_s` is
+        taken up by others; what one has let go of itself, by itself after `lost_after_s` (more than DBOS's longest pause between two tries to write).
         """
         if not database_url.startswith(("postgresql://", "postgres://")):
             raise ValueError("the workflows' database must be given as postgresql://…")
@@ -116,6 +119,10 @@ class Workflows:
         self._poll_s = poll_s
         self._heartbeat_s = heartbeat_s
         self._dead_after_s = dead_after_s
+        self._lost_after_s = lost_after_s
+        self._version = application_version
+        self._running: set[str] = set()
+        self._executors: Executors | None = None
         self._bodies: dict[str, Body] = {}
         self._schedules: list[tuple[str, str, str]] = []
         self._home: asyncio.AbstractEventLoop | None = None
@@ -187,7 +194,7 @@ class Workflows:
             "name": QUEUE,
             "system_database_url": self._url,
             "system_database_engine": self._engine,
-            "application_version": APPLICATION_VERSION,
+            "application_version": self._version,
             "executor_id": self.executor_id,
             "log_level": "WARNING",
             # Only recv and get_event use it; without it there is one connection and one set of triggers less. Closing waits for one interval.
@@ -202,14 +209,18 @@ class Workflows:
         for name, body in self._bodies.items():
             self._workflow(name, body)
         timers = {key: self._timer(key, self._bodies[name]) for key, name, _ in self._schedules}
+        self._executors = Executors(
+            self._engine,
+            executor_id=self.executor_id,
+            version=self._version,
+            queue=QUEUE,
+            concurrency=self._concurrency,
+            dead_after_s=self._dead_after_s,
+            lost_after_s=self._lost_after_s,
+        )
+        # Before DBOS takes up what an executor of this name left: the others then leave it alone.
+        self._executors.beat(0)
         DBOS.launch()
-        with self._engine.begin() as conn:
-            conn.execute(
-                sqlalchemy.text(
-                    "CREATE TABLE IF NOT EXISTS dbos.executor_heartbeats (executor_id text PRIMARY KEY, beat_at timestamptz NOT NULL)"
-                )
-            )
-        self._beat()
         DBOS.register_queue(
             QUEUE, worker_concurrency=self._concurrency, polling_interval_sec=self._poll_s, on_conflict="always_update"
         )
@@ -225,6 +236,12 @@ class Workflows:
         from dbos import DBOS  # noqa: PLC0415
 
         DBOS.destroy(destroy_registry=True)
+        if self._executors is not None:
+            try:
+                self._executors.leave()
+            except Exception as error:  # noqa: BLE001 - the database is away: the others see it by the missing beats
+                log.warning("executor_leave_failed", error=type(error).__name__)
+            self._executors = None
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
@@ -233,16 +250,18 @@ class Workflows:
         from dbos import DBOS  # noqa: PLC0415
 
         async def run_workflow(arguments: dict[str, Any]) -> None:
-            assert self._home is not None  # noqa: S101 - workflows run between open and close
             workflow_id = str(DBOS.workflow_id)
             given = {key: value for key, value in arguments.items() if key != TRACEPARENT}
-            with telemetry.span(
-                f"workflow {name}",
-                parent=arguments.get(TRACEPARENT),
-                kind="consumer",
-                attributes={"flatrender.workflow_id": workflow_id},
+            with (
+                self._under_way(workflow_id) as run,
+                telemetry.span(
+                    f"workflow {name}",
+                    parent=arguments.get(TRACEPARENT),
+                    kind="consumer",
+                    attributes={"flatrender.workflow_id": workflow_id},
+                ),
             ):
-                await body(_DurableRun(self._home, workflow_id), given)
+                await body(run, given)
 
         run_workflow.__name__ = run_workflow.__qualname__ = name
         return DBOS.workflow(name=name, max_recovery_attempts=None)(run_workflow)
@@ -251,61 +270,42 @@ class Workflows:
         from dbos import DBOS  # noqa: PLC0415
 
         async def run_timer(at: datetime, _context: object) -> None:
-            assert self._home is not None  # noqa: S101 - workflows run between open and close
-            await body(_DurableRun(self._home, str(DBOS.workflow_id)), {"at": at.isoformat()})
+            with self._under_way(str(DBOS.workflow_id)) as run:
+                await body(run, {"at": at.isoformat()})
 
         run_timer.__name__ = run_timer.__qualname__ = f"timer_{key}"
         return DBOS.workflow(name=f"timer_{key}", max_recovery_attempts=None)(run_timer)
 
-    def _beat(self) -> None:
-        import sqlalchemy  # noqa: PLC0415
-
-        with self._engine.begin() as conn:
-            conn.execute(
-                sqlalchemy.text(
-                    "INSERT INTO dbos.executor_heartbeats VALUES (:id, now()) ON CONFLICT (executor_id) DO UPDATE SET beat_at = now()"
-                ),
-                {"id": self.executor_id},
-            )
-
-    def _resume_orphans(self) -> int:
-        """Resume running workflows whose executor is dead; return how many."""
-        import sqlalchemy  # noqa: PLC0415
-        from dbos import DBOS  # noqa: PLC0415
-
-        with self._engine.begin() as conn:
-            alive = {
-                str(row[0])
-                for row in conn.execute(
-                    sqlalchemy.text(
-                        "SELECT executor_id FROM dbos.executor_heartbeats WHERE beat_at > now() - make_interval(secs => :dead)"
-                    ),
-                    {"dead": self._dead_after_s},
-                )
-            }
-            conn.execute(
-                sqlalchemy.text("DELETE FROM dbos.executor_heartbeats WHERE beat_at < now() - interval '1 day'")
-            )
-        pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False, limit=1000)
-        orphans = [workflow for workflow in pending if workflow.executor_id not in alive]
-        for workflow in orphans:
-            log.warning("workflow_resumed", workflow_id=workflow.workflow_id, dead_executor=workflow.executor_id)
-            DBOS.resume_workflow(workflow.workflow_id, queue_name=QUEUE)
-        return len(orphans)
+    @contextmanager
+    def _under_way(self, workflow_id: str) -> Iterator["_DurableRun"]:
+        assert self._home is not None  # noqa: S101 - workflows run between open and close
+        self._running.add(workflow_id)
+        try:
+            yield _DurableRun(self._home, workflow_id)
+        except Exception as error:
+            if not _database_failed(error):
+                raise
+            # DBOS could not write: nothing of ours failed, so nothing is recorded and the workflow goes on later where it was.
+            log.warning("workflow_let_go", workflow_id=workflow_id, error=type(error).__name__)
+            raise asyncio.CancelledError from error
+        finally:
+            self._running.discard(workflow_id)
 
     async def _beat_until_closed(self) -> None:
         loop = asyncio.get_running_loop()
+        executors = self._executors
+        assert executors is not None  # noqa: S101 - made by _launch
         last = loop.time()
         while True:
             await asyncio.sleep(self._heartbeat_s)
             try:
-                await asyncio.to_thread(self._beat)
+                await asyncio.to_thread(executors.beat, len(self._running))
                 if loop.time() - last > self._dead_after_s / 2:
                     # The database was away for all of us: nobody is dead for that, so everybody gets time to beat again.
                     self._judge_after = loop.time() + self._dead_after_s
                 last = loop.time()
                 if last >= self._judge_after:
-                    await asyncio.to_thread(self._resume_orphans)
+                    await asyncio.to_thread(executors.resume_left, frozenset(self._running))
             except Exception as error:  # noqa: BLE001 - SQLAlchemy's and the driver's errors; the next beat tries again
                 log.warning("executor_heartbeat_failed", error=type(error).__name__)
 
@@ -320,20 +320,12 @@ class Workflows:
             await asyncio.sleep(PURGE_EVERY_S * random.uniform(0.8, 1.2))  # noqa: S311 - spreads executors, no secret
 
 
-def purge_finished(older_than: timedelta) -> int:
-    """Delete up to 200 workflows that finished longer ago than that; return how many. Call in a thread, while open."""
+def make_tables(database_url: str) -> None:
+    """Make or migrate DBOS's tables on `database_url` (role `svc_workflow`), so that workflows can be enqueued before any executor runs. Blocks."""
     from dbos import DBOS  # noqa: PLC0415
 
-    finished = DBOS.list_workflows(
-        status=["SUCCESS", "ERROR", "CANCELLED"],
-        completed_before=(datetime.now(UTC) - older_than).isoformat(),
-        load_input=False,
-        load_output=False,
-        limit=PURGE_BATCH,
-    )
-    if finished:
-        DBOS.delete_workflows([workflow.workflow_id for workflow in finished])
-    return len(finished)
+    _quiet_logger()
+    DBOS.migrate("postgresql+psycopg://" + database_url.split("://", 1)[1])
 
 
 class _DurableRun:
@@ -356,12 +348,31 @@ class _DurableRun:
             with telemetry.span(f"step {name}"):
                 return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(patient, self._home))
 
-        return await DBOS.run_step_async({"name": name}, cross)
+        pause = 0.2
+        while True:
+            try:
+                return await DBOS.run_step_async({"name": name}, cross)
+            except Exception as error:
+                if not _database_failed(error):
+                    raise
+                # The step itself came to its end; DBOS may have kept this error as its result, so it is a new step that tries again.
+                log.warning(
+                    "workflow_step_not_kept", workflow_id=self._workflow_id, step=name, error=type(error).__name__
+                )
+                await asyncio.sleep(pause)
+                pause = min(RETRY_MAX_S, pause * 2)
 
     async def sleep(self, seconds: float) -> None:
         from dbos import DBOS  # noqa: PLC0415
 
         await DBOS.sleep_async(seconds)
+
+
+def _database_failed(error: Exception) -> bool:
+    """Return whether DBOS's database failed it; our own statements raise other errors."""
+    from sqlalchemy.exc import InterfaceError, InternalError, OperationalError  # noqa: PLC0415
+
+    return isinstance(error, OperationalError | InterfaceError | InternalError)
 
 
 def _connecting_can_be_repeated(context: Any) -> None:

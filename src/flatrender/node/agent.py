@@ -66,7 +66,9 @@ class Agent:
         if dropped:
             log.info("spool_dropped reports=%d: their leases ended with the earlier start", dropped)
         self._pool = WorkerPool(config.slots + 1)
-        self._client = ServerClient(config.server, slots=config.slots + 1 + 2 * ("aerender" in config.engines))
+        self._client = ServerClient(
+            config.server, slots=config.slots + 1 + 2 * ("aerender" in config.engines), ca_file=config.ca_file
+        )
         self._sessions = Sessions()
         self._projects: ProjectCache | None = None
         if "aerender" in config.engines:
@@ -304,6 +306,7 @@ class Agent:
         backoff = Backoff(first_s=0.3, most_s=3.0)
         last_full, last_progress = 0.0, 0.0
         told_projects: list[CachedProject] | None = None
+        quarantined = False
         while not self._stop.wait(TICK_S):
             if not self._working.is_set() and self.state is AgentState.REGISTERING:
                 continue
@@ -353,6 +356,10 @@ class Agent:
                     session.renewed = now
                 else:
                     session.stop("canceled" if verdict.verdict == "cancel" else "lost")
+            if reply.quarantined and not quarantined:
+                log.warning("quarantined: the engines start anew")
+                self._pool.renew()
+            quarantined = reply.quarantined
             self._sleep(None if reply.wakes_in_s is None else now + reply.wakes_in_s)
             self._move(AgentState.DRAINING if reply.order == "drain" else AgentState.WORKING)
             for command in reply.commands:

@@ -1,6 +1,7 @@
 """The node's calls to the server. Each answer becomes a message or an error that says what to do (`docs/node-protocol.md`)."""
 
 import contextlib
+import ssl
 import threading
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from urllib.parse import urljoin
 import httpx
 import msgspec
 
-from flatrender.node.errors import BootEnded, CallRefused, RegisterAgain, Superseded, TokenRefused, TryAgain
+from flatrender.node.errors import BootEnded, CallRefused, NodeError, RegisterAgain, Superseded, TokenRefused, TryAgain
 from flatrender.node.observing import add_trace, counted
 from flatrender.protocol.heartbeat import Heartbeat, HeartbeatReply
 from flatrender.protocol.outcome import Accepted, Fail, Result
@@ -42,13 +43,18 @@ CODES = {
 class ServerClient:
     """One server. May be used from several threads."""
 
-    def __init__(self, server: str, *, slots: int) -> None:
+    def __init__(self, server: str, *, slots: int, ca_file: Path | None = None) -> None:
+        """`ca_file` has certificates (PEM) that the server's and the object store's own may be signed with, beside the usual ones.
+
+        A proxy is taken from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). Raises NodeError for a file without certificates.
+        """
         self._server = server.rstrip("/") + "/"
         limits = httpx.Limits(max_connections=2 * slots + 8, max_keepalive_connections=slots + 4)
         self._http = httpx.Client(
             timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S, pool=ANSWER_S),
             limits=limits,
             follow_redirects=False,
+            verify=_trusted(ca_file),
             event_hooks={"request": [add_trace]},
         )
         self.secret = ""
@@ -108,7 +114,7 @@ class ServerClient:
         except (httpx.HTTPError, RuntimeError) as error:
             raise TryAgain(f"fetching failed: {type(error).__name__}") from error
 
-    def upload(self, url: str, path: Path, stop: threading.Event) -> None:
+    def upload(self, url: str, path: Path, stop: threading.Event, *, timeout_s: float = TRANSFER_S) -> None:
         """Put a file by its signed link; `stop` ends it before the next piece. Raises CallRefused or TryAgain."""
 
         def pieces() -> Generator[bytes, None, None]:
@@ -124,7 +130,7 @@ class ServerClient:
                     urljoin(self._server, url),
                     content=content,
                     headers={"Content-Length": str(path.stat().st_size), "Content-Type": "application/octet-stream"},
-                    timeout=TRANSFER_S,
+                    timeout=timeout_s,
                 )
         except (httpx.HTTPError, RuntimeError) as error:
             raise TryAgain(f"uploading failed: {type(error).__name__}") from error
@@ -158,6 +164,17 @@ class ServerClient:
             return msgspec.json.decode(response.content, type=answer)
         except msgspec.MsgspecError as error:
             raise TryAgain("the server answered with something else than a message") from error
+
+
+def _trusted(ca_file: Path | None) -> ssl.SSLContext | bool:
+    if ca_file is None:
+        return True
+    context = httpx.create_ssl_context()
+    try:
+        context.load_verify_locations(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise NodeError(f"{ca_file} holds no certificates (PEM) that can be read: {error}") from error
+    return context
 
 
 class _Problem(msgspec.Struct):

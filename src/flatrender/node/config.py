@@ -29,6 +29,8 @@ class AgentConfig(msgspec.Struct, frozen=True, kw_only=True):
     template_cache_bytes: int = 20 << 30
     fonts: Path | None = None
     """Where After Effects finds the fonts of projects, instead of the user's own folder."""
+    ca_file: Path | None = None
+    """Certificates (PEM) that the server's and the object store's own may be signed with, beside the usual ones."""
     hours: Hours | None = None
     """When the node wants to work; None: always."""
 

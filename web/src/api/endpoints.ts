@@ -6,6 +6,7 @@ import type {
   DeliveryDetail,
   DeliveryTarget,
   DocumentBody,
+  FrameRepair,
   ExportFile,
   Me,
   NewDeliveryTarget,
@@ -17,6 +18,7 @@ import type {
   Project,
   ProjectImport,
   ProjectSummary,
+  RenderAttempt,
   RenderJob,
   RenderNode,
   ResolvedScene,
@@ -29,6 +31,7 @@ import type {
   StoredFile,
   SvgPreview,
   SvgPreviewSummary,
+  TemplateFlag,
   TargetBrief,
   TargetConfig,
   Tenant,
@@ -90,8 +93,9 @@ export const adminContent = {
   importState: (importId: string) => get<ProjectImport>(`/v1/admin/imports/${importId}`),
   addMissingFiles: (id: string, added: { file_id: string; name?: string }[]) =>
     post<ProjectImport>(`/v1/admin/projects/${id}/missing-files`, { files: added }, { idempotencyKey: newKey() }),
-  publish: (id: string, rowVersion: number | undefined) =>
-    post<AdminProject>(`/v1/admin/projects/${id}/publish`, {}, { ifMatch: rowVersion }),
+  /** `accepted`: that films with scenes which only After Effects draws wait for nodes that have it. */
+  publish: (id: string, rowVersion: number | undefined, accepted: boolean) =>
+    post<AdminProject>(`/v1/admin/projects/${id}/publish`, { accept_after_effects: accepted }, { ifMatch: rowVersion }),
   archive: (id: string, rowVersion: number | undefined) =>
     post<AdminProject>(`/v1/admin/projects/${id}/archive`, {}, { ifMatch: rowVersion }),
   svgPreviews: (id: string) => get<Page<SvgPreviewSummary>>(`/v1/admin/projects/${id}/svg-previews`),
@@ -132,6 +136,8 @@ export const render = {
   eventsPath: (id: string) => `/v1/render-jobs/${id}/events`,
   cancel: (id: string) => post<RenderJob>(`/v1/render-jobs/${id}/cancel`),
   retry: (id: string) => post<RenderJob>(`/v1/render-jobs/${id}/retry`, {}, { idempotencyKey: newKey() }),
+  rerender: (id: string, changes: { profile?: string; title?: string }) =>
+    post<RenderJob>(`/v1/render-jobs/${id}/rerender`, changes),
   snapshot: (
     body: PreviewRequest & { saved_project_id: string; frame?: number; width?: number },
     signal: AbortSignal,
@@ -143,6 +149,21 @@ export const adminRender = {
   list: (cursor?: string | null) =>
     get<Page<RenderJob>>(withQuery('/v1/admin/render-jobs', { cursor, limit: LIST_LIMIT })),
   cancel: (id: string) => post<RenderJob>(`/v1/admin/render-jobs/${id}/cancel`),
+  one: (id: string) => get<RenderJob>(`/v1/admin/render-jobs/${id}`),
+  /** A frame of a film as it is now; `version` makes the address another one when the film does. */
+  frameUrl: (id: string, frame: number, version: string) =>
+    withQuery(`/v1/admin/render-jobs/${id}/frames/${frame}`, { of: version }),
+  repair: (id: string, first: number, last: number) =>
+    post<{ items: FrameRepair[] }>(
+      `/v1/admin/render-jobs/${id}/repair`,
+      { first_frame: first, last_frame: last },
+      { idempotencyKey: newKey() },
+    ),
+  repairs: (id: string) => get<{ items: FrameRepair[] }>(`/v1/admin/render-jobs/${id}/repairs`),
+  attempts: (id: string) => get<{ items: RenderAttempt[] }>(`/v1/admin/render-jobs/${id}/attempts`),
+  templateFlags: (projectId?: string) =>
+    get<{ items: TemplateFlag[] }>(withQuery('/v1/admin/template-flags', { project_id: projectId })),
+  clearFlag: (id: string) => post<unknown>(`/v1/admin/template-flags/${id}/clear`),
   nodes: () => get<Page<RenderNode>>('/v1/admin/nodes?limit=100'),
   drain: (id: string) => post<RenderNode>(`/v1/admin/nodes/${id}/drain`),
   resume: (id: string) => post<RenderNode>(`/v1/admin/nodes/${id}/resume`),

@@ -8,9 +8,11 @@ import { JobStatus } from '../components/JobProgress';
 import { SkeletonRows, useSlow } from '../components/ListState';
 import { PageHeader } from '../components/PageHeader';
 import { profileName } from '../components/profileText';
+import { RerenderButton } from '../components/RerenderButton';
 import { isolated } from '../format/digits';
 import { formatDateTime } from '../format/time';
 import { useI18n } from '../i18n';
+import { isEnded } from '../queries';
 import { useJob } from '../useJob';
 import classes from './Film.module.css';
 
@@ -43,6 +45,12 @@ export function Film() {
       >
         <Group>
           <JobStatus status={job.data.status} />
+          {isEnded(job.data) && (
+            <RerenderButton
+              job={job.data}
+              onMade={(next) => void navigate({ to: '/films/$jobId', params: { jobId: next.id } })}
+            />
+          )}
           {job.data.saved_project_id && (
             <Button
               component={Link}

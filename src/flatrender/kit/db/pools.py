@@ -37,6 +37,7 @@ class Database:
 
     def __init__(self, name: str, dsn: str, worker_dsn: str, *, max_size: int = 8, worker_max_size: int = 4) -> None:
         self.name = name
+        self._fitted = False
         self.worker_dsn = worker_dsn
         """For a `Listener`, which needs a connection of its own."""
         self._pool = self._make_pool(f"{name}", dsn, max_size)
@@ -104,7 +105,10 @@ class Database:
             yield conn
 
     async def complaint(self, newest_migration: int) -> str | None:
-        """Return why this service cannot work now, or None: the database answers, has this release's schema, and its tables take rows of today."""
+        """Return why this service cannot work now, or None: the database answers, has this release's schema, and its tables take rows of today.
+
+        A newer schema is refused by a process that starts on it; one that it overtakes goes on, since an upgrade only adds at first.
+        """
         try:
             async with self.anonymous() as conn:
                 found = await conn.execute(
@@ -117,8 +121,14 @@ class Database:
                 row = await found.fetchone()
         except (Unavailable, Conflict) as error:
             return error.code
-        if row is None or row[0] != newest_migration:
+        if (
+            row is None
+            or row[0] is None
+            or row[0] < newest_migration
+            or (row[0] > newest_migration and not self._fitted)
+        ):
             return f"the database's schema is at migration {row[0] if row else None}, this release needs {newest_migration}"
+        self._fitted = True
         return f"{row[1]} tables have no partition for this month" if row[1] else None
 
     @asynccontextmanager

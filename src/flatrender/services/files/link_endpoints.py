@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from flatrender.kit.errors import NotFound
 from flatrender.kit.http import responses
@@ -17,8 +18,11 @@ from flatrender.services.files.service.keeping import public_key
 from flatrender.services.files.service.kinds import OTHER
 from flatrender.services.files.service.library import Library
 from flatrender.services.files.service.links import DOWNLOAD_PREFIX
+from flatrender.services.files.service.names import disposition
 
 NOT_KEPT = "private, no-store"
+DIRECT_LIFE_S = 3600
+"""How long the bucket's own link holds: a slow download may take it up again in between."""
 Expires = Annotated[int, Query(ge=0, le=10**12)]
 Signature = Annotated[str, Query(max_length=128)]
 
@@ -56,8 +60,21 @@ def link_router(
         signature: Signature,
         name: Annotated[str | None, Query(max_length=255)] = None,
     ) -> Response:
-        """Send a file behind a signed link, as an attachment; ranges of it too, so that a download that broke off goes on."""
+        """Send a file behind a signed link, as an attachment; ranges of it too, so that a broken download goes on. From a bucket it is fetched directly."""
         found = await library.linked_content(tenant_id, file_id, expires, signature, name=name)
+        if request.method == "GET":
+            elsewhere = objects.direct_url(
+                "GET",
+                found.storage_key,
+                life_s=DIRECT_LIFE_S,
+                answer_headers={
+                    "content-disposition": disposition(name or found.name, attachment=True),
+                    "content-type": found.content_type,
+                    "cache-control": NOT_KEPT,
+                },
+            )
+            if elsewhere is not None:
+                return RedirectResponse(elsewhere, status_code=307, headers={"Cache-Control": "no-store"})
         return await send(
             request,
             objects,

@@ -47,10 +47,9 @@ class Films:
             local = self._objects.local_path(storage_key)
             if local is not None:
                 return await asyncio.to_thread(clip_still, local, longest=longest, where="")
-            data = await self._objects.get(storage_key, limit_bytes=self._max_bytes)
             with tempfile.TemporaryDirectory(prefix="flatrender-film-", dir=self._folder) as name:
                 path = Path(name) / "film"
-                await asyncio.to_thread(path.write_bytes, data)
+                await self._objects.fetch(storage_key, path, limit_bytes=self._max_bytes)
                 return await asyncio.to_thread(clip_still, path, longest=longest, where="")
 
     @asynccontextmanager

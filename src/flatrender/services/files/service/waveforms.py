@@ -40,10 +40,9 @@ class Waveforms:
                 local = self._objects.local_path(storage_key)
                 if local is not None:
                     return await self._drawn(local)
-                data = await self._objects.get(storage_key, limit_bytes=self._max_bytes)
                 with tempfile.TemporaryDirectory(prefix="flatrender-waveform-", dir=self._folder) as name:
                     path = Path(name) / "sound"
-                    await asyncio.to_thread(path.write_bytes, data)
+                    await self._objects.fetch(storage_key, path, limit_bytes=self._max_bytes)
                     return await self._drawn(path)
         finally:
             self._waiting -= 1
