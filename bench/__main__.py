@@ -12,6 +12,7 @@ _MODULES = {
     "incremental": "bench.incremental",
     "robustness": "bench.robustness.table",
     "memory": "bench.memory",
+    "farm": "bench.farm.__main__",
     "planning": "bench.planning",
 }
 

@@ -140,7 +140,7 @@ class Simulation:
             moment += chance.expovariate(self.load * rate / work)
 
     def _true_frame_s(self, film: SimulatedFilm, scene: str) -> float:
-        return self.scene_s[film.version, scene] * (film.height / 1080) ** 1.7
+        return self.scene_s[film.version, scene] * math.pow(film.height / 1080, 1.7)
 
     def _key(self, film: SimulatedFilm, scene: str) -> SceneKey:
         return SceneKey(
@@ -290,7 +290,9 @@ class Simulation:
 
 def _errors(films: Sequence[SimulatedFilm]) -> dict[str, tuple[list[float], list[float]]]:
     """Return for each moment the errors of what was told, and of what the bar alone would say."""
-    found: dict[str, tuple[list[float], list[float]]] = {"first": ([], [])} | {f"{m:.0f} %": ([], []) for m in MARKS}
+    found: dict[str, tuple[list[float], list[float]]] = {
+        moment: ([], []) for moment in ("first", *(f"{mark:.0f} %" for mark in MARKS))
+    }
     for film in films:
         assert film.ready is not None
         moments = {"first": film.told[0]}

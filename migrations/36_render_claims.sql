@@ -26,6 +26,10 @@ ALTER TABLE render.tenant_render_limits
 COMMENT ON TABLE render.tenant_render_limits IS
     'What a tenant may have of the farm; without a row 2 films at once, 100 unfinished, weight 100';
 
+-- Every result reads the film: not its whole input, which may be large, for the sake of the title.
+ALTER TABLE render.render_jobs ADD COLUMN title text;
+UPDATE render.render_jobs SET title = input ->> 'title';
+
 -- The waiting chunks of one film: a tenant that may not start another film goes on with those that run.
 CREATE INDEX frame_jobs_film_queue_idx ON render.frame_jobs (render_job_id, chunk_no) WHERE status = 'queued';
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request
 from httpx import ASGITransport, AsyncClient
 from psycopg import sql
 
-from flatrender.contracts.files import StoredFile, StoreRequest
+from flatrender.contracts.files import Link, LinkRequest, StoredFile, StoreRequest
 from flatrender.contracts.identity import ALL_PERMISSIONS
 from flatrender.contracts.render import RenderJobBrief, RenderRequest
 from flatrender.kit.db import Database, assert_no_transaction
@@ -101,6 +101,13 @@ class FakeFiles:
             raise TooLarge("more than asked for")
         return found
 
+    async def links(self, *, tenant_id: UUID, requests: Sequence[LinkRequest]) -> Mapping[UUID, Link]:
+        raise NotImplementedError
+
+    async def delete(self, *, tenant_id: UUID, ids: Sequence[UUID]) -> None:
+        for file_id in ids:
+            self.stored.pop((tenant_id, file_id), None)
+
     async def store(self, *, tenant_id: UUID, requests: Sequence[StoreRequest]) -> list[StoredFile]:
         self._reached("files.store")
         return [self._store(tenant_id, request) for request in requests]
@@ -163,6 +170,11 @@ class FakeRender:
             if job.saved_project_id in saved_project_ids:
                 found[job.saved_project_id] = job
         return found
+
+    async def check_wanted(self, *, tenant_id: UUID, profiles: Sequence[str], deliver_to: Sequence[UUID]) -> None:
+        assert_no_transaction("render.check_wanted")
+        if self.down:
+            raise Unavailable("render does not answer", code="peer_unavailable", retry_after_s=2)
 
     async def enqueue_scene_previews(self, *, tenant_id: UUID, project_ids: Sequence[UUID], locale: str) -> int:
         assert_no_transaction("render.enqueue_scene_previews")

@@ -21,7 +21,6 @@ from flatrender.protocol.register import Register
 from flatrender.protocol.work import Assignment, Claim, SceneFigures, SegmentTask
 from flatrender.services.render.service.events import CHANNEL
 from flatrender.services.render.service.forecasting import Learner
-from flatrender.services.render.service.jobs import Jobs
 from flatrender.services.render.service.leases import Leases
 from flatrender.services.render.service.nodes import Nodes
 from flatrender.services.render.settings import RenderSettings
@@ -132,7 +131,6 @@ class Farm:
     place: Place
     leases: Leases
     nodes: Nodes
-    jobs: Jobs
     bells: Bells
     objects: ObjectStore
     database: Database
@@ -149,7 +147,7 @@ async def opened(place: Place, *, connections: int = 8, **settings: Any) -> Asyn
     leases = Leases(database, bells, nodes, objects, LinkSigner(LINKS), chosen, Learner(database))
     await database.open()
     try:
-        yield Farm(place, leases, nodes, Jobs(database, bells, chosen), bells, objects, database)
+        yield Farm(place, leases, nodes, bells, objects, database)
     finally:
         await database.close()
 

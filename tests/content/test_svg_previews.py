@@ -11,6 +11,7 @@ import pytest
 from httpx import AsyncClient
 from PIL import Image, ImageDraw
 
+from flatrender.engine.vector import tracing
 from flatrender.engine.vector.drawing import from_svg
 from flatrender.engine.vector.recoloring import ColorRule, recolored
 from flatrender.kit.ids import DEFAULT_TENANT_ID
@@ -104,6 +105,20 @@ async def test_a_picture_becomes_a_drawing_whose_groups_follow_the_slots(content
         assert [item["id"] for item in listed] == [preview["id"]]
         assert "svg" not in listed[0]
         assert (await client.get(f"/v1/admin/svg-previews/{preview['id']}")).json() == preview
+
+
+async def test_a_tracer_that_takes_too_long_is_the_machines_fault_and_may_be_asked_again(
+    content: Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with content.client() as client:
+        project = await imported(content, client)
+        url = f"/v1/admin/projects/{project['id']}/svg-previews"
+        monkeypatch.setattr(tracing, "DEADLINE_S", 0.001)
+        failed = await client.post(url, json={"svg": SVG})
+        assert (failed.status_code, failed.json()["code"]) == (503, "content.tracer_failed")
+        assert int(failed.headers["retry-after"]) > 0
+        monkeypatch.undo()
+        assert (await client.post(url, json={"svg": SVG})).status_code == 201
 
 
 async def test_the_picture_may_have_been_drawn_with_other_colors(content: Content) -> None:

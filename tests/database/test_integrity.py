@@ -302,13 +302,23 @@ class TestRenderJobs:
         assert admin.execute("SELECT array_agg(key ORDER BY key) FROM render.output_profiles").fetchone()[0] == [
             "1080p",
             "1080p-alpha",
+            "1080p-av1",
             "1080p-frames",
             "1080p-h265",
+            "1080p-jpeg",
+            "1080p-prores",
             "1080p-webm",
+            "1080p-webm-alpha",
+            "1080p-webm-av1",
+            "1440p",
             "2160p",
+            "2160p-h265",
+            "480p",
             "720p",
+            "apng",
             "draft",
             "gif",
+            "webp",
         ]
         assert {row[0] for row in admin.execute("SELECT key FROM identity.roles")} == {"admin", "user"}
         assert admin.execute("SELECT count(*) FROM file_mgr.cleanup_schedules").fetchone()[0] == 6

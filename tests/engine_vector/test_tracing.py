@@ -13,7 +13,7 @@ from flatrender.engine.picture_svg import rasterised
 from flatrender.engine.vector import tracing
 from flatrender.engine.vector.drawing import MAX_BYTES, MAX_PATHS, from_svg, to_svg
 from flatrender.engine.vector.recoloring import recolored
-from flatrender.engine.vector.tracing import Traced, TraceRefused, trace
+from flatrender.engine.vector.tracing import Traced, TraceRefused, TracerFailed, trace
 
 PALETTE = {"background": "#f5efe7", "primary": "#6d5df6", "accent": "#ffb454", "text": "#1b2133"}
 OTHER = {"background": "#0b1020", "primary": "#1d9a74", "accent": "#e04890", "text": "#f1faf5"}
@@ -203,7 +203,7 @@ def test_a_tracer_that_takes_too_long_is_ended_and_the_next_picture_has_a_new_on
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tracing, "DEADLINE_S", 0.001)
-    with pytest.raises(TraceRefused, match="longer than"):
+    with pytest.raises(TracerFailed, match="longer than"):
         trace(encoded(scene(PALETTE)), PALETTE)
     monkeypatch.undo()
     assert trace(encoded(scene(PALETTE)), PALETTE).groups

@@ -27,6 +27,7 @@ class Loop:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
+        self.listening: list[asyncio.Server] = []
         self._thread = threading.Thread(target=self.loop.run_forever, name="proxies", daemon=True)
         self._thread.start()
 
@@ -38,6 +39,8 @@ class Loop:
         """Stop the loop with everything on it."""
 
         async def cancel_all() -> None:
+            for server in self.listening:
+                server.close()
             tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             for task in tasks:
                 task.cancel()
@@ -109,6 +112,7 @@ class FrontDoor:
 
     async def _open(self) -> None:
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 20)
+        self.loop.listening.append(server)
         self.port = server.sockets[0].getsockname()[1]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -214,7 +218,7 @@ class Wire:
         self.loop.run(self._open())
 
     async def _open(self) -> None:
-        await asyncio.start_unix_server(self._serve, str(self.folder / self.target.name))
+        self.loop.listening.append(await asyncio.start_unix_server(self._serve, str(self.folder / self.target.name)))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

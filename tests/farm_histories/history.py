@@ -36,6 +36,7 @@ class Step(NamedTuple):
 STEPS = (
     "film", "claim", "claim", "claim", "deliver", "deliver", "deliver_again", "deliver_nothing", "fail", "beat", "wait", "sweep", "restart",
     "cancel", "retry", "drain", "copy", "limit", "outage", "repair", "preview", "thumbnail", "draw_still", "draw_still", "fail_still",
+    "isolate", "rotate",
 )  # fmt: skip
 """What a history is made of; what comes twice is likelier."""
 MOST = 60
@@ -227,6 +228,27 @@ class History:
         node = self.nodes[one % NODES]
         node.draining = not node.draining
         await self.world.nodes.set_draining(TENANTS[0], node.node_id, draining=node.draining)
+
+    async def _isolate(self, one: int, other: int) -> None:
+        """People take a node out of work, for a while or until they say otherwise, and let it back."""
+        node = self.nodes[one % NODES]
+        if other % 3 == 2:
+            await self.world.fleet.release(TENANTS[0], node.node_id)
+        else:
+            for_s = None if other % 3 else SETTINGS.quarantine_s
+            await self.world.fleet.quarantine(TENANTS[0], node.node_id, reason="a history", for_s=for_s)
+
+    async def _rotate(self, one: int, other: int) -> None:
+        """A node's secret is changed: it registers again under the same start and keeps what it has."""
+        node = self.nodes[one % NODES]
+        await self.world.fleet.rotate_secret(TENANTS[0], node.node_id)
+        mine = [held for held in self.held if held.node is node and held.boot_id == node.boot_id]
+        before = self._alive(mine)
+        await self.world.register(node)
+        assert self._alive(mine) == before, "a node lost its work with its secret"
+        if other % 2:
+            for held in (*mine, *(held for held in self.stills if held.node is node and held.boot_id == node.boot_id)):
+                held.secret = node.secret
 
     async def _limit(self, one: int, other: int) -> None:
         """The platform's people change what a tenant may."""

@@ -14,8 +14,10 @@ DAMAGES = {
     "a result of another lease": ("1", "UPDATE render.frame_jobs SET lease_id = gen_random_uuid() WHERE chunk_no = 0"),
     "an epoch given twice": (
         "2",
-        "INSERT INTO farm_audit.seen (chunk_id, render_job_id, what, epoch) SELECT id, render_job_id, 'granted', epoch FROM render.frame_jobs"
-        " WHERE chunk_no = 0",
+        (
+            "INSERT INTO farm_audit.seen (chunk_id, render_job_id, what, epoch) SELECT id, render_job_id, 'granted', epoch FROM render.frame_jobs"
+            " WHERE chunk_no = 0"
+        ),
     ),
     "a chunk that is gone": ("3", "DELETE FROM render.frame_jobs WHERE chunk_no = 1"),
     "frames that were not counted": ("3", "UPDATE render.frame_jobs SET frames_done = 0 WHERE chunk_no = 0"),
@@ -28,8 +30,10 @@ DAMAGES = {
     "an attempt without a trace": ("6", "DELETE FROM render.frame_attempts"),
     "an event told twice": (
         "8",
-        "INSERT INTO render.outbox_events (tenant_id, aggregate_type, aggregate_id, event_type, payload)"
-        " SELECT j.tenant_id, 'render_job', j.id, 'render_job.completed', '{}' FROM render.render_jobs AS j, generate_series(1, 2)",
+        (
+            "INSERT INTO render.outbox_events (tenant_id, aggregate_type, aggregate_id, event_type, payload)"
+            " SELECT j.tenant_id, 'render_job', j.id, 'render_job.completed', '{}' FROM render.render_jobs AS j, generate_series(1, 2)"
+        ),
     ),
 }
 

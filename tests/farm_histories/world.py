@@ -30,10 +30,12 @@ from flatrender.services.render import tasks
 from flatrender.services.render.errors import NotRetryable
 from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import jobs as job_rows
+from flatrender.services.render.queries import repairs as repair_rows
 from flatrender.services.render.queries import snapshots as still_rows
 from flatrender.services.render.queries.chunks import NewChunk
 from flatrender.services.render.queries.jobs import FINISHING
 from flatrender.services.render.service.events import CHANNEL
+from flatrender.services.render.service.fleet import Fleet
 from flatrender.services.render.service.forecasting import Learner
 from flatrender.services.render.service.jobs import Jobs
 from flatrender.services.render.service.leases import Leases
@@ -55,7 +57,7 @@ GRACE_S = 60.0
 SETTINGS = RenderSettings(lease_s=LEASE_S, claim_wait_s=0.0, grace_s=GRACE_S, quarantine_after=3, quarantine_s=600.0)
 TABLES = (
     "template_flags", "frame_repair_jobs", "frame_jobs", "frame_attempts", "snapshots", "snapshot_jobs", "idempotency_keys", "tenant_render_limits",
-    "render_job_attempts", "render_job_events", "render_jobs", "node_crashes", "nodes", "outbox_events",
+    "render_job_attempts", "render_job_events", "render_jobs", "node_crashes", "node_commands", "nodes", "outbox_events",
 )  # fmt: skip
 Given = TypeVar("Given")
 Message = TypeVar("Message")
@@ -95,6 +97,7 @@ class FarmWorld:
         bells = Bells(self._database, CHANNEL)
         nodes = Nodes(self._database, bells, SETTINGS)
         self.nodes = nodes
+        self.fleet = Fleet(self._database, bells, nodes)
         links = LinkSigner(b"links of the histories")
         self.learner = Learner(self._database)
         self.leases = Leases(self._database, bells, nodes, self.objects, links, SETTINGS, self.learner)
@@ -358,7 +361,7 @@ class FarmWorld:
                 return
             for chunk in await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=film):
                 if chunk.chunk_no == chunk_no:
-                    await chunk_rows.redo(conn, tenant_id=tenant_id, job_id=film, chunk_nos=[chunk_no])
+                    await repair_rows.redo(conn, tenant_id=tenant_id, chunk_id=chunk.id, exclude=[])
                     await job_rows.set_status(
                         conn, tenant_id=tenant_id, job_id=film, expected=FINISHING, status="rendering", actor="render"
                     )

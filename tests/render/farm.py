@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, cast
 from uuid import UUID, uuid4
@@ -27,7 +28,7 @@ from flatrender.contracts.content import (
     SourceProject,
     TemplateDetails,
 )
-from flatrender.contracts.files import StoredFile, StoreRequest
+from flatrender.contracts.files import Link, LinkRequest, StoredFile, StoreRequest
 from flatrender.contracts.identity import Branding, IdentityApi
 from flatrender.contracts.render import FilmInput, RenderJobBrief, RenderRequest, SceneTransition, SoundTrack
 from flatrender.contracts.studio import SavedProjectBrief
@@ -37,6 +38,8 @@ from flatrender.kit.http import Caller, install_problem_handlers
 from flatrender.kit.ids import DEFAULT_TENANT_ID, new_id
 from flatrender.kit.module import ServiceModule
 from flatrender.kit.objects import LinkSigner, ObjectStore
+from flatrender.kit.outgoing import Outgoing
+from flatrender.kit.secret_box import SecretBox
 from flatrender.kit.workflows import Workflows
 from flatrender.node.agent import Agent, AgentConfig
 from flatrender.protocol.heartbeat import Heartbeat, HeartbeatReply, LeaseReport
@@ -200,6 +203,25 @@ class Files:
             if i in self.stored
         }
 
+    async def links(self, *, tenant_id: UUID, requests: Sequence[LinkRequest]) -> Mapping[UUID, Link]:
+        assert_no_transaction("files.links")
+        return {
+            r.file_id: Link(
+                url=f"/d/{tenant_id}/{r.file_id}?life={r.life_s}&name={r.name or ''}",
+                expires_at=datetime.now(UTC) + timedelta(seconds=r.life_s),
+            )
+            for r in requests
+            if r.file_id in self.stored
+        }
+
+    async def delete(self, *, tenant_id: UUID, ids: Sequence[UUID]) -> None:
+        assert_no_transaction("files.delete")
+        for i in ids:
+            file = self.stored.pop(i, None)
+            if file is not None:
+                await self.objects.delete(file.object_key)
+                self.by_dedupe_key = {key: value for key, value in self.by_dedupe_key.items() if value != i}
+
     async def store(self, *, tenant_id: UUID, requests: Sequence[StoreRequest]) -> list[StoredFile]:
         assert_no_transaction("files.store")
         return [await self._store(request) for request in requests]
@@ -209,6 +231,8 @@ class Files:
             return self.stored[self.by_dedupe_key[request.dedupe_key]]
         assert request.object_key is not None
         data = await self.objects.get(request.object_key, limit_bytes=1 << 30)
+        key = f"files/{uuid4().hex}{Path(request.object_key).suffix}"
+        await self.objects.copy(request.object_key, key)
         file = StoredFile(
             id=new_id(),
             name=request.name,
@@ -217,7 +241,7 @@ class Files:
             content_type=request.content_type,
             size_bytes=len(data),
             sha256=hashlib.sha256(data).digest(),
-            object_key=request.object_key,
+            object_key=key,
             width=request.width,
             height=request.height,
             duration_ms=request.duration_ms,
@@ -387,6 +411,8 @@ class Farm:
             objects=self.objects,
             links=self.links,
             workflows=workflows,
+            box=SecretBox({"k1": bytes(32)}),
+            outgoing=Outgoing(allowed=["127.0.0.1"]),
             settings=self.settings,
             node_token=NODE_TOKEN,
         )
@@ -480,6 +506,8 @@ class Farm:
         tracks: Sequence[SoundTrack] = (),
         transitions: Sequence[SceneTransition] = (),
         revision_id: UUID | None = None,
+        outputs: Sequence[str] = (),
+        deliver_to: Sequence[UUID] | None = None,
     ) -> RenderRequest:
         return RenderRequest(
             user_id=caller_of().user_id,
@@ -498,6 +526,8 @@ class Farm:
                 fps=30.0,
                 locale="en",
                 transitions=list(transitions),
+                outputs=list(outputs),
+                deliver_to=None if deliver_to is None else list(deliver_to),
             ),
             music_volume=1.0,
             sfx_volume=1.0,
@@ -530,7 +560,8 @@ class Farm:
         """Forget everything that a test left."""
         for table in (
             "film_forecasts", "frame_speeds", "engine_speeds", "node_speeds", "finish_speeds",
-            "template_flags", "frame_repair_jobs", "frame_jobs", "frame_attempts", "exports", "render_job_attempts", "render_job_events", "render_jobs",
+            "template_flags", "frame_repair_jobs", "frame_jobs", "frame_attempts", "delivery_attempts", "deliveries", "delivery_targets", "exports",
+            "render_job_attempts", "render_job_events", "render_jobs",
             "snapshot_jobs", "snapshots",
             "node_crashes", "node_health_logs", "nodes", "outbox_events", "idempotency_keys", "tenant_render_limits",
         ):  # fmt: skip

@@ -186,6 +186,31 @@ async def test_who_drained_a_node_is_kept(farm: Farm) -> None:
     assert all(one["issued_by_user_id"] for one in told)
 
 
+async def test_a_drained_node_stays_drained_through_a_quarantine(farm: Farm) -> None:
+    node = await farm.hand_node()
+    await farm.until((await farm.create("a", "c")).id, "rendering")
+    work = await node.claim(wait_s=5)
+    assert work is not None
+    await press(farm, node, "drain")
+    farm.do(
+        "INSERT INTO render.node_crashes (node_id, kind, fingerprint, recovery) SELECT %s, 'agent_crash', 'x', 'retried_other'"
+        " FROM generate_series(2, %s)",
+        node.node_id,
+        farm.settings.quarantine_after,
+    )
+    assert (await node.fail(work, "node", "internal")).status_code == 200
+    assert farm.row("SELECT quarantined_until > now() FROM render.nodes") == (True,)
+    farm.do("UPDATE render.nodes SET quarantined_until = now() - interval '1 second'")
+    assert (await node.beat()).order == "drain"
+    assert await node.claim(wait_s=0.3) is None
+    await press(farm, node, "quarantine")
+    await press(farm, node, "release")
+    assert (await node.beat()).order == "drain"
+    await press(farm, node, "resume")
+    assert (await node.beat()).order == "work"
+    assert await node.claim(wait_s=5) is not None
+
+
 async def test_a_tenant_tells_the_fleets_nodes_nothing(farm: Farm) -> None:
     node = await farm.hand_node(understands=ALL)
     for what in ("quarantine", "release", "restart", "purge-cache", "collect-logs", "rotate-token"):

@@ -89,10 +89,16 @@ async def test_a_profile_whose_container_cannot_hold_its_codec_is_refused() -> N
 async def test_the_kinds_that_can_be_asked_for_say_what_they_are_for_and_the_tenants_own_win(farm: Farm) -> None:
     listed = (await farm.http.get("/v1/output-profiles")).json()["items"]
     by_key = {item["key"]: item for item in listed}
-    assert [item["key"] for item in listed][:2] == ["draft", "gif"]
+    assert [item["key"] for item in listed][:4] == ["draft", "apng", "gif", "webp"]
     assert set(by_key) >= {"720p", "1080p", "2160p", "1080p-h265", "1080p-webm", "1080p-alpha", "1080p-frames"}
-    assert [item["key"] for item in listed if item["is_transparent"]] == ["1080p-alpha"]
-    assert sorted(item["key"] for item in listed if not item["has_sound"]) == ["1080p-frames", "gif"]
+    assert [item["key"] for item in listed if item["is_transparent"]] == ["apng", "1080p-alpha", "1080p-webm-alpha"]
+    assert sorted(item["key"] for item in listed if not item["has_sound"]) == [
+        "1080p-frames",
+        "1080p-jpeg",
+        "apng",
+        "gif",
+        "webp",
+    ]
     assert (by_key["1080p-alpha"]["container"], by_key["1080p-frames"]["container"]) == ("mov", "png_seq")
     assert by_key["2160p"]["cost_multiplier"] == 4
     assert by_key["gif"]["name"]["en"] == "Animated GIF"

@@ -69,6 +69,14 @@ def with_something_missing(world: World) -> str:
     return str(state["project_id"])
 
 
+@functools.cache
+def needing_after_effects(world: World) -> str:
+    """Return the id of a template, not published, of which only After Effects draws a scene."""
+    state = ended(world.admin, world.bring(world.uploaded(campaign(picture=False)["campaign.aep"], "storm.aep")))
+    assert state["status"] == "done", state
+    return str(state["project_id"])
+
+
 class Added(NamedTuple):
     """A file on its way to the project that misses it."""
 

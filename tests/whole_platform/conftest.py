@@ -1,7 +1,6 @@
 """One platform a test worker for the tests that only use it; tests that break things start their own."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     yield from running(tmp_path_factory.mktemp("platform") / "var")
 
 
-@pytest.fixture
-def own_platform(tmp_path: Path) -> Iterator[Running]:
-    """A platform for one test that may kill parts of it. Leases are short, so that what is lost is noticed soon."""
-    yield from running(tmp_path / "var", FLATRENDER_LEASE_S="6", FLATRENDER_HEARTBEAT_S="1")
+@pytest.fixture(scope="session")
+def breakable_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A platform for tests that kill parts of it, one after the other. Leases are short, so that what is lost is noticed soon."""
+    yield from running(tmp_path_factory.mktemp("breakable") / "var", FLATRENDER_LEASE_S="6", FLATRENDER_HEARTBEAT_S="1")

@@ -24,8 +24,8 @@ class Tenant:
     client: httpx.Client
 
 
-def new_tenant(platform: Running) -> Tenant:
-    """Make a tenant with one person who has every permission."""
+def new_tenant(platform: Running, *, patient: bool = False) -> Tenant:
+    """Make a tenant with one person who has every permission, and whose client is `patient` (see `Running.client`)."""
     tenant_id, slug, password = uuid.uuid4(), f"tenant-{secrets.token_hex(4)}", secrets.token_urlsafe(12)
     addresses = json.loads((platform.data_dir / "database.json").read_text())
 
@@ -49,7 +49,7 @@ def new_tenant(platform: Running) -> Tenant:
         return account.user_id
 
     user_id = asyncio.run(make())
-    client = platform.client(None)
+    client = platform.client(None, patient=patient)
     client.headers["Host"] = f"{slug}.localhost:{platform.port}"
     answer = client.post("/v1/auth/login", json={"email": "owner@example.org", "password": password})
     assert answer.status_code == 200, answer.text

@@ -62,7 +62,8 @@ def test_a_scene_that_needs_after_effects_is_pictured_and_filmed_with_the_person
     assert len(eventually(pictured, timeout_s=120, what="two thumbnails")) == 2
     assert program.launches == 1
 
-    assert client.post(f"/v1/admin/projects/{project['id']}/publish").json()["status"] == "published"
+    accepted = client.post(f"/v1/admin/projects/{project['id']}/publish", json={"accept_after_effects": True})
+    assert accepted.json()["status"] == "published"
     detail = client.get(f"/v1/projects/{project['slug']}").json()
     storm = next(scene for scene in project["scenes"] if scene["composition"] == "Storm")
     fields = next(scene["fields"] for scene in detail["scenes"] if scene["key"] == storm["key"])

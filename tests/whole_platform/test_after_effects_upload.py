@@ -58,7 +58,10 @@ def test_a_project_is_reported_on_completed_published_edited_and_filmed(tenant: 
     kept = next(scene for scene in project["scenes"] if scene["composition"] == "Title")
     assert kept["title"] == {"fa": "عنوان", "en": "Headline"}
 
-    published = client.post(f"/v1/admin/projects/{project['id']}/publish")
+    refused = client.post(f"/v1/admin/projects/{project['id']}/publish")
+    assert (refused.status_code, refused.json()["code"]) == (409, "content.needs_after_effects")
+    assert storm["key"] in refused.json()["detail"]
+    published = client.post(f"/v1/admin/projects/{project['id']}/publish", json={"accept_after_effects": True})
     assert published.json()["status"] == "published", published.text
     detail = client.get(f"/v1/projects/{project['slug']}").json()
     document = new_document(client, detail)

@@ -1,7 +1,6 @@
 """While PostgreSQL is away the platform refuses in words, and goes on when it is back."""
 
 import signal
-from pathlib import Path
 
 import httpx
 import pytest
@@ -14,28 +13,23 @@ pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("kills")]
 DATABASE_AWAY = (503, "database_unavailable")
 
 
-def test_while_the_database_is_away_the_platform_says_so_and_then_goes_on(tmp_path: Path) -> None:
-    platform = Running(tmp_path / "var")
-    platform.start("--no-node")
+def test_while_the_database_is_away_the_platform_says_so_and_then_goes_on(breakable_platform: Running) -> None:
+    platform = breakable_platform
+    client = platform.client("user")
+    assert platform.process is not None
+    platform.process.send_signal(signal.SIGSTOP)  # or it would start PostgreSQL again at once
     try:
-        client = platform.client("user")
-        assert platform.process is not None
-        platform.process.send_signal(signal.SIGSTOP)  # or it would start PostgreSQL again at once
-        try:
-            postmaster_of(platform).kill()
+        postmaster_of(platform).kill()
 
-            def refused() -> httpx.Response | None:
-                answer = client.get("/v1/saved-projects")
-                return answer if answer.status_code != 200 else None
+        def refused() -> httpx.Response | None:
+            answer = client.get("/v1/saved-projects")
+            return answer if answer.status_code != 200 else None
 
-            answer = eventually(refused, timeout_s=30, what="the database being missed")
-            problem = checked(platform, answer, *DATABASE_AWAY)
-            assert "try again" in problem["detail"]
-            assert int(answer.headers["retry-after"]) >= 1
-            assert client.get("/readyz").status_code == 503
-        finally:
-            platform.process.send_signal(signal.SIGCONT)
-        eventually(lambda: client.get("/v1/saved-projects").status_code == 200, timeout_s=60, what="going on")
+        answer = eventually(refused, timeout_s=30, what="the database being missed")
+        problem = checked(platform, answer, *DATABASE_AWAY)
+        assert "try again" in problem["detail"]
+        assert int(answer.headers["retry-after"]) >= 1
+        assert client.get("/readyz").status_code == 503
     finally:
-        platform.hang_up()
-        platform.stop()
+        platform.process.send_signal(signal.SIGCONT)
+    eventually(lambda: client.get("/v1/saved-projects").status_code == 200, timeout_s=60, what="going on")

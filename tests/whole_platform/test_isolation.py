@@ -36,6 +36,8 @@ BODIES: dict[str, Any] = {
         "files": [{"file_id": "00000000-0000-0000-0000-000000000000"}]
     },
     "POST /v1/snapshots": "snapshot",
+    "PUT /v1/admin/nodes/{node_id}/hours": {"begin": "22:00", "end": "08:00", "time_zone": "Asia/Tehran"},
+    "POST /v1/admin/nodes/{node_id}/kill-job": {"render_job_id": "job_id"},
 }
 """Bodies that name the other tenant's things; a route with a path parameter and no entry is asked without a body."""
 

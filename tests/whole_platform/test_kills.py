@@ -9,6 +9,7 @@ import pytest
 from .films import check_frames
 from .running import Running, eventually, wait_for_film
 from .story import assets_of, download, edited, lengths_of, press_render
+from .tenants import new_tenant
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("kills"), pytest.mark.timeout(420)]
 
@@ -35,9 +36,9 @@ VICTIMS: dict[str, Callable[[Running], psutil.Process]] = {
 
 @pytest.mark.parametrize("victim", VICTIMS)
 def test_the_film_arrives_once_although_a_part_is_killed_in_the_middle(
-    own_platform: Running, tmp_path: Path, victim: str
+    breakable_platform: Running, tmp_path: Path, victim: str
 ) -> None:
-    client = own_platform.client("user", patient=True)
+    client = new_tenant(breakable_platform, patient=True).client
     document = edited(client)
     job = press_render(client, document, "720p", key="once")
 
@@ -47,7 +48,7 @@ def test_the_film_arrives_once_although_a_part_is_killed_in_the_middle(
         return bool(state["status"] == "rendering" and state["progress_pct"] > 0)
 
     eventually(under_way, timeout_s=60, what="the render being under way", every_s=0.05)
-    VICTIMS[victim](own_platform).kill()
+    VICTIMS[victim](breakable_platform).kill()
     finished = wait_for_film(client, job["id"], timeout_s=240)
     assert finished["status"] == "completed", finished
 
@@ -64,10 +65,10 @@ def test_the_film_arrives_once_although_a_part_is_killed_in_the_middle(
     assert len([file for file in films if file["kind"] == "video"]) == 1
 
 
-def test_without_a_kill_nothing_is_rendered_twice(own_platform: Running) -> None:
-    client = own_platform.client("user")
+def test_without_a_kill_nothing_is_rendered_twice(breakable_platform: Running) -> None:
+    client = new_tenant(breakable_platform).client
     document = edited(client, scenes=2)
     first, second = press_render(client, document, key="a"), press_render(client, document, key="a")
     assert first["id"] == second["id"]
     with pytest.raises(AssertionError):
-        press_render(own_platform.client(None), document)
+        press_render(breakable_platform.client(None), document)

@@ -33,12 +33,7 @@ def test_ctrl_c_stops_everything_and_a_second_start_finds_everything(tmp_path: P
     assert platform.processes() == []
 
 
-def test_a_second_platform_in_the_same_folder_says_that_it_is_in_use(tmp_path: Path) -> None:
-    first = Running(tmp_path / "var")
-    first.start("--no-node")
-    try:
-        second = Running(tmp_path / "var")
-        with pytest.raises(AssertionError, match="in use"):
-            second.start()
-    finally:
-        first.stop()
+def test_a_second_platform_in_the_same_folder_says_that_it_is_in_use(platform: Running) -> None:
+    second = Running(platform.data_dir)
+    with pytest.raises(AssertionError, match="in use"):
+        second.start()

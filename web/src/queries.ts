@@ -1,5 +1,16 @@
 import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
-import { adminContent, adminRender, content, files, identity, notification, render, studio } from './api/endpoints';
+import {
+  adminContent,
+  adminDelivery,
+  adminRender,
+  content,
+  exports,
+  files,
+  identity,
+  notification,
+  render,
+  studio,
+} from './api/endpoints';
 import { ApiError } from './api/errors';
 import type { Page, Permission, PressedRender, RenderJob, RenderStatus } from './api/types';
 
@@ -63,6 +74,26 @@ export const queries = {
   documentJobs: (documentId: string) =>
     queryOptions({ queryKey: ['render-jobs', 'of', documentId], queryFn: () => render.ofDocument(documentId) }),
   renderJob: (id: string) => queryOptions({ queryKey: ['render-job', id], queryFn: () => render.one(id) }),
+  exports: pages(['exports'], exports.list),
+  deliveryTargets: queryOptions({
+    queryKey: ['delivery-targets'],
+    queryFn: exports.targets,
+    staleTime: 5 * 60_000,
+  }),
+  adminTargets: queryOptions({
+    queryKey: ['admin', 'delivery-targets'],
+    queryFn: adminDelivery.targets,
+    refetchInterval: 15_000,
+  }),
+  deliveries: (targetId: string) =>
+    pages(['admin', 'deliveries', targetId], (cursor) => adminDelivery.deliveries(targetId, cursor)),
+  delivery: (id: string) =>
+    queryOptions({
+      queryKey: ['admin', 'delivery', id],
+      queryFn: () => adminDelivery.delivery(id),
+      refetchInterval: (query) =>
+        query.state.data?.status === 'pending' || query.state.data?.status === 'sending' ? 1500 : false,
+    }),
   pictures: pages(['pictures'], files.pictures),
   films: pages(['films'], files.films),
   notices: pages(['notices'], notification.list),
@@ -85,6 +116,16 @@ export const queries = {
       query.state.data?.some((one) => one.status === 'queued' || one.status === 'running') ? 1500 : false,
   }),
   adminJobs: pages(['admin', 'jobs'], adminRender.list),
+  adminJob: (id: string) => queryOptions({ queryKey: ['admin', 'job', id], queryFn: () => adminRender.one(id) }),
+  adminRepairs: (id: string) =>
+    queryOptions({ queryKey: ['admin', 'repairs', id], queryFn: () => adminRender.repairs(id) }),
+  adminAttempts: (id: string) =>
+    queryOptions({ queryKey: ['admin', 'attempts', id], queryFn: () => adminRender.attempts(id) }),
+  templateFlags: (projectId?: string) =>
+    queryOptions({
+      queryKey: ['admin', 'template-flags', projectId ?? null],
+      queryFn: () => adminRender.templateFlags(projectId),
+    }),
   adminNodes: queryOptions({ queryKey: ['admin', 'nodes'], queryFn: adminRender.nodes, refetchInterval: 5000 }),
   sceneSnapshots: (projectId: string) =>
     queryOptions({

@@ -80,6 +80,12 @@ const filmsRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/Films'), 'Films'),
 });
 
+const exportsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/exports',
+  component: lazyRouteComponent(() => import('./pages/Exports'), 'Exports'),
+});
+
 const filmRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/films/$jobId',
@@ -104,6 +110,7 @@ const adminRoute = createRoute({
 export const ADMIN_PAGES = [
   { to: '/admin/templates', permission: 'admin.templates', label: 'admin.templates' },
   { to: '/admin/jobs', permission: 'admin.render', label: 'admin.jobs' },
+  { to: '/admin/delivery', permission: 'admin.render', label: 'admin.delivery' },
   { to: '/admin/nodes', permission: 'admin.nodes', label: 'admin.nodes' },
 ] as const satisfies readonly { to: string; permission: Permission; label: string }[];
 
@@ -135,6 +142,18 @@ const adminJobsRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/admin/Jobs'), 'AdminJobs'),
 });
 
+const adminJobRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: '/jobs/$jobId',
+  component: lazyRouteComponent(() => import('./pages/admin/JobDetail'), 'AdminJob'),
+});
+
+const adminDeliveryRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: '/delivery',
+  component: lazyRouteComponent(() => import('./pages/admin/Delivery'), 'AdminDelivery'),
+});
+
 const adminNodesRoute = createRoute({
   getParentRoute: () => adminRoute,
   path: '/nodes',
@@ -150,11 +169,14 @@ const routeTree = rootRoute.addChildren([
       projectsRoute,
       filmsRoute,
       filmRoute,
+      exportsRoute,
       adminRoute.addChildren([
         adminIndexRoute,
         adminTemplatesRoute,
         adminTemplateRoute,
         adminJobsRoute,
+        adminJobRoute,
+        adminDeliveryRoute,
         adminNodesRoute,
       ]),
     ]),

@@ -5,6 +5,7 @@ When files is down, reading and storing raise `Unavailable`.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -51,6 +52,24 @@ class StoreRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The natural key of the effect: storing again with the same key returns the first file."""
 
 
+class LinkRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A link that is wanted."""
+
+    file_id: UUID
+    life_s: int
+    """60 to 604800 seconds."""
+    name: str | None = None
+    """The name under which the file is saved; its own name without."""
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed link."""
+
+    url: str
+    """Path and query."""
+    expires_at: datetime
+
+
 class FilesApi(Protocol):
     """The interface of files."""
 
@@ -62,6 +81,12 @@ class FilesApi(Protocol):
 
     async def read(self, *, tenant_id: UUID, ids: Sequence[UUID], limit_bytes: int) -> Mapping[UUID, bytes]:
         """Return whole files of at most `limit_bytes` together; a missing id is absent. Raises TooLarge above the limit."""
+
+    async def links(self, *, tenant_id: UUID, requests: Sequence[LinkRequest]) -> Mapping[UUID, Link]:
+        """Return signed links to files of this tenant, which need no sign-in; a missing file is absent."""
+
+    async def delete(self, *, tenant_id: UUID, ids: Sequence[UUID]) -> None:
+        """Delete files of this tenant, whoever owns them, and give their room back; links to them end. A missing id is no error."""
 
     async def store(self, *, tenant_id: UUID, requests: Sequence[StoreRequest]) -> list[StoredFile]:
         """Keep bytes; counts against the owner's quota (QuotaExceeded) when they have one."""

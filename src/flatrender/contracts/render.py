@@ -1,7 +1,9 @@
 """What the render service promises: films from frozen input, and how far they are.
 
 Events: `render_job.queued`, `render_job.started`, `render_job.progress`, `render_job.completed`, `render_job.failed`, `render_job.canceled`,
-`snapshot.ready`. Payloads of `render_job.*`: `{job_id, user_id, saved_project_id, title, status, progress_pct, file_id?, error_code?}`.
+`render_job.repaired` (frames of a finished film were drawn again, its file is another), `template.flagged`,
+`snapshot.ready`, `export.ready`, `export.expiring`, `export.expired`, `export.delivery_dead`. Payloads of `render_job.*`: `{job_id, user_id,
+saved_project_id, title, status, progress_pct, file_id?, error_code?}`; of `export.*`: `{job_id, user_id, title, export_ids, …}`.
 When render is down, pressing render raises `Unavailable` and nothing is frozen twice.
 """
 
@@ -59,6 +61,10 @@ class FilmInput(msgspec.Struct, frozen=True, kw_only=True):
     locale: str
     transitions: list[SceneTransition] = []
     """Between each scene and the next; empty: cuts."""
+    outputs: list[str] = []
+    """Keys of further output profiles that the same film is made in, at most 5."""
+    deliver_to: list[UUID] | None = None
+    """Delivery targets that get the finished files; None: the tenant's usual ones."""
 
 
 class RenderRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +105,9 @@ class RenderApi(Protocol):
 
     async def latest_jobs(self, *, tenant_id: UUID, saved_project_ids: Sequence[UUID]) -> Mapping[UUID, RenderJobBrief]:
         """Return each project's newest job; a project without one is absent."""
+
+    async def check_wanted(self, *, tenant_id: UUID, profiles: Sequence[str], deliver_to: Sequence[UUID]) -> None:
+        """Raise Refused when films of the tenant cannot be made in these profiles together, or not be delivered to these targets: before anything is frozen."""
 
     async def enqueue_scene_previews(self, *, tenant_id: UUID, project_ids: Sequence[UUID], locale: str) -> int:
         """Queue a picture of each scene of the templates, as the admin's button does; return how many are open now. An unknown id is left out."""

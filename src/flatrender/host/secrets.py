@@ -22,6 +22,8 @@ class PlatformSecrets(msgspec.Struct, frozen=True):
     """The token of the node that `up` starts beside the services."""
     role_passwords: dict[str, str] = {}
     """Passwords of the database roles on an external database."""
+    data_keys: dict[str, str] = {}
+    """Base64 of the keys under which secrets that people gave lie in the database, by name; the last by name is used for new ones."""
 
     def __repr__(self) -> str:
         return "PlatformSecrets(…)"
@@ -30,6 +32,11 @@ class PlatformSecrets(msgspec.Struct, frozen=True):
     def link_secret(self) -> bytes:
         """The key that signs links to objects."""
         return base64.b64decode(self.link_key)
+
+    @property
+    def box_keys(self) -> dict[str, bytes]:
+        """The keys under which secrets lie in the database."""
+        return {name: base64.b64decode(key) for name, key in self.data_keys.items()}
 
 
 def load_or_make(path: Path, roles: tuple[str, ...] = ()) -> PlatformSecrets:
@@ -44,8 +51,12 @@ def load_or_make(path: Path, roles: tuple[str, ...] = ()) -> PlatformSecrets:
             link_key=base64.b64encode(secrets.token_bytes(32)).decode(),
             node_token="frn_" + secrets.token_urlsafe(32),
         )
+    new = not path.exists()
     missing = [role for role in roles if role not in found.role_passwords]
-    if missing or not path.exists():
+    if not found.data_keys:
+        found = msgspec.structs.replace(found, data_keys={"k1": base64.b64encode(secrets.token_bytes(32)).decode()})
+        new = True
+    if missing or new:
         passwords = {**found.role_passwords, **{role: secrets.token_urlsafe(24) for role in missing}}
         found = msgspec.structs.replace(found, role_passwords=passwords)
         write_private(path, msgspec.json.encode(found))

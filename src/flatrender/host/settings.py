@@ -74,6 +74,10 @@ class Settings(BaseSettings):
     """How long a node holds a chunk without a heartbeat."""
     heartbeat_s: float = 15.0
     """How often a node reports."""
+    export_days: int | None = 90
+    """How many days finished films are kept where a tenant's limits say nothing else; 0: for good."""
+    outgoing_allow: Annotated[list[str], NoDecode] = []
+    """Host names and networks (`minio.internal,10.1.0.0/16`) beside the public network that films may be delivered to, also without TLS."""
     workflows: bool = True
     """Whether `serve all` and `serve render` run workflows themselves; `0` leaves them to `serve executor`."""
     workflow_concurrency: int = Field(default=4, ge=1, le=100)
@@ -95,6 +99,11 @@ class Settings(BaseSettings):
     """Make the first accounts and import the demo templates at start."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least serious line that is logged."""
+
+    @field_validator("outgoing_allow", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @field_validator("peers", mode="before")
     @classmethod

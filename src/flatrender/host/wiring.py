@@ -311,6 +311,8 @@ class Platform:
         return build(database=self._database("notification"), identity=self.peers.identity)
 
     def _render(self) -> ServiceModule:
+        from flatrender.kit.outgoing import Outgoing
+        from flatrender.kit.secret_box import SecretBox
         from flatrender.kit.workflows import Workflows
         from flatrender.services.render.module import build
         from flatrender.services.render.settings import RenderSettings
@@ -320,6 +322,8 @@ class Platform:
             heartbeat_s=self.settings.heartbeat_s,
             grace_s=self.settings.lease_s,
             dev_snapshots=self.settings.dev_snapshots,
+            export_keep_days=self.settings.export_days or None,
+            public_url=self.settings.address,
         )
         self.workflows = Workflows(
             self._dsn(WORKFLOW_ROLE),
@@ -337,6 +341,8 @@ class Platform:
             objects=self.objects,
             links=ObjectLinks(self.secrets.link_secret, self.objects),
             workflows=self.workflows,
+            box=SecretBox(self.secrets.box_keys),
+            outgoing=Outgoing(allowed=self.settings.outgoing_allow),
             settings=settings,
             node_token=self.secrets.node_token,
         )

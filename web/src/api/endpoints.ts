@@ -2,8 +2,14 @@ import { call, get, newKey, post, rememberExpiry, withQuery } from './client';
 import type {
   AdminProject,
   Category,
+  Delivery,
+  DeliveryDetail,
+  DeliveryTarget,
   DocumentBody,
+  FrameRepair,
+  ExportFile,
   Me,
+  NewDeliveryTarget,
   Notice,
   OutputProfile,
   Page,
@@ -12,6 +18,7 @@ import type {
   Project,
   ProjectImport,
   ProjectSummary,
+  RenderAttempt,
   RenderJob,
   RenderNode,
   ResolvedScene,
@@ -24,6 +31,9 @@ import type {
   StoredFile,
   SvgPreview,
   SvgPreviewSummary,
+  TemplateFlag,
+  TargetBrief,
+  TargetConfig,
   Tenant,
   TraceRequest,
   Track,
@@ -83,8 +93,9 @@ export const adminContent = {
   importState: (importId: string) => get<ProjectImport>(`/v1/admin/imports/${importId}`),
   addMissingFiles: (id: string, added: { file_id: string; name?: string }[]) =>
     post<ProjectImport>(`/v1/admin/projects/${id}/missing-files`, { files: added }, { idempotencyKey: newKey() }),
-  publish: (id: string, rowVersion: number | undefined) =>
-    post<AdminProject>(`/v1/admin/projects/${id}/publish`, {}, { ifMatch: rowVersion }),
+  /** `accepted`: that films with scenes which only After Effects draws wait for nodes that have it. */
+  publish: (id: string, rowVersion: number | undefined, accepted: boolean) =>
+    post<AdminProject>(`/v1/admin/projects/${id}/publish`, { accept_after_effects: accepted }, { ifMatch: rowVersion }),
   archive: (id: string, rowVersion: number | undefined) =>
     post<AdminProject>(`/v1/admin/projects/${id}/archive`, {}, { ifMatch: rowVersion }),
   svgPreviews: (id: string) => get<Page<SvgPreviewSummary>>(`/v1/admin/projects/${id}/svg-previews`),
@@ -112,8 +123,8 @@ export const studio = {
   duplicate: (id: string) => post<SavedProject>(`/v1/saved-projects/${id}/duplicate`, {}, { idempotencyKey: newKey() }),
   preview: (id: string, body: PreviewRequest, signal: AbortSignal) =>
     post<ResolvedScene>(`/v1/saved-projects/${id}/preview`, body, { signal }),
-  render: (id: string, profile: string, key: string) =>
-    post<PressedRender>(`/v1/saved-projects/${id}/render`, { profile }, { idempotencyKey: key }),
+  render: (id: string, body: { profile: string; outputs?: string[]; deliver_to?: string[] }, key: string) =>
+    post<PressedRender>(`/v1/saved-projects/${id}/render`, body, { idempotencyKey: key }),
   library: () => get<Page<Track>>(withQuery('/v1/audio/library', { kind: 'music', limit: 100 })),
 };
 
@@ -125,6 +136,8 @@ export const render = {
   eventsPath: (id: string) => `/v1/render-jobs/${id}/events`,
   cancel: (id: string) => post<RenderJob>(`/v1/render-jobs/${id}/cancel`),
   retry: (id: string) => post<RenderJob>(`/v1/render-jobs/${id}/retry`, {}, { idempotencyKey: newKey() }),
+  rerender: (id: string, changes: { profile?: string; title?: string }) =>
+    post<RenderJob>(`/v1/render-jobs/${id}/rerender`, changes),
   snapshot: (
     body: PreviewRequest & { saved_project_id: string; frame?: number; width?: number },
     signal: AbortSignal,
@@ -136,11 +149,54 @@ export const adminRender = {
   list: (cursor?: string | null) =>
     get<Page<RenderJob>>(withQuery('/v1/admin/render-jobs', { cursor, limit: LIST_LIMIT })),
   cancel: (id: string) => post<RenderJob>(`/v1/admin/render-jobs/${id}/cancel`),
+  one: (id: string) => get<RenderJob>(`/v1/admin/render-jobs/${id}`),
+  /** A frame of a film as it is now; `version` makes the address another one when the film does. */
+  frameUrl: (id: string, frame: number, version: string) =>
+    withQuery(`/v1/admin/render-jobs/${id}/frames/${frame}`, { of: version }),
+  repair: (id: string, first: number, last: number) =>
+    post<{ items: FrameRepair[] }>(
+      `/v1/admin/render-jobs/${id}/repair`,
+      { first_frame: first, last_frame: last },
+      { idempotencyKey: newKey() },
+    ),
+  repairs: (id: string) => get<{ items: FrameRepair[] }>(`/v1/admin/render-jobs/${id}/repairs`),
+  attempts: (id: string) => get<{ items: RenderAttempt[] }>(`/v1/admin/render-jobs/${id}/attempts`),
+  templateFlags: (projectId?: string) =>
+    get<{ items: TemplateFlag[] }>(withQuery('/v1/admin/template-flags', { project_id: projectId })),
+  clearFlag: (id: string) => post<unknown>(`/v1/admin/template-flags/${id}/clear`),
   nodes: () => get<Page<RenderNode>>('/v1/admin/nodes?limit=100'),
   drain: (id: string) => post<RenderNode>(`/v1/admin/nodes/${id}/drain`),
   resume: (id: string) => post<RenderNode>(`/v1/admin/nodes/${id}/resume`),
   sceneSnapshots: (projectId: string) => get<{ items: SceneSnapshotJob[] }>(`/v1/scene-snapshots/${projectId}`),
   buildSceneSnapshots: (projectId: string) => post<{ items: SceneSnapshotJob[] }>(`/v1/scene-snapshots/${projectId}`),
+};
+
+/** The files that films were made as. */
+export const exports = {
+  list: (cursor?: string | null) => get<Page<ExportFile>>(withQuery('/v1/exports', { cursor, limit: LIST_LIMIT })),
+  link: (id: string, seconds: number) =>
+    post<{ url: string; expires_at: string }>(`/v1/exports/${id}/download-url`, { life_s: seconds }),
+  renew: (id: string) => post<ExportFile>(`/v1/exports/${id}/renew`, {}, { idempotencyKey: newKey() }),
+  remove: (id: string, keepalive = false) => call<unknown>(`/v1/exports/${id}`, { method: 'DELETE', keepalive }),
+  deliver: (id: string, targetId: string) => post<Delivery>(`/v1/exports/${id}/deliver`, { target_id: targetId }),
+  targets: () => get<{ items: TargetBrief[] }>('/v1/delivery-targets'),
+};
+
+type TargetBody = { name: string; config: TargetConfig; is_default: boolean; secret_access_key?: string };
+export const adminDelivery = {
+  targets: () => get<{ items: DeliveryTarget[] }>('/v1/admin/delivery-targets'),
+  make: (body: TargetBody & { kind: 's3' | 'webhook' }, key: string) =>
+    post<NewDeliveryTarget>('/v1/admin/delivery-targets', body, { idempotencyKey: key }),
+  change: async (id: string, rowVersion: number, body: Partial<TargetBody> & { paused?: boolean }) =>
+    (await call<DeliveryTarget>(`/v1/admin/delivery-targets/${id}`, { method: 'PATCH', body, ifMatch: rowVersion }))
+      .data,
+  remove: (id: string) => call<unknown>(`/v1/admin/delivery-targets/${id}`, { method: 'DELETE' }),
+  rotate: (id: string) => post<NewDeliveryTarget>(`/v1/admin/delivery-targets/${id}/rotate-secret`),
+  test: (id: string) => post<Delivery>(`/v1/admin/delivery-targets/${id}/test`),
+  deliveries: (id: string, cursor?: string | null) =>
+    get<Page<Delivery>>(withQuery(`/v1/admin/delivery-targets/${id}/deliveries`, { cursor, limit: 20 })),
+  delivery: (id: string) => get<DeliveryDetail>(`/v1/admin/deliveries/${id}`),
+  replay: (id: string) => post<Delivery>(`/v1/admin/deliveries/${id}/replay`, {}, { idempotencyKey: newKey() }),
 };
 
 export const files = {

@@ -47,6 +47,37 @@ export async function problemFrom(response: Response): Promise<ApiError> {
   return new ApiError(response.status, body, requestId);
 }
 
+/** Codes whose sentence in the person's language leaves out what only the detail names: which font, which file, how large it may be. */
+const DETAILED = [
+  'aerender_font',
+  'aerender_asset',
+  'aerender_template',
+  'content_archive_unsafe',
+  'content_font_invalid',
+  'content_manifest_invalid',
+  'content_missing_asset',
+  'content_needs_after_effects',
+  'content_no_source',
+  'content_not_missing',
+  'content_type_mismatch',
+  'engine_crashed',
+  'engine_refused',
+  'engine_timeout',
+  'film_check_failed',
+  'settings_invalid',
+  'studio_field_required',
+  'studio_unknown_field',
+  'studio_unknown_font',
+  'studio_value_out_of_range',
+];
+
+/** The server's words about an error whose own sentence is general; null where that says it all. They are English, and name what is meant. */
+export function errorDetail(error: unknown): string | null {
+  if (!(error instanceof ApiError) || error.detail === '') return null;
+  const code = error.code.replaceAll('.', '_');
+  return DETAILED.includes(code) && textFor(`error.code.${code}`) !== null ? error.detail : null;
+}
+
 /** The sentence for people in their language: the code's own, else its kind's, else the server's detail. */
 export function errorMessage(error: unknown): string {
   if (!(error instanceof ApiError)) return i18n.t('error.unexpected');

@@ -333,8 +333,8 @@ export type Track = {
   license: string | null;
 };
 
-/** A file's container: `png_seq` is a ZIP of pictures. */
-export type Container = 'mp4' | 'mov' | 'webm' | 'gif' | 'png_seq';
+/** A file's container: `png_seq` and `jpeg_seq` are ZIPs of pictures. */
+export type Container = 'mp4' | 'mov' | 'webm' | 'gif' | 'webp' | 'apng' | 'png_seq' | 'jpeg_seq';
 /** A kind of film that can be asked for. */
 export type OutputProfile = {
   key: string;
@@ -372,6 +372,89 @@ export type Export = {
   poster_url: string | null;
 };
 
+export type ExportStatus = 'pending' | 'ready' | 'failed' | 'expired' | 'removed';
+/** One of the files that a film is made as; number 0 is the film itself. */
+export type JobOutput = {
+  id: string;
+  output: number;
+  profile: string;
+  status: ExportStatus;
+  container: Container | null;
+  width: number | null;
+  height: number | null;
+  bytes: number | null;
+  expires_at: string | null;
+  error_code: string | null;
+  download_url: string | null;
+};
+/** The same in the list of all files, with its film. */
+export type ExportFile = JobOutput & {
+  render_job_id: string;
+  saved_project_id: string;
+  title: string;
+  duration_ms: number | null;
+  poster_url: string | null;
+  download_count: number;
+  created_at: string;
+};
+
+export type TargetStatus = 'active' | 'paused' | 'disabled_failing' | 'disabled_gone';
+export type TargetBrief = {
+  id: string;
+  name: string;
+  kind: 's3' | 'webhook';
+  is_default: boolean;
+  status: TargetStatus;
+};
+/** `url` of a webhook, the rest of a bucket. */
+export type TargetConfig = {
+  url?: string;
+  endpoint?: string;
+  bucket?: string;
+  access_key_id?: string;
+  region?: string;
+  prefix?: string;
+  key_template?: string;
+  path_style?: boolean;
+};
+export type DeliveryTarget = TargetBrief & {
+  config: TargetConfig;
+  consecutive_failures: number;
+  last_success_at: string | null;
+  last_error: string | null;
+  row_version: number;
+  created_at: string;
+};
+/** A webhook's signing secret is shown this once. */
+export type NewDeliveryTarget = DeliveryTarget & { secret: string | null };
+export type Delivery = {
+  id: string;
+  target_id: string;
+  export_id: string | null;
+  event_type: string;
+  message_id: string;
+  status: 'pending' | 'sending' | 'delivered' | 'dead' | 'cancelled';
+  attempt: number;
+  next_attempt_at: string | null;
+  last_status_code: number | null;
+  last_error: string | null;
+  location: string | null;
+  replay_of_id: string | null;
+  delivered_at: string | null;
+  created_at: string;
+};
+export type DeliveryAttempt = {
+  attempt: number;
+  outcome: 'delivered' | 'failed' | 'refused';
+  status_code: number | null;
+  error: string | null;
+  response: string | null;
+  address: string | null;
+  duration_ms: number;
+  created_at: string;
+};
+export type DeliveryDetail = Delivery & { attempts: DeliveryAttempt[] };
+
 export type RenderJob = {
   id: string;
   saved_project_id: string;
@@ -393,6 +476,8 @@ export type RenderJob = {
   started_at: string | null;
   finished_at: string | null;
   export: Export | null;
+  /** All files that it is made as, the film itself first. */
+  outputs?: JobOutput[];
 };
 
 /** What asking for a film answers: the job before the farm has planned it. */
@@ -428,6 +513,22 @@ export type RenderNode = {
   used_slots: number;
   last_heartbeat_at: string | null;
   crash_count_24h: number;
+  quarantine_reason: string | null;
+  hours: NodeHours | null;
+  hours_set: boolean;
+  asleep_until: string | null;
+  understands: string[];
+};
+
+/** When a node works; `days` are those on which the hours begin, 1 (Monday) to 7 (Sunday). */
+export type NodeHours = { begin: string; end: string; days: number[]; time_zone: string };
+
+export type NodeCommand = {
+  id: string;
+  command: string;
+  status: 'pending' | 'delivered' | 'done' | 'failed' | 'expired';
+  detail: string | null;
+  created_at: string;
 };
 
 export type StoredFile = {
@@ -458,4 +559,50 @@ export type Notice = {
   read_at: string | null;
   created_at: string;
   payload?: Record<string, unknown> | null;
+};
+
+/** Frames of one part of a film that are, or were, drawn again. */
+export type FrameRepair = {
+  id: string;
+  /** Runs of frames, both ends included. */
+  frames: [number, number][];
+  frame_count: number;
+  reason: string;
+  detected_by: string;
+  status: string;
+  error: string | null;
+  node_name: string | null;
+  created_at: string;
+  finished_at: string | null;
+};
+
+/** One claim of a part of a film by a node. */
+export type RenderAttempt = {
+  frame_job_id: string;
+  epoch: number;
+  chunk_no: number;
+  scene_key: string | null;
+  first_frame: number;
+  last_frame: number;
+  engine: string;
+  is_repair: boolean;
+  node_name: string | null;
+  outcome: string | null;
+  error_code: string | null;
+  detail: string | null;
+  seconds: number | null;
+  started_at: string;
+  finished_at: string | null;
+  log_url: string | null;
+};
+
+/** A scene that stopped engines on several nodes. */
+export type TemplateFlag = {
+  id: string;
+  project_id: string;
+  scene_key: string;
+  engines_stopped: number;
+  kind: string;
+  code: string;
+  flagged_at: string;
 };

@@ -12,16 +12,16 @@ function Shown({ film, title }: { film: Export; title: string }) {
   const { t } = useI18n();
   const style = { aspectRatio: film.width && film.height ? `${film.width} / ${film.height}` : '16 / 9' };
   const label = t('render.video', { title });
-  if (film.container === 'gif')
+  if (film.container === 'gif' || film.container === 'webp' || film.container === 'apng')
     return <img className={classes.video} style={style} src={film.play_url} alt={label} data-testid="film-picture" />;
-  if (film.container === 'mov' || film.container === 'png_seq')
+  if (film.container === 'mov' || film.container === 'png_seq' || film.container === 'jpeg_seq')
     return (
       <>
         {film.poster_url && (
           <img className={classes.video} style={style} src={film.poster_url} alt={label} data-testid="film-picture" />
         )}
         <Text size="sm" mt="sm">
-          {t(`render.noPlayer.${film.container}`)}
+          {t(film.container === 'mov' ? 'render.noPlayer.mov' : 'render.noPlayer.png_seq')}
         </Text>
       </>
     );

@@ -2,7 +2,7 @@ import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconRefresh, IconX } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { render } from '../api/endpoints';
-import { ApiError, errorMessage } from '../api/errors';
+import { ApiError, errorDetail, errorMessage } from '../api/errors';
 import type { RenderJob } from '../api/types';
 import { useI18n } from '../i18n';
 import { isEnded, queries, queryClient, refreshJobLists } from '../queries';
@@ -47,6 +47,11 @@ export function JobOutcome({ job, connected, onRetried }: JobOutcomeProps) {
           <Text size="sm" dir="auto">
             {job.status === 'failed' ? errorMessage(failure) : t('render.canceledNote')}
           </Text>
+          {job.status === 'failed' && errorDetail(failure) !== null && (
+            <Text size="xs" mt={6} dir="auto" data-testid="job-failure-detail" style={{ overflowWrap: 'anywhere' }}>
+              {errorDetail(failure)}
+            </Text>
+          )}
         </Alert>
         <Group>
           <Button

@@ -63,7 +63,7 @@ export function JobProgress({ job }: { job: RenderJob }) {
         <Text size="sm" fw={600}>
           {t(`render.status.${job.status}`)}
         </Text>
-        <Text size="sm" c="dimmed" aria-live="polite" data-testid="render-left">
+        <Text size="sm" c="dimmed" aria-live="polite" data-testid="render-left" style={{ whiteSpace: 'nowrap' }}>
           {waiting && job.queue_position !== null
             ? t('render.queue', { n: formatNumber(job.queue_position, locale) })
             : [formatPercent(percent, locale), left].filter((part) => part !== '').join(' · ')}

@@ -1,5 +1,13 @@
 import { ActionIcon, Avatar, Group, Menu, Text, UnstyledButton } from '@mantine/core';
-import { IconFolders, IconKeyboard, IconLayoutGrid, IconLogout, IconMovie, IconSettings } from '@tabler/icons-react';
+import {
+  IconFileDownload,
+  IconFolders,
+  IconKeyboard,
+  IconLayoutGrid,
+  IconLogout,
+  IconMovie,
+  IconSettings,
+} from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
@@ -16,6 +24,7 @@ const PAGES = [
   { to: '/', label: 'nav.gallery', icon: IconLayoutGrid },
   { to: '/projects', label: 'nav.projects', icon: IconFolders },
   { to: '/films', label: 'nav.films', icon: IconMovie },
+  { to: '/exports', label: 'nav.exports', icon: IconFileDownload },
 ] as const;
 
 function Navigation({ className }: { className: string | undefined }) {

@@ -16,7 +16,7 @@ export type ProfileGroup = 'video' | 'web' | 'edit';
 
 /** Where a profile stands in the list of choices: films to watch, files for the web, files to go on working with. */
 export function groupOf(profile: OutputProfile): ProfileGroup {
-  if (profile.container === 'mov' || profile.container === 'png_seq') return 'edit';
+  if (profile.container === 'mov' || profile.container.endsWith('_seq')) return 'edit';
   return profile.container === 'mp4' ? 'video' : 'web';
 }
 
@@ -26,5 +26,8 @@ export const FILE_ENDING: Record<OutputProfile['container'], string> = {
   mov: 'MOV',
   webm: 'WebM',
   gif: 'GIF',
+  webp: 'WebP',
+  apng: 'APNG',
   png_seq: 'ZIP',
+  jpeg_seq: 'ZIP',
 };

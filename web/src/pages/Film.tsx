@@ -3,13 +3,16 @@ import { IconArrowRight, IconPencil } from '@tabler/icons-react';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { ErrorState } from '../components/ErrorState';
 import { JobOutcome } from '../components/JobOutcome';
+import { JobOutputs } from '../components/JobOutputs';
 import { JobStatus } from '../components/JobProgress';
 import { SkeletonRows, useSlow } from '../components/ListState';
 import { PageHeader } from '../components/PageHeader';
 import { profileName } from '../components/profileText';
+import { RerenderButton } from '../components/RerenderButton';
 import { isolated } from '../format/digits';
 import { formatDateTime } from '../format/time';
 import { useI18n } from '../i18n';
+import { isEnded } from '../queries';
 import { useJob } from '../useJob';
 import classes from './Film.module.css';
 
@@ -42,6 +45,12 @@ export function Film() {
       >
         <Group>
           <JobStatus status={job.data.status} />
+          {isEnded(job.data) && (
+            <RerenderButton
+              job={job.data}
+              onMade={(next) => void navigate({ to: '/films/$jobId', params: { jobId: next.id } })}
+            />
+          )}
           {job.data.saved_project_id && (
             <Button
               component={Link}
@@ -60,6 +69,7 @@ export function Film() {
         connected={job.connected}
         onRetried={(next) => void navigate({ to: '/films/$jobId', params: { jobId: next.id } })}
       />
+      <JobOutputs job={job.data} />
     </div>
   );
 }

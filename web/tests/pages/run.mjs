@@ -436,7 +436,15 @@ async function rest(visitor) {
   await id('admin-publish').click();
   await id('admin-archive').waitFor();
   await look('admin-draft');
+  const flagged = double.state.projects[3].id;
+  double.state.flags = [
+    { id: 'f1', project_id: flagged, scene_key: 'gallery', engines_stopped: 3, kind: 'oom', code: 'engine_crashed' },
+  ];
+  await open(`/admin/templates/${flagged}`);
+  await id('template-flag').waitFor();
+  await look('admin-flagged');
   await open('/admin/templates');
+  await id('template-flag-badge').waitFor();
   await id('admin-import-input').setInputFiles({
     name: 'x.frt',
     mimeType: 'application/zip',
@@ -446,6 +454,12 @@ async function rest(visitor) {
   await open('/admin/jobs');
   await id('admin-job-row').first().waitFor();
   await look('admin-jobs');
+  const finished = double.state.jobs.find((job) => job.status === 'completed');
+  await open(`/admin/jobs/${finished.id}`);
+  await id('repair-first-picture').waitFor();
+  await id('repair-start').click();
+  await id('repair-row').first().waitFor();
+  await look('admin-film', { full: true });
   await open('/admin/nodes');
   await id('node-resume').click();
   await page.waitForFunction(() => document.querySelectorAll('[data-testid=node-drain]').length === 2);

@@ -435,7 +435,61 @@ export function startDouble({ root, film }) {
     ['GET', /^\/v1\/admin\/render-jobs$/, (_, response) => json(response, page(state.jobs))],
     [
       'GET',
-      /^\/v1\/render-jobs\/([^/]+)$/,
+      /^\/v1\/admin\/render-jobs\/([^/]+)\/frames\/\d+$/,
+      (_, response) => {
+        response.writeHead(302, { Location: '/p/poster.svg' });
+        response.end();
+      },
+    ],
+    [
+      'GET',
+      /^\/v1\/admin\/render-jobs\/([^/]+)\/repairs$/,
+      (_, response, [id]) => json(response, { items: state.repairs.filter((repair) => repair.of === id) }),
+    ],
+    [
+      'POST',
+      /^\/v1\/admin\/render-jobs\/([^/]+)\/repair$/,
+      (request, response, [id]) => {
+        state.repairs.unshift({
+          of: id,
+          id: randomUUID(),
+          frames: [[request.json.first_frame, request.json.last_frame]],
+          frame_count: request.json.last_frame - request.json.first_frame + 1,
+          reason: 'visual_glitch',
+          detected_by: 'admin',
+          status: 'queued',
+          error: null,
+          node_name: null,
+          created_at: stamp(),
+          finished_at: null,
+        });
+        json(response, { items: state.repairs }, 202);
+      },
+    ],
+    [
+      'GET',
+      /^\/v1\/admin\/render-jobs\/([^/]+)\/attempts$/,
+      (_, response) => json(response, { items: state.attempts }),
+    ],
+    [
+      'GET',
+      /^\/v1\/admin\/template-flags$/,
+      (request, response) =>
+        json(response, {
+          items: state.flags.filter((flag) => flag.project_id === (request.query.get('project_id') ?? flag.project_id)),
+        }),
+    ],
+    [
+      'POST',
+      /^\/v1\/admin\/template-flags\/([^/]+)\/clear$/,
+      (_, response, [id]) => {
+        state.flags = state.flags.filter((flag) => flag.id !== id);
+        json(response, null, 204);
+      },
+    ],
+    [
+      'GET',
+      /^\/v1\/(?:admin\/)?render-jobs\/([^/]+)$/,
       (_, response, [id]) => {
         const found = state.jobs.find((item) => item.id === id);
         return found ? json(response, found) : problem(response, 404, 'render.not_found');

@@ -27,6 +27,12 @@ _helpers = Helpers("flatrender.engine.vector.trace_child", most=1)
 _answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 
 
+class TracerFailed(EngineError):
+    """The tracer died or took too long: of the machine or of the picture, which only another try tells."""
+
+    code = "tracer_failed"
+
+
 class TraceRefused(EngineError):
     """The picture cannot be traced. Codes: `picture_invalid`, `picture_too_detailed`."""
 
@@ -58,7 +64,7 @@ class Traced(msgspec.Struct, frozen=True, kw_only=True):
 def trace(data: bytes, palette: Mapping[str, str], *, colors: int = 24, detail: Detail = "medium") -> Traced:
     """Trace a picture (PNG, JPEG, WebP, AVIF, HEIC, GIF or SVG) that was drawn with `palette` (slot → `#rrggbb`, in the template's order).
 
-    May be called from many threads; one picture is traced at a time. Raises TraceRefused.
+    May be called from many threads; one picture is traced at a time. Raises TraceRefused and TracerFailed.
     """
     if len(data) > MAX_PICTURE_BYTES:
         raise TraceRefused(f"the picture has {len(data)} bytes; at most {MAX_PICTURE_BYTES >> 20} MB are traced")
@@ -68,7 +74,7 @@ def trace(data: bytes, palette: Mapping[str, str], *, colors: int = 24, detail: 
     try:
         raw = _helpers.ask(msgspec.msgpack.encode(question), deadline_s=DEADLINE_S)
     except HelperFailedError as error:
-        raise TraceRefused(f"the picture cannot be traced: {error}") from error
+        raise TracerFailed(f"the picture could not be traced: {error}") from error
     answer = _answers.decode(raw)
     if isinstance(answer, RefusedAnswer):
         raise TraceRefused(answer.reason, code="picture_too_detailed" if answer.too_detailed else "picture_invalid")

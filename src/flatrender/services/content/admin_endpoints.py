@@ -10,7 +10,14 @@ from flatrender.kit.http import Caller, IfMatchDep, Page, PageDep, etag, require
 from flatrender.services.content.bodies import administered, listed, project_detail, scene_body
 from flatrender.services.content.details import VersionDetails
 from flatrender.services.content.queries.projects import ProjectRow
-from flatrender.services.content.schemas import AdminProject, AdminProjectDetail, ProjectPatch, SceneOut, ScenePatch
+from flatrender.services.content.schemas import (
+    AdminProject,
+    AdminProjectDetail,
+    ProjectPatch,
+    PublishIn,
+    SceneOut,
+    ScenePatch,
+)
 from flatrender.services.content.service import Catalogue
 
 AdminDep = Annotated[Caller, Depends(require(PERMISSION_TEMPLATES))]
@@ -35,9 +42,15 @@ def router(catalogue: Catalogue) -> APIRouter:
         return _answer(response, *await catalogue.own_detail(tenant_id=who.tenant_id, project_id=project_id))
 
     @routes.post("/admin/projects/{project_id}/publish", responses=responses(403, 409))
-    async def publish(who: AdminDep, project_id: UUID, response: Response) -> AdminProjectDetail:
-        """Make the newest version the one that people get."""
-        return _answer(response, *await catalogue.publish(tenant_id=who.tenant_id, project_id=project_id))
+    async def publish(
+        who: AdminDep, project_id: UUID, response: Response, body: PublishIn | None = None
+    ) -> AdminProjectDetail:
+        """Make the newest version the one that people get; one with scenes that only After Effects draws is refused unless the body accepts that."""
+        accepted = body is not None and body.accept_after_effects
+        return _answer(
+            response,
+            *await catalogue.publish(tenant_id=who.tenant_id, project_id=project_id, accept_after_effects=accepted),
+        )
 
     @routes.post("/admin/projects/{project_id}/archive", responses=responses(403, 409))
     async def archive(who: AdminDep, project_id: UUID, response: Response) -> AdminProjectDetail:

@@ -1,10 +1,10 @@
 """What a caller of content may see.
 
-`content.not_found`, `content.file_not_found`, `content.unknown_category`, `content.nothing_to_publish`, `content.archived`, `content.import_busy`,
-`content.import_failed`, `content.busy`, `content.snapshot_frame_out_of_range`, of traced previews
-`content.picture_invalid`, `content.picture_too_detailed`, `content.no_snapshot`, `content.unknown_color_slot`, `content.unknown_group`; what
-is wrong with a package has the engine's code (`content.not_json`, `content.no_layers`, `content.archive_bomb` …), and so has a refused
-value (`studio.unknown_field` …).
+`content.not_found`, `content.file_not_found`, `content.unknown_category`, `content.nothing_to_publish`, `content.needs_after_effects`,
+`content.archived`, `content.import_busy`, `content.import_failed`, `content.busy`, `content.snapshot_frame_out_of_range`, of traced previews
+`content.picture_invalid`, `content.picture_too_detailed`, `content.tracer_failed`, `content.no_snapshot`, `content.unknown_color_slot`,
+`content.unknown_group`; what is wrong with a package has the engine's code (`content.not_json`, `content.no_layers`, `content.archive_bomb` …), and so has a
+refused value (`studio.unknown_field` …).
 """
 
 from flatrender.engine.errors import EngineError, TemplateError, ValueRefused

@@ -43,6 +43,13 @@ class MissingFilesBody(_In):
     files: Annotated[list[MissingFile], Field(min_length=1, max_length=50)]
 
 
+class PublishIn(_In):
+    """What is accepted with publishing a template."""
+
+    accept_after_effects: bool = False
+    """That films with some of its scenes wait for nodes with After Effects."""
+
+
 class ProjectPatch(_In):
     """What an administrator may change of a template; what is left out stays."""
 

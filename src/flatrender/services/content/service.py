@@ -98,9 +98,19 @@ class Catalogue:
         async with self._database.tenant(tenant_id) as conn:
             return await _own_detail(conn, tenant_id, project_id)
 
-    async def publish(self, *, tenant_id: UUID, project_id: UUID) -> tuple[ProjectRow, VersionDetails]:
-        """Make the newest version the one that people get. Publishing what is published changes nothing."""
+    async def publish(
+        self, *, tenant_id: UUID, project_id: UUID, accept_after_effects: bool
+    ) -> tuple[ProjectRow, VersionDetails]:
+        """Make the newest version the one that people get. Publishing what is published changes nothing.
+
+        Raises NotFound, and Conflict `content.nothing_to_publish`, or `content.needs_after_effects` when people's films would wait for nodes with
+        After Effects and the caller has not accepted that.
+        """
         async with self._database.tenant(tenant_id) as conn:
+            row, details = await _own_detail(conn, tenant_id, project_id)
+            is_new = row.status != "published" or row.current_version_id != details.version.id
+            if is_new and not accept_after_effects:
+                _check_engines(details)
             await publish_newest(conn, tenant_id=tenant_id, project_id=project_id)
             return await _own_detail(conn, tenant_id, project_id)
 
@@ -171,6 +181,18 @@ class Catalogue:
                 payload={"scene_id": str(scene_id), "project_id": str(row.project_id), "scene_key": row.scene_key},
             )
             return (await _own_detail(conn, tenant_id, row.project_id))[1]
+
+
+def _check_engines(details: VersionDetails) -> None:
+    """Raise Conflict when scenes that are offered need After Effects."""
+    needing = [scene.row.scene_key for scene in details.scenes if scene.row.is_active and scene.row.engine == "aerender"]
+    if needing:
+        raise Conflict(
+            f"{len(needing)} of the scenes can only be drawn by nodes with After Effects ({', '.join(needing[:5])}):"
+            " send accept_after_effects to publish all the same",
+            code="content.needs_after_effects",
+            fields=[("accept_after_effects", ", ".join(needing))],
+        )
 
 
 async def publish_newest(conn: Conn, *, tenant_id: UUID, project_id: UUID) -> None:

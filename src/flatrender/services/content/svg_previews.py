@@ -14,9 +14,9 @@ from flatrender.engine.template.palette import palette as palette_of
 from flatrender.engine.vector.drawing import from_svg, to_svg
 from flatrender.engine.vector.mapping import rule_for, variation_of
 from flatrender.engine.vector.recoloring import ColorRule
-from flatrender.engine.vector.tracing import TRACER, Detail, Traced, TraceRefused, trace
+from flatrender.engine.vector.tracing import TRACER, Detail, Traced, TraceRefused, TracerFailed, trace
 from flatrender.kit.db import Conn, Database
-from flatrender.kit.errors import NotFound, Refused
+from flatrender.kit.errors import NotFound, Refused, Unavailable
 from flatrender.services.content.details import VersionDetails
 from flatrender.services.content.errors import not_found
 from flatrender.services.content.queries import projects, scenes
@@ -27,6 +27,7 @@ from flatrender.services.content.service import Catalogue
 from flatrender.services.content.settings import ContentSettings
 
 Source = Literal["file", "svg", "snapshot"]
+TRACER_RETRY_S = 5
 
 
 class MappedGroup(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +133,8 @@ class SvgPreviews:
         """Trace a picture and keep it as the preview of its scene, in the place of the one before.
 
         Raises NotFound for an unknown template, scene or file; Refused `content.picture_invalid`, `content.picture_too_detailed`,
-        `content.no_snapshot` or `content.unknown_color_slot`; Unavailable when too many wait.
+        `content.no_snapshot` or `content.unknown_color_slot`; Unavailable when too many wait, and `content.tracer_failed` when the tracer died or
+        took too long.
         """
         _, details = await self._catalogue.own_detail(tenant_id=tenant_id, project_id=project_id)
         palette = _drawn_with(details, request)
@@ -141,6 +143,12 @@ class SvgPreviews:
             traced = await self._threads.run(lambda: trace(data, palette, colors=request.colors, detail=request.detail))
         except TraceRefused as error:
             raise Refused(error.detail, code=f"content.{error.code}") from error
+        except TracerFailed as error:
+            raise Unavailable(
+                f"{error.detail}; try again, with fewer colours or less detail when it fails again",
+                code=f"content.{error.code}",
+                retry_after_s=TRACER_RETRY_S,
+            ) from error
         colors = ColorMap(
             palette=palette,
             groups=[

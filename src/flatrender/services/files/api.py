@@ -3,17 +3,20 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, timedelta
 from uuid import UUID
 
-from flatrender.contracts.files import StoredFile, StoreRequest
+from flatrender.contracts.files import Link, LinkRequest, StoredFile, StoreRequest
+from flatrender.kit.clock import Clock
 from flatrender.kit.db import Database, emit
 from flatrender.kit.errors import Refused
-from flatrender.kit.objects import ObjectStore
+from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.services.files.errors import FileTooLarge, NoRoom, TypeMismatch
 from flatrender.services.files.queries import library, quotas
 from flatrender.services.files.queries.library import FileRow, NewFile
 from flatrender.services.files.service.keeping import drop_spare, private_key, public_key, public_kind, public_name
 from flatrender.services.files.service.kinds import BY_CONTENT_TYPE, HEAD_BYTES, JSON, M4A, MP4, OTHER, Kind, sniff
+from flatrender.services.files.service.links import LONGEST_LINK_S, SHORTEST_LINK_S, signed_download
 from flatrender.services.files.service.names import cleaned_name
 from flatrender.services.files.settings import FilesSettings
 
@@ -49,9 +52,13 @@ class _Kept:
 class LocalFiles:
     """Implements `FilesApi`."""
 
-    def __init__(self, database: Database, objects: ObjectStore, settings: FilesSettings) -> None:
+    def __init__(
+        self, database: Database, objects: ObjectStore, links: LinkSigner, settings: FilesSettings, clock: Clock
+    ) -> None:
         self._database = database
         self._objects = objects
+        self._links = links
+        self._clock = clock
         self._settings = settings
 
     async def files(self, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, StoredFile]:
@@ -77,6 +84,47 @@ class LocalFiles:
     async def store(self, *, tenant_id: UUID, requests: Sequence[StoreRequest]) -> list[StoredFile]:
         """Keep bytes; each request is a transaction of its own."""
         return [stored_file(await self._store(tenant_id, request)) for request in requests]
+
+    async def links(self, *, tenant_id: UUID, requests: Sequence[LinkRequest]) -> Mapping[UUID, Link]:
+        """Return signed links to files that are there; raise BadFileName for a name that is none."""
+        there = {row.id for row in await self._rows(tenant_id, [request.file_id for request in requests])}
+        return {
+            request.file_id: Link(
+                url=signed_download(
+                    self._links,
+                    tenant_id,
+                    request.file_id,
+                    life_s=min(max(request.life_s, SHORTEST_LINK_S), LONGEST_LINK_S),
+                    name=cleaned_name(request.name) if request.name is not None else None,
+                ),
+                expires_at=(
+                    self._clock() + timedelta(seconds=min(max(request.life_s, SHORTEST_LINK_S), LONGEST_LINK_S))
+                ).astimezone(UTC),
+            )
+            for request in requests
+            if request.file_id in there
+        }
+
+    async def delete(self, *, tenant_id: UUID, ids: Sequence[UUID]) -> None:
+        """Delete files of the tenant and give their room back to their owners."""
+        if not ids:
+            return
+        async with self._database.tenant(tenant_id) as conn:
+            for gone in await library.delete_files(conn, tenant_id, ids, keep_s=self._settings.keep_deleted_s):
+                if gone.owner_user_id is not None:
+                    await quotas.free(conn, tenant_id, gone.owner_user_id, used=gone.size_bytes)
+                await emit(
+                    conn,
+                    "file_mgr",
+                    tenant_id=tenant_id,
+                    type="file.deleted",
+                    aggregate_type="file",
+                    aggregate_id=gone.id,
+                    payload={
+                        "file_id": str(gone.id),
+                        "user_id": str(gone.owner_user_id) if gone.owner_user_id else None,
+                    },
+                )
 
     async def _rows(self, tenant_id: UUID, ids: Sequence[UUID]) -> list[FileRow]:
         if not ids:

@@ -16,7 +16,8 @@ from flatrender.services.files.sending import FOREVER, send
 from flatrender.services.files.service.intake import Intake, OverLimit
 from flatrender.services.files.service.keeping import public_key
 from flatrender.services.files.service.kinds import OTHER
-from flatrender.services.files.service.library import DOWNLOAD_PREFIX, Library
+from flatrender.services.files.service.library import Library
+from flatrender.services.files.service.links import DOWNLOAD_PREFIX
 from flatrender.services.files.service.names import disposition
 
 NOT_KEPT = "private, no-store"
@@ -52,17 +53,22 @@ def link_router(
     @routes.head("/d/{tenant_id}/{file_id}", include_in_schema=False)
     @routes.get("/d/{tenant_id}/{file_id}", response_class=Response, responses=responses(403, 416))
     async def download(
-        request: Request, tenant_id: UUID, file_id: UUID, expires: Expires, signature: Signature
+        request: Request,
+        tenant_id: UUID,
+        file_id: UUID,
+        expires: Expires,
+        signature: Signature,
+        name: Annotated[str | None, Query(max_length=255)] = None,
     ) -> Response:
-        """Send a file behind a signed link, as an attachment; from a bucket it is fetched directly."""
-        found = await library.linked_content(tenant_id, file_id, expires, signature)
+        """Send a file behind a signed link, as an attachment; ranges of it too, so that a broken download goes on. From a bucket it is fetched directly."""
+        found = await library.linked_content(tenant_id, file_id, expires, signature, name=name)
         if request.method == "GET":
             elsewhere = objects.direct_url(
                 "GET",
                 found.storage_key,
                 life_s=DIRECT_LIFE_S,
                 answer_headers={
-                    "content-disposition": disposition(found.name, attachment=True),
+                    "content-disposition": disposition(name or found.name, attachment=True),
                     "content-type": found.content_type,
                     "cache-control": NOT_KEPT,
                 },
@@ -76,7 +82,7 @@ def link_router(
             size=found.size_bytes,
             etag=found.etag,
             content_type=found.content_type,
-            name=found.name,
+            name=name or found.name,
             attachment=True,
             cache=NOT_KEPT,
         )

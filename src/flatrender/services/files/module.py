@@ -51,7 +51,7 @@ def build(
         schema="file_mgr",
         database=database,
         contract=FilesApi,
-        api=LocalFiles(database, objects, chosen),
+        api=LocalFiles(database, objects, links, chosen, clock),
         routers=(
             router(uploads=uploads, library=library, objects=objects),
             link_router(

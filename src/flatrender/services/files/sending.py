@@ -51,7 +51,9 @@ async def send(
     if _knows(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers={k: v for k, v in headers.items() if k != "Content-Type"})
     try:
-        part = wanted_part(request.headers.get("range"), request.headers.get("if-range"), size=size, etag=etag)
+        # A range is a matter of GET alone (RFC 9110 §14.2): HEAD tells of the whole.
+        asked = request.headers.get("range") if request.method == "GET" else None
+        part = wanted_part(asked, request.headers.get("if-range"), size=size, etag=etag)
     except Unsatisfiable:
         response = problem_response(
             RangeNotSatisfiable.status,

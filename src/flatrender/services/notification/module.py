@@ -10,7 +10,7 @@ from flatrender.services.notification.service.hub import Hub
 from flatrender.services.notification.service.inbox import Inbox
 from flatrender.services.notification.service.stream import Stream
 from flatrender.services.notification.settings import NotificationSettings
-from flatrender.services.notification.tasks import RenderJobs, cleaning, listening
+from flatrender.services.notification.tasks import Exports, RenderJobs, cleaning, listening
 
 
 def build(*, database: Database, identity: IdentityApi, settings: NotificationSettings | None = None) -> ServiceModule:
@@ -30,7 +30,7 @@ def build(*, database: Database, identity: IdentityApi, settings: NotificationSe
         contract=NotificationApi,
         api=LocalNotification(inbox),
         routers=(router(inbox=inbox, stream=stream, hub=hub),),
-        handlers=RenderJobs(inbox, identity).handlers(),
+        handlers={**RenderJobs(inbox, identity).handlers(), **Exports(inbox, identity).handlers()},
         background=(listening(database, hub), cleaning(database)),
         close=close,
     )

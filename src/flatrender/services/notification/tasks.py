@@ -48,6 +48,7 @@ class RenderJobs:
         """Return what to do about each event."""
         return {
             "render_job.completed": self.completed,
+            "render_job.repaired": self.repaired,
             "render_job.failed": self.failed,
             "render_job.progress": self.progress,
         }
@@ -55,6 +56,10 @@ class RenderJobs:
     async def completed(self, event: Event) -> None:
         """Tell the owner that their film is ready."""
         await self._tell(event, "render.completed", texts.completed)
+
+    async def repaired(self, event: Event) -> None:
+        """Tell the owner that frames of their finished film were drawn again."""
+        await self._tell(event, "render.repaired", texts.repaired, each_file=True)
 
     async def failed(self, event: Event) -> None:
         """Tell the owner that their film could not be made."""
@@ -66,7 +71,9 @@ class RenderJobs:
         if job is not None:
             await self._inbox.show_progress(event.tenant_id, job.user_id, _shown(job))
 
-    async def _tell(self, event: Event, type_key: str, text: Callable[[str, str], Text]) -> None:
+    async def _tell(
+        self, event: Event, type_key: str, text: Callable[[str, str], Text], *, each_file: bool = False
+    ) -> None:
         job = _read(event)
         if job is None:
             return
@@ -90,12 +97,84 @@ class RenderJobs:
             type_key=type_key,
             title=said.title,
             body=said.body,
-            dedupe_key=f"{type_key}:{job.job_id}",
+            dedupe_key=f"{type_key}:{job.job_id}" + (f":{job.file_id}" if each_file else ""),
             action_url=f"/films/{job.job_id}",
             payload=payload,
         )
         await self._inbox.tell_of_event(event.tenant_id, event.id, notice)
         await self._inbox.show_progress(event.tenant_id, job.user_id, _shown(job))
+
+
+class ExportEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """The payload of `export.*`, as far as it is of use here."""
+
+    user_id: UUID
+    job_id: UUID | None = None
+    title: str = ""
+    target: str = ""
+    target_id: UUID | None = None
+    expires_at: str | None = None
+
+
+class Exports:
+    """Tells people of files that expire, and of deliveries that were given up."""
+
+    def __init__(self, inbox: Inbox, identity: IdentityApi) -> None:
+        self._inbox = inbox
+        self._identity = identity
+
+    def handlers(self) -> dict[str, EventHandler]:
+        """Return what to do about each event."""
+        return {"export.expiring": self.expiring, "export.delivery_dead": self.delivery_dead}
+
+    async def expiring(self, event: Event) -> None:
+        """Tell the owner that their film's file is removed soon."""
+        found = _export(event)
+        if found is not None:
+            payload = {"job_id": str(found.job_id), "title": found.title, "expires_at": found.expires_at}
+            await self._tell(event, found, "export.expiring", texts.expiring, found.title, "/exports", payload)
+
+    async def delivery_dead(self, event: Event) -> None:
+        """Tell whoever made a target that something could not be delivered to it."""
+        found = _export(event)
+        if found is not None:
+            payload = {"target_id": str(found.target_id), "target": found.target}
+            await self._tell(
+                event, found, "export.delivery_dead", texts.delivery_dead, found.target, "/admin/delivery", payload
+            )
+
+    async def _tell(
+        self,
+        event: Event,
+        found: ExportEvent,
+        type_key: str,
+        text: Callable[[str, str], Text],
+        about: str,
+        page: str,
+        payload: dict[str, Any],
+    ) -> None:
+        account = (await self._identity.accounts(tenant_id=event.tenant_id, ids=[found.user_id])).get(found.user_id)
+        if account is None:
+            return
+        said = text(account.locale, about)
+        notice = Notice(
+            user_id=found.user_id,
+            type_key=type_key,
+            title=said.title,
+            body=said.body,
+            dedupe_key=f"{type_key}:{event.id}",
+            action_url=page,
+            payload=payload,
+        )
+        await self._inbox.tell_of_event(event.tenant_id, event.id, notice)
+
+
+def _export(event: Event) -> ExportEvent | None:
+    try:
+        return msgspec.convert(event.payload, ExportEvent, strict=False)
+    except msgspec.ValidationError as error:
+        log.warning("event_not_understood", event_id=str(event.id), event_type=event.type, error=str(error))
+        return None
 
 
 def _read(event: Event) -> RenderJobEvent | None:

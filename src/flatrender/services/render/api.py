@@ -24,6 +24,10 @@ class LocalRenderApi:
         """Return each project's newest film."""
         return await self._jobs.latest(tenant_id, saved_project_ids)
 
+    async def check_wanted(self, *, tenant_id: UUID, profiles: Sequence[str], deliver_to: Sequence[UUID]) -> None:
+        """Raise Refused for what `create_jobs` would refuse of it."""
+        await self._jobs.check_wanted(tenant_id, profiles, deliver_to)
+
     async def enqueue_scene_previews(self, *, tenant_id: UUID, project_ids: Sequence[UUID], locale: str) -> int:
         """Queue a picture of each scene."""
         still_open = 0

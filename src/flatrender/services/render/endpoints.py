@@ -21,6 +21,7 @@ from flatrender.services.render.queries.nodes import NodeRow, TokenRow
 from flatrender.services.render.queries.snapshots import SceneJobRow, SnapshotRow
 from flatrender.services.render.schemas import (
     ExportOut,
+    JobOutputOut,
     NewNodeTokenOut,
     NodeHours,
     NodeOut,
@@ -147,6 +148,11 @@ def admin_router(*, jobs: Jobs, snapshots: Snapshots, nodes: Nodes) -> APIRouter
         """List all films of the tenant, newest first."""
         return _page(await jobs.page(who.tenant_id, user_id=None, before=page.before, limit=page.limit), page)
 
+    @routes.get("/v1/admin/render-jobs/{job_id}", response_model=RenderJobOut, responses=responses(403))
+    async def get_any_job(job_id: UUID, who: RenderAdmin) -> RenderJobOut:
+        """Return anybody's film."""
+        return job_out(await jobs.get(who.tenant_id, job_id, user_id=None))
+
     @routes.post("/v1/admin/render-jobs/{job_id}/cancel", response_model=RenderJobOut, responses=responses(403, 409))
     async def cancel_any_job(job_id: UUID, who: RenderAdmin) -> RenderJobOut:
         """Stop anybody's film."""
@@ -237,7 +243,7 @@ def job_out(view: JobView) -> RenderJobOut:
     """Shape a film."""
     job, video = view.job, view.video
     export = None
-    if video is not None:
+    if video is not None and video.bytes is not None and video.file_id is not None:
         content = f"/v1/files/{video.file_id}/content"
         export = ExportOut(
             id=video.id,
@@ -272,6 +278,22 @@ def job_out(view: JobView) -> RenderJobOut:
         started_at=job.started_at,
         finished_at=job.finished_at,
         export=export,
+        outputs=[
+            JobOutputOut(
+                id=output.id,
+                output=output.output_no,
+                profile=output.profile_key,
+                status=output.status,  # type: ignore[arg-type]  # the database's check knows the same words
+                container=output.container,
+                width=output.width,
+                height=output.height,
+                bytes=output.bytes,
+                expires_at=output.expires_at,
+                error_code=output.error_code,
+                download_url=f"/v1/files/{output.file_id}/content?download=1" if output.status == "ready" else None,
+            )
+            for output in view.outputs
+        ],
     )
 
 

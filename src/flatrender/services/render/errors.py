@@ -1,6 +1,6 @@
 """What a caller of the render service may be told."""
 
-from flatrender.kit.errors import Conflict, Forbidden, NotFound, NotSignedIn, Refused, TooMany
+from flatrender.kit.errors import Conflict, Forbidden, Gone, NotFound, NotSignedIn, Refused, TooMany
 
 
 class JobNotFound(NotFound):
@@ -127,3 +127,105 @@ class TokenShown(Conflict):
     """The idempotency key made a node token before."""
 
     code = "render.token_shown"
+
+
+class FlagNotFound(NotFound):
+    """No such flag of a template."""
+
+    code = "render.flag_not_found"
+
+
+class LogNotFound(NotFound):
+    """An attempt without a log, or whose log has been deleted."""
+
+    code = "render.log_not_found"
+
+
+class NotRepairable(Conflict):
+    """Frames are drawn again in a finished film whose parts are kept."""
+
+    code = "render.not_repairable"
+
+
+class FramesInvalid(Refused):
+    """The film does not have these frames, or they are too many at once."""
+
+    code = "render.frames_invalid"
+
+
+class FrameMissing(NotFound):
+    """A frame that cannot be shown."""
+
+    code = "render.frame_not_found"
+
+
+class ExportNotFound(NotFound):
+    """No such output of this person."""
+
+    code = "render.export_not_found"
+
+
+class ExportNotReady(Conflict):
+    """The output is still being made, or could not be."""
+
+    code = "render.export_not_ready"
+
+
+class ExportExpired(Gone):
+    """The output has expired; renewing brings it back."""
+
+    code = "render.export_expired"
+
+
+class FilmBusy(Conflict):
+    """The film is being worked on."""
+
+    code = "render.film_busy"
+
+
+class TargetNotFound(NotFound):
+    """No such delivery target or delivery."""
+
+    code = "render.target_not_found"
+
+
+class UnknownTarget(Refused):
+    """A press names a delivery target that the tenant does not have."""
+
+    code = "render.unknown_target"
+
+
+class TargetRefused(Refused):
+    """A delivery target's address or settings cannot be used."""
+
+    code = "render.target_invalid"
+
+
+class NameTaken(Conflict):
+    """Another one has this name."""
+
+    code = "render.name_taken"
+
+
+class TooManyTargets(Conflict):
+    """The tenant has as many delivery targets as it may."""
+
+    code = "render.too_many_targets"
+
+
+class DeliveryUnderWay(Conflict):
+    """The delivery has not ended yet."""
+
+    code = "render.delivery_under_way"
+
+
+class ProfileInvalid(Refused):
+    """The engine cannot make a film of these settings."""
+
+    code = "render.profile_invalid"
+
+
+class ProfileNotFound(NotFound):
+    """The tenant has no such output profile of its own."""
+
+    code = "render.profile_not_found"

@@ -15,8 +15,9 @@ from flatrender.protocol.outcome import Accepted, Fail, Result
 from flatrender.protocol.register import Register
 from flatrender.protocol.work import Claim, Kind
 from flatrender.services.render import metrics
+from flatrender.services.render.service.claims import Gone
 from flatrender.services.render.service.farm import FarmHealth
-from flatrender.services.render.service.leases import Gone, Leases
+from flatrender.services.render.service.leases import Leases
 from flatrender.services.render.service.nodes import Nodes
 from flatrender.services.render.service.snapshots import Snapshots
 

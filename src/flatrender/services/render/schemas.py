@@ -23,10 +23,26 @@ class ExportOut(BaseModel):
     width: int | None
     height: int | None
     container: str | None
-    """`mp4`, `mov`, `webm`, `gif` or `png_seq` (a ZIP of pictures)."""
+    """`mp4`, `mov`, `webm`, `gif`, `webp`, `apng`, `png_seq` or `jpeg_seq` (ZIPs of pictures)."""
     play_url: str
     download_url: str
     poster_url: str | None
+
+
+class JobOutputOut(BaseModel):
+    """One of the files that a film is made as; `GET /v1/exports/{id}` has the rest."""
+
+    id: UUID
+    output: int
+    profile: str
+    status: Literal["pending", "ready", "failed", "expired", "removed"]
+    container: str | None
+    width: int | None
+    height: int | None
+    bytes: int | None
+    expires_at: datetime | None
+    error_code: str | None
+    download_url: str | None
 
 
 class RenderJobOut(BaseModel):
@@ -55,6 +71,9 @@ class RenderJobOut(BaseModel):
     started_at: datetime | None
     finished_at: datetime | None
     export: ExportOut | None
+    """The film itself, when its file is there."""
+    outputs: list[JobOutputOut]
+    """All that it is made as; the first one is the film itself."""
 
 
 class OutputProfileOut(BaseModel):
@@ -63,7 +82,7 @@ class OutputProfileOut(BaseModel):
     key: str
     name: dict[str, str]
     container: str
-    """`mp4`, `mov`, `webm`, `gif` or `png_seq` (a ZIP of pictures)."""
+    """`mp4`, `mov`, `webm`, `gif`, `webp`, `apng`, `png_seq` or `jpeg_seq` (ZIPs of pictures)."""
     max_height: int
     """Of the film's shorter side, in pixels."""
     is_transparent: bool

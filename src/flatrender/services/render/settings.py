@@ -36,6 +36,14 @@ class RenderSettings(msgspec.Struct, frozen=True, kw_only=True):
     quarantine_after: int = 5
     """Failures of a node in an hour."""
     quarantine_s: float = 600.0
+    blame_nodes: int = 3
+    """A scene that stopped engines on so many nodes (all, where there are fewer) is not tried again, and its template is flagged."""
+    max_repairs: int = 3
+    """How often broken frames of one chunk are drawn again before the film fails."""
+    max_film_repairs: int = 24
+    """The same of all chunks of a film together."""
+    log_days: float = 30.0
+    """How long the logs of attempts are kept."""
     chunk_s: float = 5.0
     """How long a chunk should take a node."""
     chunk_frames: int = 120
@@ -66,6 +74,25 @@ class RenderSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_scene_bytes: int = 128 << 20
     """Largest resolved scene."""
     max_segment_bytes: int = 1 << 30
+    export_keep_days: int | None = 90
+    """How long finished films are kept where the tenant's limits say nothing else; None: for good."""
+    export_warn_days: int = 3
+    """How many days before its end the owner of a film is told."""
+    export_grace_days: int = 7
+    """How long the file of an expired film is still kept, so that it can be had back at once."""
+    public_url: str = ""
+    """How people reach us, for links in what is delivered."""
+    delivery_deadline_s: float = 20.0
+    """How long a webhook may take to answer."""
+    upload_deadline_s: float = 120.0
+    """How long a bucket may take for 16 MiB."""
+    delivery_schedule_s: tuple[float, ...] = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+    """Pauses between the attempts of a delivery; after the last one it is dead."""
+    delivery_lease_s: float = 60.0
+    """How long an attempt is somebody's own without being renewed."""
+    delivery_poll_s: float = 2.0
+    max_targets: int = 20
+    """Delivery targets of a tenant."""
     dev_snapshots: bool = False
     """`RENDER_DEV_SNAPSHOTS`: fulfil scene thumbnails here, in child processes, without a node. Never a render job."""
     dev_snapshot_deadline_s: float = 60.0

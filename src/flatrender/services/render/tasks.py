@@ -11,6 +11,8 @@ from flatrender.kit.workflows import Workflows
 from flatrender.services.render import metrics
 from flatrender.services.render.queries import fleet as fleet_rows
 from flatrender.services.render.queries import nodes as node_rows
+from flatrender.services.render.service.crashes import Crashes
+from flatrender.services.render.service.exports import SWEEP_CRON, SWEEP_WORKFLOW, Exports
 from flatrender.services.render.service.farm import FarmHealth
 from flatrender.services.render.service.films import Films
 from flatrender.services.render.service.jobs import FINISH_WORKFLOW, PLAN_WORKFLOW
@@ -25,11 +27,13 @@ HEALTH_EVERY_S = 6 * 3600.0
 HEALTH_AGAIN_S = 60.0
 
 
-def register_workflows(workflows: Workflows, films: Films, snapshots: Snapshots) -> None:
+def register_workflows(workflows: Workflows, films: Films, snapshots: Snapshots, exports: Exports) -> None:
     """Make the render service's workflows known to the executor, before it opens."""
     workflows.register(PLAN_WORKFLOW, films.plan_film)
     workflows.register(FINISH_WORKFLOW, films.finish_film)
     workflows.register(PREPARE_WORKFLOW, snapshots.prepare)
+    workflows.register(SWEEP_WORKFLOW, exports.sweep)
+    workflows.schedule(SWEEP_WORKFLOW, SWEEP_CRON)
 
 
 class Sweep:
@@ -38,10 +42,13 @@ class Sweep:
     After this process started or could not reach the database for a moment, no lease expires for `grace_s`: nodes could not report to us either.
     """
 
-    def __init__(self, database: Database, leases: Leases, snapshots: Snapshots, settings: RenderSettings) -> None:
+    def __init__(
+        self, database: Database, leases: Leases, snapshots: Snapshots, settings: RenderSettings, crashes: Crashes
+    ) -> None:
         self._database = database
         self._leases = leases
         self._snapshots = snapshots
+        self._crashes = crashes
         self._settings = settings
         self._last = time.monotonic()
         self._grace_until = self._last + settings.grace_s
@@ -55,6 +62,8 @@ class Sweep:
                 if time.monotonic() >= stranded_at:
                     stranded_at = time.monotonic() + STRANDED_EVERY_S
                     await self._leases.finish_stranded()
+                    await self._crashes.free_stranded()
+                    await self._crashes.tidy()
             except AppError as error:
                 log.warning("sweep_waits", code=error.code)
             try:

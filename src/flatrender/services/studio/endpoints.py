@@ -13,7 +13,7 @@ from flatrender.services.studio.documents import Documents
 from flatrender.services.studio.forms import Saved, audio_of
 from flatrender.services.studio.previews import Previews
 from flatrender.services.studio.queries.documents import DocumentRow
-from flatrender.services.studio.rendering import Renders
+from flatrender.services.studio.rendering import Renders, Wanted
 from flatrender.services.studio.schemas import (
     CreateBody,
     Document,
@@ -90,7 +90,11 @@ def router(documents: Documents, previews: Previews, renders: Renders, library: 
     async def press_render(who: CallerDep, document_id: UUID, body: RenderBody, key: IdempotencyDep) -> PressedRender:
         """Freeze the document and have it rendered."""
         pressed = await renders.press(
-            tenant_id=who.tenant_id, user_id=who.user_id, document_id=document_id, profile=body.profile, key=key
+            tenant_id=who.tenant_id,
+            user_id=who.user_id,
+            document_id=document_id,
+            wanted=Wanted(profile=body.profile, outputs=body.outputs, deliver_to=body.deliver_to),
+            key=key,
         )
         return PressedRender(
             id=pressed.job.id,

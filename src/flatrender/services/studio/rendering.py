@@ -37,6 +37,14 @@ class Frozen(msgspec.Struct, frozen=True, kw_only=True):
     has_voiceover: bool
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a press asks for besides the document."""
+
+    profile: str
+    outputs: list[str] = []
+    deliver_to: list[UUID] | None = None
+
+
 class Pressed(msgspec.Struct, frozen=True, kw_only=True):
     """The job of a press."""
 
@@ -55,7 +63,7 @@ class Renders:
         self._render = render
 
     async def press(
-        self, *, tenant_id: UUID, user_id: UUID, document_id: UUID, profile: str, key: IdempotencyKey | None
+        self, *, tenant_id: UUID, user_id: UUID, document_id: UUID, wanted: Wanted, key: IdempotencyKey | None
     ) -> Pressed:
         """Return the job of the document as it is now.
 
@@ -67,6 +75,9 @@ class Renders:
         body = body_of(saved)
         checked = await self._checks.check(tenant_id=tenant_id, user_id=user_id, template=template, body=body)
         check_complete(template, checked)
+        await self._render.check_wanted(
+            tenant_id=tenant_id, profiles=[wanted.profile, *wanted.outputs], deliver_to=wanted.deliver_to or []
+        )
         newest = (await self._render.latest_jobs(tenant_id=tenant_id, saved_project_ids=[document_id])).get(document_id)
         async with self._database.tenant(tenant_id) as conn:
             current = await documents.lock(conn, tenant_id=tenant_id, user_id=user_id, document_id=document_id)
@@ -79,7 +90,7 @@ class Renders:
                         "the project was saved while render was pressed; press again", code="concurrent_change"
                     )
                 known = await tracks.by_ids(conn, tenant_id=tenant_id, ids=list(named_tracks(body.audio)))
-                frozen = freeze(tenant_id, saved, template, checked, known, profile)
+                frozen = freeze(tenant_id, saved, template, checked, known, wanted)
                 return await _revision(conn, tenant_id, user_id, document_id, frozen, newest)
 
             revision_id = (
@@ -141,7 +152,7 @@ def freeze(
     template: TemplateDetails,
     checked: Checked,
     known: Sequence[TrackRow],
-    profile: str,
+    wanted: Wanted,
 ) -> Frozen:
     """Return the frozen input of the film. Volumes of tracks are what is heard: an effect's own times that of all effects."""
     size = next(size for size in template.sizes if size.key == checked.size)
@@ -165,12 +176,14 @@ def freeze(
                 for row in checked.scenes
             ],
             tracks=sound_tracks(tenant_id, checked, {row.id: row for row in known}),
-            profile=profile,
+            profile=wanted.profile,
             width=size.width,
             height=size.height,
             fps=template.fps,
             locale=checked.locale,
             transitions=scene_transitions(checked),
+            outputs=wanted.outputs,
+            deliver_to=wanted.deliver_to,
         ),
         music_volume=audio.music_volume,
         sfx_volume=audio.sfx_volume,

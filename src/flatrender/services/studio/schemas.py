@@ -110,12 +110,18 @@ class Draft(PreviewBody):
     model_config = ConfigDict(extra="ignore")
 
 
+ProfileKey = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
+"""The key of an output profile; which there are says `GET /v1/output-profiles`."""
+
+
 class RenderBody(_In):
     """Which film is wanted."""
 
-    profile: Literal[
-        "draft", "720p", "1080p", "2160p", "1080p-h265", "1080p-webm", "1080p-alpha", "1080p-frames", "gif"
-    ]
+    profile: ProfileKey
+    outputs: list[ProfileKey] = Field(default=[], max_length=5)
+    """Further output profiles that the same film is made in."""
+    deliver_to: list[UUID] | None = Field(default=None, max_length=20)
+    """Delivery targets that get the finished files; without it the tenant's usual ones."""
 
 
 class SceneOut(BaseModel):

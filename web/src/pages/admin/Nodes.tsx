@@ -1,7 +1,6 @@
 import { Button, Progress, Text } from '@mantine/core';
-import { IconPlayerPause, IconPlayerPlay, IconServer } from '@tabler/icons-react';
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { adminRender } from '../../api/endpoints';
+import { IconServer } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import type { RenderNode } from '../../api/types';
 import { EmptyState } from '../../components/EmptyState';
 import { ErrorState } from '../../components/ErrorState';
@@ -11,9 +10,9 @@ import { StatusBadge } from '../../components/StatusBadge';
 import { formatNumber } from '../../format/digits';
 import { formatAgo, formatBytes } from '../../format/time';
 import { textFor, useI18n } from '../../i18n';
-import { queries, queryClient } from '../../queries';
-import { say } from '../../say';
+import { queries } from '../../queries';
 import classes from './Admin.module.css';
+import { NodeControls, NodeNote } from './NodeControls';
 
 const TONES: Record<string, 'good' | 'busy' | 'quiet' | 'bad' | 'warn'> = {
   online: 'good',
@@ -32,12 +31,6 @@ function enginesOf(node: RenderNode): string {
 
 function NodeCard({ node }: { node: RenderNode }) {
   const { t, locale } = useI18n();
-  const isDraining = node.status === 'draining' || node.status === 'drained';
-  const toggle = useMutation({
-    mutationFn: () => (isDraining ? adminRender.resume(node.id) : adminRender.drain(node.id)),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: queries.adminNodes.queryKey }),
-    onError: say.failed,
-  });
   const slots = t('admin.nodeSlots', {
     used: formatNumber(node.used_slots, locale),
     max: formatNumber(node.max_slots, locale),
@@ -88,16 +81,8 @@ function NodeCard({ node }: { node: RenderNode }) {
           </div>
         ))}
       </dl>
-      <Button
-        variant="default"
-        leftSection={isDraining ? <IconPlayerPlay size={16} aria-hidden /> : <IconPlayerPause size={16} aria-hidden />}
-        loading={toggle.isPending}
-        onClick={() => toggle.mutate()}
-        aria-label={t(isDraining ? 'admin.resumeOf' : 'admin.drainOf', { name: node.name })}
-        data-testid={isDraining ? 'node-resume' : 'node-drain'}
-      >
-        {t(isDraining ? 'admin.resume' : 'admin.drain')}
-      </Button>
+      <NodeNote node={node} />
+      <NodeControls node={node} />
     </li>
   );
 }

@@ -3,6 +3,7 @@ import type { AdminProject, AdminScene, Field, Finding, Verdict } from '../../ap
 import { Picture } from '../../components/Picture';
 import { formatNumber } from '../../format/digits';
 import { localized, textFor, useI18n } from '../../i18n';
+import { findingSentence } from '../../i18n/findings';
 import { EngineBadge } from './EngineBadge';
 import classes from './Report.module.css';
 
@@ -27,7 +28,7 @@ function Findings({ verdict, findings }: { verdict: Verdict; findings: Finding[]
         {findings.map((finding) => (
           <li key={`${finding.feature} ${finding.place}`}>
             <bdi className={classes.place}>{finding.place}</bdi>
-            <span dir="auto">{finding.sentence}</span>
+            <span dir="auto">{findingSentence(finding, locale)}</span>
             <code className="ltr">{finding.feature}</code>
           </li>
         ))}

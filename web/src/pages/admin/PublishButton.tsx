@@ -14,7 +14,7 @@ export function PublishButton({ project, onPublished }: { project: AdminProject;
   const [asking, ask] = useDisclosure(false);
   const needing = project.scenes.filter((scene) => scene.engine === 'aerender' && scene.is_active !== false);
   const publish = useMutation({
-    mutationFn: () => adminContent.publish(project.id, project.row_version),
+    mutationFn: () => adminContent.publish(project.id, project.row_version, needing.length > 0),
     onSuccess: () => {
       ask.close();
       say.done(t('admin.published'));

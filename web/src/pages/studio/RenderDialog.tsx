@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Checkbox, Group, Modal, Stack, Text } from '@mantine/core';
 import { IconMovie } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -12,6 +12,7 @@ import { JobOutcome } from '../../components/JobOutcome';
 import { JobStatus } from '../../components/JobProgress';
 import { FILE_ENDING, groupOf, profileHint, profileName, type ProfileGroup } from '../../components/profileText';
 import { filmFrames } from '../../editor/film';
+import { formatNumber } from '../../format/digits';
 import { formatClock } from '../../format/time';
 import { useI18n } from '../../i18n';
 import { freshJob, isEnded, queries, refreshJobLists, rememberJob } from '../../queries';
@@ -78,6 +79,41 @@ function ProfileChoice({ group, profiles, chosen, choose }: ProfileChoiceProps) 
   );
 }
 
+const MOST_MORE = 5;
+
+type MoreChoiceProps = {
+  profiles: OutputProfile[];
+  chosen: readonly string[];
+  choose: (keys: string[]) => void;
+};
+
+/** Further files that the same film is made as, and where they all go. */
+function MoreOutputs({ profiles, chosen, choose }: MoreChoiceProps) {
+  const { t, locale } = useI18n();
+  return (
+    <details className={classes.more} data-testid="more-outputs">
+      <summary>
+        {chosen.length > 0
+          ? t('render.moreChosen', { count: formatNumber(chosen.length, locale) })
+          : t('render.moreOutputs')}
+      </summary>
+      <Checkbox.Group value={[...chosen]} onChange={choose} aria-label={t('render.moreOutputs')}>
+        <div className={classes.moreList}>
+          {profiles.map((item) => (
+            <Checkbox
+              key={item.key}
+              value={item.key}
+              label={`${profileName(item.key, item, locale)} · ${FILE_ENDING[item.container]}`}
+              disabled={chosen.length >= MOST_MORE && !chosen.includes(item.key)}
+              data-testid={`more-${item.key}`}
+            />
+          ))}
+        </div>
+      </Checkbox.Group>
+    </details>
+  );
+}
+
 function StartRender({ onStarted }: { onStarted: () => void }) {
   const { t, locale } = useI18n();
   const { documentId, autosave, project, saving } = useWorkbench();
@@ -86,12 +122,18 @@ function StartRender({ onStarted }: { onStarted: () => void }) {
   const [wanted, setWanted] = useState(USUAL_PROFILE);
   // the usual one may have been switched off
   const profile = offered.some((item) => item.key === wanted) ? wanted : (offered.at(-1)?.key ?? USUAL_PROFILE);
+  const [more, setMore] = useState<string[]>([]);
+  const others = offered.filter((item) => item.key !== profile);
+  const outputs = more.filter((key) => others.some((item) => item.key === key));
+  const targets = useQuery(queries.deliveryTargets).data?.items ?? [];
+  const [receivers, setReceivers] = useState<string[] | null>(null);
+  const usual = targets.filter((target) => target.is_default).map((target) => target.id);
   const film = useEditor((state) => state.film);
   const state = useStore(saving, (status) => status.state);
   const start = useMutation({
     mutationFn: async () => {
       if (!(await autosave.flush())) return null;
-      return studio.render(documentId, profile, newKey());
+      return studio.render(documentId, { profile, outputs, ...(receivers && { deliver_to: receivers }) }, newKey());
     },
     onSuccess: async (job) => {
       if (job === null) {
@@ -116,6 +158,21 @@ function StartRender({ onStarted }: { onStarted: () => void }) {
           choose={setWanted}
         />
       ))}
+      {others.length > 0 && <MoreOutputs profiles={others} chosen={outputs} choose={setMore} />}
+      {targets.length > 0 && (
+        <Checkbox.Group
+          label={t('render.deliverTo')}
+          value={receivers ?? usual}
+          onChange={setReceivers}
+          data-testid="deliver-to"
+        >
+          <Group mt="xs">
+            {targets.map((target) => (
+              <Checkbox key={target.id} value={target.id} label={target.name} />
+            ))}
+          </Group>
+        </Checkbox.Group>
+      )}
       <Group justify="space-between" className={classes.start}>
         <Text size="sm" c="dimmed">
           {t('common.duration')}: <bdi>{formatClock(filmFrames(project, film) / project.fps, locale)}</bdi>

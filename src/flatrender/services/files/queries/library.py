@@ -72,6 +72,13 @@ class DeletedRow:
     size_bytes: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class GoneRow(DeletedRow):
+    """The same of one among several."""
+
+    id: UUID
+
+
 async def files_by_id(conn: Conn, tenant_id: UUID, ids: Sequence[UUID]) -> list[FileRow]:
     """Return the ready files of this tenant among `ids`, whoever owns them."""
     async with conn.cursor(row_factory=class_row(FileRow)) as cursor:
@@ -211,6 +218,17 @@ async def delete_file(conn: Conn, tenant_id: UUID, user_id: UUID, file_id: UUID,
             (keep_s, tenant_id, file_id, user_id),
         )
         return await cursor.fetchone()
+
+
+async def delete_files(conn: Conn, tenant_id: UUID, ids: Sequence[UUID], *, keep_s: int) -> list[GoneRow]:
+    """Hide files of the tenant, whoever owns them, and let their bytes go after `keep_s` seconds; return those that were there."""
+    async with conn.cursor(row_factory=class_row(GoneRow)) as cursor:
+        await cursor.execute(
+            "UPDATE file_mgr.files SET deleted_at = now(), purge_after = now() + make_interval(secs => %s)"
+            " WHERE tenant_id = %s AND id = ANY(%s) AND deleted_at IS NULL RETURNING id, owner_user_id, bytes AS size_bytes",
+            (keep_s, tenant_id, list(ids)),
+        )
+        return await cursor.fetchall()
 
 
 async def derivative(conn: Conn, tenant_id: UUID, file_id: UUID, kind: str, params_key: str) -> DerivativeRow | None:

@@ -14,11 +14,11 @@ from flatrender.services.files.queries.quotas import QuotaRow
 from flatrender.services.files.service.films import Films
 from flatrender.services.files.service.intake import bytes_digest
 from flatrender.services.files.service.keeping import drop_spare, private_key
+from flatrender.services.files.service.links import check_download, signed_download
 from flatrender.services.files.service.pictures import THUMBNAIL_WIDTHS, Pictures, thumbnail_width
 from flatrender.services.files.service.waveforms import PER_SECOND, WAVEFORM_TYPE, Waveforms
 from flatrender.services.files.settings import FilesSettings
 
-DOWNLOAD_PREFIX = "d"
 THUMBNAIL_TYPE = "image/webp"
 
 
@@ -173,12 +173,13 @@ class Library:
         row = await self.one(tenant_id, user_id, file_id)
         life_s = self._settings.link_life_s
         ends = (self._clock() + timedelta(seconds=life_s)).astimezone(UTC)
-        signed = self._links.sign("GET", f"{DOWNLOAD_PREFIX}/{tenant_id}/{row.id}", life_s=life_s)
-        return signed.removeprefix("/o"), ends
+        return signed_download(self._links, tenant_id, row.id, life_s=life_s), ends
 
-    async def linked_content(self, tenant_id: UUID, file_id: UUID, expires: int, signature: str) -> Content:
+    async def linked_content(
+        self, tenant_id: UUID, file_id: UUID, expires: int, signature: str, *, name: str | None = None
+    ) -> Content:
         """Return what a download link leads to; raise Forbidden for a link that is not ours or has ended, and FileNotFound."""
-        self._links.check("GET", f"{DOWNLOAD_PREFIX}/{tenant_id}/{file_id}", expires, signature)
+        check_download(self._links, tenant_id, file_id, expires, signature, name=name)
         async with self._database.tenant(tenant_id) as conn:
             rows = await library.files_by_id(conn, tenant_id, [file_id])
         if not rows:

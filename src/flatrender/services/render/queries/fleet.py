@@ -63,9 +63,10 @@ async def note_asleep(conn: Conn, *, node_id: UUID, asleep_s: float | None) -> N
 async def quarantine(
     conn: Conn, *, node_id: UUID, tenant_id: UUID, fleet_too: bool, reason: str, for_s: float | None
 ) -> bool:
-    """Take a node out of work until `for_s` seconds have passed (None: until it is released); False when there is none."""
+    """Take a node out of work until `for_s` seconds have passed (None: until it is released); False when there is none. A drained one stays drained."""
     cursor = await conn.execute(
-        "UPDATE render.nodes SET status = 'quarantined', probing = true, quarantine_reason = %(reason)s,"  # noqa: S608
+        "UPDATE render.nodes SET status = CASE WHEN status = 'draining' THEN status ELSE 'quarantined' END, probing = true,"  # noqa: S608
+        " quarantine_reason = %(reason)s,"
         " quarantined_until = coalesce(now() + make_interval(secs => %(for_s)s), 'infinity')"
         f" WHERE id = %(id)s AND {_MINE}",
         {"id": node_id, "tenant": tenant_id, "fleet": fleet_too, "reason": reason, "for_s": for_s},

@@ -15,9 +15,19 @@ from flatrender.kit.db import Conn
 JOB_COLUMNS = (
     "id, tenant_id, user_id, saved_project_id, revision_id, project_id, project_version_id, output_profile_key, status, priority, progress_pct,"
     " total_frames, width, height, fps, attempt, max_attempts, workflow_id, error_code, error_message, cancel_requested_at, queued_at, started_at,"
-    " finished_at, input ->> 'title' AS title, row_version"
+    " finished_at, title, row_version"
 )
 _COLUMNS_J = ", ".join(f"j.{name.strip()}" for name in JOB_COLUMNS.split(", "))
+_MOVED = (
+    "counted AS (SELECT count(*) FILTER (WHERE status NOT IN ('done', 'repairing', 'failed', 'canceled')) AS undone,"  # noqa: S608
+    " count(*) FILTER (WHERE status = 'running') AS running, coalesce(sum(epoch), 0) AS epochs,"
+    " round(coalesce((SELECT drawing_share::numeric FROM render.film_forecasts WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s), %(share)s::numeric)"
+    " * sum(CASE WHEN status = 'done' THEN frame_end - frame_start + 1 ELSE frames_done END) / greatest(sum(frame_end - frame_start + 1), 1), 2) AS pct"
+    " FROM render.frame_jobs WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s),"
+    " moved AS (UPDATE render.render_jobs AS j SET progress_pct = c.pct FROM counted AS c"
+    f" WHERE j.tenant_id = %(tenant)s AND j.id = %(id)s AND j.status = 'rendering' AND c.pct > j.progress_pct RETURNING {_COLUMNS_J})"
+)
+"""A film's chunks counted, and its progress set from them."""
 UNFINISHED = ("queued", "preparing", "rendering", "stitching", "audio_mix", "encoding", "uploading", "canceling")
 FINISHING = ("stitching", "audio_mix", "encoding", "uploading")
 
@@ -69,20 +79,6 @@ class ProfileRow(msgspec.Struct, frozen=True, kw_only=True):
     cost_multiplier: float = 1.0
 
 
-class ExportRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A finished file of a film."""
-
-    id: UUID
-    render_job_id: UUID
-    kind: str
-    file_id: UUID
-    bytes: int
-    width: int | None
-    height: int | None
-    duration_ms: int | None
-    container: str | None
-
-
 async def profiles(conn: Conn, *, tenant_id: UUID, platform_id: UUID) -> list[ProfileRow]:
     """Return the active profiles of the tenant and, behind them, the platform's."""
     async with conn.cursor(row_factory=class_row(ProfileRow)) as cursor:
@@ -132,7 +128,7 @@ async def insert_job(
     cursor = await conn.execute(
         "INSERT INTO render.render_jobs (tenant_id, user_id, saved_project_id, revision_id, project_id, project_version_id, package_sha256,"
         " output_profile_key, width, height, fps, has_voiceover, music_volume, sfx_volume, voiceover_volume, input, input_hash,"
-        " kind, priority, attempt) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)"
+        " title, kind, priority, attempt) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)"
         " ON CONFLICT (tenant_id, revision_id) DO NOTHING RETURNING id",
         (
             tenant_id,
@@ -150,6 +146,7 @@ async def insert_job(
             *volumes,
             Jsonb(input),
             input_hash,
+            input.get("title"),
             kind,
             priority,
         ),
@@ -298,12 +295,7 @@ async def set_progress(conn: Conn, *, tenant_id: UUID, job_id: UUID, share: floa
     """
     async with conn.cursor(row_factory=class_row(JobRow)) as cursor:
         await cursor.execute(
-            "UPDATE render.render_jobs AS j SET progress_pct = p.pct FROM (SELECT round(coalesce((SELECT drawing_share::numeric FROM"  # noqa: S608
-            " render.film_forecasts WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s), %(share)s::numeric) * sum(CASE WHEN"
-            " status = 'done' THEN frame_end - frame_start + 1"
-            " ELSE frames_done END) / greatest(sum(frame_end - frame_start + 1), 1), 2) AS pct FROM render.frame_jobs"
-            " WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s) AS p"
-            f" WHERE j.tenant_id = %(tenant)s AND j.id = %(id)s AND j.status = 'rendering' AND p.pct > j.progress_pct RETURNING {_COLUMNS_J}",
+            f"WITH {_MOVED} SELECT * FROM moved",  # noqa: S608
             {"tenant": tenant_id, "id": job_id, "share": share},
         )
         return await cursor.fetchone()
@@ -313,6 +305,7 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True):
     """How far a film's chunks are."""
 
     undone: int
+    """Failed and cancelled ones of a film that is being drawn are those of an output that was given up, and are not among them."""
     running: int
     epochs: int
     """The sum of the chunks' epochs, which rises with every claim."""
@@ -324,13 +317,7 @@ async def advance(conn: Conn, *, tenant_id: UUID, job_id: UUID, share: float) ->
     """Count a film's chunks and set its progress from them, as `set_progress` does."""
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            "WITH counted AS (SELECT count(*) FILTER (WHERE status <> 'done') AS undone, count(*) FILTER (WHERE status = 'running') AS running,"  # noqa: S608
-            "  coalesce(sum(epoch), 0) AS epochs,"
-            "  round(%(share)s::numeric * sum(CASE WHEN status = 'done' THEN frame_end - frame_start + 1 ELSE frames_done END)"
-            "  / greatest(sum(frame_end - frame_start + 1), 1), 2) AS pct FROM render.frame_jobs WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s),"
-            " moved AS (UPDATE render.render_jobs AS j SET progress_pct = c.pct FROM counted AS c"
-            f" WHERE j.tenant_id = %(tenant)s AND j.id = %(id)s AND j.status = 'rendering' AND c.pct > j.progress_pct RETURNING {_COLUMNS_J})"
-            " SELECT c.undone, c.running, c.epochs, m.* FROM counted AS c LEFT JOIN moved AS m ON true",
+            f"WITH {_MOVED} SELECT c.undone, c.running, c.epochs, m.* FROM counted AS c LEFT JOIN moved AS m ON true",  # noqa: S608
             {"tenant": tenant_id, "id": job_id, "share": share},
         )
         row = await cursor.fetchone()
@@ -358,39 +345,3 @@ async def end_attempt(
         " ON CONFLICT (render_job_id, attempt_no) DO UPDATE SET outcome = EXCLUDED.outcome, error_code = EXCLUDED.error_code, finished_at = now()",
         (tenant_id, job_id, attempt, outcome, error_code),
     )
-
-
-async def insert_export(
-    conn: Conn,
-    *,
-    tenant_id: UUID,
-    job_id: UUID,
-    user_id: UUID,
-    kind: str,
-    file_id: UUID,
-    sha256: bytes,
-    bytes: int,
-    width: int,
-    height: int,
-    duration_ms: int | None,
-    container: str | None,
-    codecs: str | None,
-) -> None:
-    """Note a finished file; a film has one of each kind, the last attempt's."""
-    await conn.execute(
-        "INSERT INTO render.exports (tenant_id, render_job_id, user_id, kind, file_id, sha256, bytes, width, height, duration_ms, container, codecs)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (render_job_id, kind) DO UPDATE SET file_id = EXCLUDED.file_id,"
-        " sha256 = EXCLUDED.sha256, bytes = EXCLUDED.bytes, width = EXCLUDED.width, height = EXCLUDED.height, duration_ms = EXCLUDED.duration_ms",
-        (tenant_id, job_id, user_id, kind, file_id, sha256, bytes, width, height, duration_ms, container, codecs),
-    )
-
-
-async def exports(conn: Conn, *, tenant_id: UUID, job_ids: Sequence[UUID]) -> list[ExportRow]:
-    """Return the files of films."""
-    async with conn.cursor(row_factory=class_row(ExportRow)) as cursor:
-        await cursor.execute(
-            "SELECT id, render_job_id, kind, file_id, bytes, width, height, duration_ms, container FROM render.exports"
-            " WHERE tenant_id = %s AND render_job_id = ANY(%s) AND deleted_at IS NULL",
-            (tenant_id, list(job_ids)),
-        )
-        return await cursor.fetchall()

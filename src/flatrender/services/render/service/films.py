@@ -17,6 +17,7 @@ from flatrender.contracts.files import FilesApi, StoredFile, StoreRequest
 from flatrender.contracts.identity import IdentityApi
 from flatrender.contracts.render import FilmInput
 from flatrender.engine.errors import EngineError
+from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.film.transitions import arrange
 from flatrender.engine.resolve.watermark import MAX_TEXT
 from flatrender.kit.db import Bells, Conn, Database
@@ -24,31 +25,34 @@ from flatrender.kit.errors import AppError, Conflict, Refused, Unavailable
 from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.objects import ObjectStore
 from flatrender.kit.workflows import Json, Run
-from flatrender.protocol.work import SegmentTask
-from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as chunk_rows
+from flatrender.services.render.queries import exports as export_rows
 from flatrender.services.render.queries import forecasts as forecast_rows
 from flatrender.services.render.queries import jobs as rows
+from flatrender.services.render.queries import repairs as repair_rows
 from flatrender.services.render.queries import speeds as speed_rows
-from flatrender.services.render.queries.chunks import ChunkRow, NewChunk
-from flatrender.services.render.queries.jobs import FINISHING, JobRow
+from flatrender.services.render.queries.chunks import NewChunk
+from flatrender.services.render.queries.exports import MadeFile
+from flatrender.services.render.queries.jobs import FINISHING, JobRow, ProfileRow
 from flatrender.services.render.queries.speeds import FinishSums
-from flatrender.services.render.service.assembly import Assembly, BrokenSegments, ClipScene, Made, Piece, Sound
+from flatrender.services.render.service.assembly import Assembly, Made, Sound
 from flatrender.services.render.service.events import RENDER_SHARE, frames_bell, tell
 from flatrender.services.render.service.forecast import FINISH_DECAY, drawing_share, finish_s
 from flatrender.services.render.service.forecasting import known_speeds, serving
 from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
+from flatrender.services.render.service.more_outputs import MoreOutputs, clip_scenes, segment_settings
 from flatrender.services.render.service.outlook import Outlook, undrawn
+from flatrender.services.render.service.outputs import numbered, output_of, to_make
 from flatrender.services.render.service.planning import (
     Cuts,
     choose_cuts,
     cuts,
-    decode_task,
     engine_scene,
-    film_settings,
     poster_frame,
     transitions_of,
 )
+from flatrender.services.render.service.repairs import Repairs, piece_of
+from flatrender.services.render.service.segment_checks import BrokenSegments
 from flatrender.services.render.service.snapshots import store_scene
 from flatrender.services.render.service.sources import planned_source, scene_object_key
 from flatrender.services.render.settings import RenderSettings
@@ -73,19 +77,6 @@ def failure(code: str, message: str) -> dict[str, Json]:
     return as_json(Failure(code=code, message=message))
 
 
-def clip_scenes(chunks: Sequence[ChunkRow]) -> list[ClipScene]:
-    """Return the film's scenes that show films, each once (not its transitions, whose scenes sound already)."""
-    found: dict[tuple[str, int], ClipScene] = {}
-    for chunk in chunks:
-        task = decode_task(chunk.task) if chunk.task is not None else None
-        if not isinstance(task, SegmentTask) or not task.scene.clips or "~" in task.scene.scene_key:
-            continue
-        begins = chunk.frame_start - task.first
-        shown = ClipScene(figures=task.scene, object_key=chunk.scene_object_key or "", begins=begins)
-        found.setdefault((task.scene.sha256, begins), shown)
-    return list(found.values())
-
-
 class Films:
     """Bodies and steps of the workflows."""
 
@@ -99,6 +90,7 @@ class Films:
         files: FilesApi,
         objects: ObjectStore,
         assembly: Assembly,
+        repairs: Repairs,
         settings: RenderSettings,
     ) -> None:
         self._database = database
@@ -108,7 +100,19 @@ class Films:
         self._files = files
         self._objects = objects
         self._assembly = assembly
+        self._repairs = repairs
         self._settings = settings
+        self._more = MoreOutputs(
+            database=database,
+            bells=bells,
+            files=files,
+            objects=objects,
+            assembly=assembly,
+            settings=settings,
+            sounds=self._sounds,
+            stage=self._stage,
+            redo=repairs.order,
+        )
 
     async def plan_film(self, run: Run, arguments: dict[str, Json]) -> None:
         """Workflow `render_film`: from the frozen input to chunks in the queue."""
@@ -128,6 +132,9 @@ class Films:
         if "code" in files:
             await run.step("fail", self._fail, arguments, files)
             return
+        for number in files.get("more", ()):
+            if await run.step(f"output_{number}", self._more.make, arguments, made, number) == "stop":
+                return
         await run.step("complete", self._complete, arguments, made, files)
 
     async def _plan(self, arguments: dict[str, Json]) -> dict[str, Json] | None:
@@ -163,54 +170,60 @@ class Films:
                 return
             await rows.start_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=attempt)
             await tell(conn, self._bells, job, "started")
-            profile = await self._profile(conn, job)
+            film = msgspec.convert(stored["film"], FilmInput)
+            profiles = await self._profiles(conn, job)
+            wanted = {"tenant_id": tenant_id, "job_id": job_id}
+            await export_rows.want(conn, **wanted, user_id=job.user_id, profiles=[film.profile, *film.outputs])
+            pending = await export_rows.pending(conn, **wanted)
             speeds = await known_speeds(conn, {(tenant_id, job.project_version_id)})
             servers = await serving(conn)
             finishes = await speed_rows.finishes(conn)
-        film = msgspec.convert(stored["film"], FilmInput)
-        mark = await self._mark(tenant_id) if profile.watermark else None
-        scenes = await self._resolve(tenant_id, job_id, film, mark)
-        if scenes is None:
-            return
-        settings = film_settings(profile, width=job.width or film.width, height=job.height or film.height, fps=film.fps)
-        drawn = [engine_scene(scene) for scene in scenes]
-        arranged = await asyncio.to_thread(arrange, drawn, transitions_of(film, scenes), settings)
-        for place, scene in enumerate(arranged.scenes):
-            key = scene_object_key(tenant_id, scene.sha256)
-            if place not in arranged.places and not await self._objects.exists(key):
-                await self._objects.put(key, scene.lottie)
-        frames, found = cuts(
-            arranged.scenes,
-            settings,
-            tenant_id=tenant_id,
-            lengths=self._settings.chunk_lengths,
-            trims=arranged.trims,
-            sources={
-                place: planned
-                for place, scene in zip(arranged.places, scenes, strict=True)
-                if (planned := planned_source(scene)) is not None
-            },
-            source_lengths=self._settings.aerender_chunk_lengths,
-        )
-        outlook = Outlook(job=job, kind=settings.kind, speeds=speeds, servers=servers)
-        preferred = [outlook.length(self._settings, scene) for scene in found]
-        chunks = await self._reuse(tenant_id, found, preferred=preferred)
-        film_s = float(frames / settings.rate)
-        finish = finish_s(finishes.get((settings.kind, job.height or 0), FinishSums()), settings.kind, film_s)
+        size = (job.width or film.width, job.height or film.height)
+        outputs, impossible = to_make(pending, profiles, film, size=size)
+        scenes: dict[bool, list[ResolvedSceneData]] = {}
+        chunks: list[NewChunk] = []
+        frames, film_s, drawing_s = job.total_frames, 0.0, 0.0
+        for output in outputs:
+            if output.derived:
+                continue
+            marked = output.profile.watermark
+            if marked not in scenes:
+                mark = await self._mark(tenant_id) if marked else None
+                resolved = await self._resolve(tenant_id, job_id, film, mark)
+                if resolved is None:
+                    return
+                scenes[marked] = resolved
+            outlook = Outlook(job=job, kind=output.settings.kind, speeds=speeds, servers=servers)
+            count, found = await self._cut(tenant_id, film, scenes[marked], output.settings, outlook)
+            chunks += numbered(found, output.number)
+            drawing_s += outlook.drawing_s(found)
+            film_s = film_s or float(count / output.settings.rate)
+            frames = count if output.number == 0 else frames
+        kind = outputs[0].settings.kind if outputs else "mp4_h264"
+        finish = finish_s(finishes.get((kind, job.height or 0), FinishSums()), kind, film_s)
         async with self._database.tenant(tenant_id) as conn:
             job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
             if job is None or job.status != "preparing" or job.attempt != attempt:
                 return
+            for number, why in impossible.items():
+                await export_rows.give_up(
+                    conn, tenant_id=tenant_id, job_id=job_id, output_no=number, code="settings_invalid", message=why
+                )
             await chunk_rows.replace_chunks(
-                conn, tenant_id=tenant_id, job_id=job_id, priority=job.priority, chunks=chunks
+                conn,
+                tenant_id=tenant_id,
+                job_id=job_id,
+                priority=job.priority,
+                chunks=chunks,
+                outputs=[output.number for output in outputs],
             )
             await forecast_rows.save_plan(
                 conn,
                 tenant_id=tenant_id,
                 job_id=job_id,
-                kind=settings.kind,
+                kind=kind,
                 film_s=film_s,
-                drawing_share=drawing_share(outlook.drawing_s(chunks), finish),
+                drawing_share=drawing_share(drawing_s, finish),
                 undrawn=undrawn(chunks),
             )
             done = all(chunk.segment_key for chunk in chunks)
@@ -231,11 +244,40 @@ class Films:
             for pool in sorted({chunk.pool for chunk in chunks}):
                 await self._bells.ring(conn, frames_bell(pool))
 
-    async def _profile(self, conn: Conn, job: JobRow) -> rows.ProfileRow:
-        for profile in await rows.profiles(conn, tenant_id=job.tenant_id, platform_id=DEFAULT_TENANT_ID):
-            if profile.key == job.output_profile_key:
-                return profile
-        raise errors.UnknownProfile(f"the profile {job.output_profile_key} is gone; choose another")
+    async def _cut(
+        self,
+        tenant_id: UUID,
+        film: FilmInput,
+        scenes: Sequence[ResolvedSceneData],
+        settings: FilmSettings,
+        outlook: Outlook,
+    ) -> tuple[int, list[NewChunk]]:
+        """Return the frames and the chunks of one output, with its transitions' scenes in the store."""
+        drawn = [engine_scene(scene) for scene in scenes]
+        arranged = await asyncio.to_thread(arrange, drawn, transitions_of(film, scenes), settings)
+        for place, scene in enumerate(arranged.scenes):
+            key = scene_object_key(tenant_id, scene.sha256)
+            if place not in arranged.places and not await self._objects.exists(key):
+                await self._objects.put(key, scene.lottie)
+        frames, found = cuts(
+            arranged.scenes,
+            settings,
+            tenant_id=tenant_id,
+            lengths=self._settings.chunk_lengths,
+            trims=arranged.trims,
+            sources={
+                place: planned
+                for place, scene in zip(arranged.places, scenes, strict=True)
+                if (planned := planned_source(scene)) is not None
+            },
+            source_lengths=self._settings.aerender_chunk_lengths,
+        )
+        preferred = [outlook.length(self._settings, scene) for scene in found]
+        return frames, await self._reuse(tenant_id, found, preferred=preferred)
+
+    async def _profiles(self, conn: Conn, job: JobRow) -> dict[str, ProfileRow]:
+        found = await rows.profiles(conn, tenant_id=job.tenant_id, platform_id=DEFAULT_TENANT_ID)
+        return {profile.key: profile for profile in reversed(found)}
 
     async def _mark(self, tenant_id: UUID) -> dict[str, Any] | None:
         """Return the tenant's watermark: its picture, else its name."""
@@ -282,45 +324,48 @@ class Films:
                 continue
             ready.append(
                 msgspec.structs.replace(
-                    chunk, segment_key=segment.segment_key, segment_sha256=segment.output_sha256.hex()
+                    chunk,
+                    segment_key=segment.segment_key,
+                    segment_sha256=segment.output_sha256.hex(),
+                    packets=segment.packets,
+                    is_checked=segment.is_checked,
                 )
             )
         return ready
 
-    async def _make(self, arguments: dict[str, Json]) -> dict[str, Json] | None:
+    async def _make(  # noqa: PLR0911 - each return is another way in which a finish ends
+        self, arguments: dict[str, Json]
+    ) -> dict[str, Json] | None:
         """Join, mix, check and put the film into the store; None when the film is not to be finished (cancelled, or chunks must be drawn again)."""
         tenant_id, job_id = UUID(arguments["tenant_id"]), UUID(arguments["job_id"])
         async with self._database.tenant(tenant_id) as conn:
             job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
             stored = await rows.job_input(conn, tenant_id=tenant_id, job_id=job_id)
             chunks = await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=job_id)
+            pending = await export_rows.pending(conn, tenant_id=tenant_id, job_id=job_id)
             if job is None or stored is None or job.attempt != int(arguments["attempt"]):
                 return None
             if job.status == "canceling":
                 await settle_cancel(conn, self._bells, tenant_id, job_id)
+            by_hand = await repair_rows.open_by_hand(conn, tenant_id=tenant_id, job_id=job_id)
             if job.status not in FINISHING or job.total_frames is None:
                 return None
+        mended = await self._repairs.mend(job, chunks)
+        if mended is None:
+            return None
+        if all(number != 0 for number, _ in pending) and not by_hand:
+            return {"film": "kept"}
+        chunks = [chunk for chunk in mended if output_of(chunk.chunk_no) == 0]
         film = msgspec.convert(stored["film"], FilmInput)
-        pieces = [
-            Piece(
-                chunk_no=chunk.chunk_no,
-                object_key=chunk.segment_key or "",
-                sha256=(chunk.output_sha256 or b"").hex(),
-            )
-            for chunk in chunks
-        ]
+        pieces = [piece_of(chunk) for chunk in chunks]
         try:
             sounds = await self._sounds(tenant_id, film)
-            async with self._database.tenant(tenant_id) as conn:
-                profile = await self._profile(conn, job)
             made = await self._assembly.make(
                 tenant_id,
                 job_id,
                 attempt=job.attempt,
                 title=job.title or "",
-                settings=film_settings(
-                    profile, width=job.width or film.width, height=job.height or film.height, fps=film.fps
-                ),
+                settings=segment_settings(chunks[0]),
                 frames=job.total_frames,
                 poster_frame=poster_frame([(chunk.scene_key, chunk.frame_end) for chunk in chunks]),
                 pieces=pieces,
@@ -329,7 +374,7 @@ class Films:
                 stage=lambda status, progress: self._stage(tenant_id, job_id, status, progress),
             )
         except BrokenSegments as broken:
-            await self._redo(tenant_id, job_id, broken.reasons)
+            await self._repairs.order(tenant_id, job_id, broken.broken)
             return None
         except (Unavailable, Conflict):
             raise
@@ -344,7 +389,10 @@ class Films:
         except Exception as error:
             log.exception("finish_crashed", job_id=str(job_id))
             return failure("internal", f"finishing failed: {type(error).__name__}")
-        return as_json(made)
+        async with self._database.tenant(tenant_id) as conn:
+            await repair_rows.set_checked(conn, tenant_id=tenant_id, job_id=job_id, output_no=0)
+            await repair_rows.end_repairs(conn, tenant_id=tenant_id, job_id=job_id)
+        return as_json(made) | {"repaired": by_hand}
 
     async def _sounds(self, tenant_id: UUID, film: FilmInput) -> list[Sound]:
         owners: dict[UUID, set[UUID]] = {}
@@ -386,40 +434,20 @@ class Films:
                     await tell(conn, self._bells, job, "progress")
         return True
 
-    async def _redo(self, tenant_id: UUID, job_id: UUID, reasons: dict[int, str]) -> None:
-        async with self._database.tenant(tenant_id) as conn:
-            job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
-            if job is None or job.status not in FINISHING:
-                return
-            broken = [
-                chunk
-                for chunk in await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=job_id)
-                if chunk.chunk_no in reasons
-            ]
-            for chunk in broken:
-                await chunk_rows.insert_repair(
-                    conn,
-                    tenant_id=tenant_id,
-                    job_id=job_id,
-                    chunk_id=chunk.id,
-                    frames=range(chunk.frame_start, min(chunk.frame_end + 1, chunk.frame_start + 5000)),
-                    reason=reasons[chunk.chunk_no],
-                )
-            await chunk_rows.redo(conn, tenant_id=tenant_id, job_id=job_id, chunk_nos=list(reasons))
-            await rows.set_status(
-                conn, tenant_id=tenant_id, job_id=job_id, expected=FINISHING, status="rendering", actor="render"
-            )
-            for pool in sorted({chunk.pool for chunk in broken}):
-                await self._bells.ring(conn, frames_bell(pool))
-        log.warning("segments_redone", job_id=str(job_id), chunks=sorted(reasons))
-
     async def _publish(self, arguments: dict[str, Json], made: dict[str, Json]) -> dict[str, Json]:
         """Hand film and poster to the files service, once for each attempt."""
         tenant_id, job_id = UUID(arguments["tenant_id"]), UUID(arguments["job_id"])
         async with self._database.tenant(tenant_id) as conn:
             job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
-        if job is None or job.status not in FINISHING:
-            return {"video": None, "poster": None}
+            if job is None or job.status not in FINISHING:
+                return {"video": None, "poster": None}
+            more = [
+                number
+                for number, _ in await export_rows.pending(conn, tenant_id=tenant_id, job_id=job_id)
+                if number != 0
+            ]
+        if "film_key" not in made:
+            return {"video": None, "poster": None, "kept": True, "more": more}
         film = msgspec.convert(made, Made)
         name = (job.title or "film").strip()[:120].replace("/", "-").replace("\\", "-") or "film"
         try:
@@ -435,7 +463,7 @@ class Films:
                         width=film.width,
                         height=film.height,
                         duration_ms=film.duration_ms,
-                        dedupe_key=f"film:{job_id}:{job.attempt}",
+                        dedupe_key=f"film:{job_id}:{job.attempt}:{film.sha256[:16]}",
                     ),
                     StoreRequest(
                         name=f"{name}.jpg",
@@ -445,7 +473,7 @@ class Films:
                         owner_user_id=job.user_id,
                         width=film.poster_width,
                         height=film.poster_height,
-                        dedupe_key=f"poster:{job_id}:{job.attempt}",
+                        dedupe_key=f"poster:{job_id}:{job.attempt}:{film.sha256[:16]}",
                     ),
                 ],
             )
@@ -459,12 +487,12 @@ class Films:
             "video_sha256": video.sha256.hex(),
             "poster_sha256": poster.sha256.hex(),
             "poster_bytes": poster.size_bytes,
+            "more": more,
         }
 
     async def _complete(self, arguments: dict[str, Json], made: dict[str, Json], files: dict[str, Json]) -> None:
         """Note the exports and say that the film is ready, in one transaction."""
         tenant_id, job_id = UUID(arguments["tenant_id"]), UUID(arguments["job_id"])
-        film = msgspec.convert(made, Made)
         async with self._database.tenant(tenant_id) as conn:
             job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
             if job is None or job.attempt != int(arguments["attempt"]):
@@ -472,27 +500,10 @@ class Films:
             if job.status == "canceling":
                 await settle_cancel(conn, self._bells, tenant_id, job_id)
                 return
-            if job.status not in FINISHING or files["video"] is None:
+            if job.status not in FINISHING or (files["video"] is None and "kept" not in files):
                 return
-            for kind, sha256, size, width, height, duration in (
-                ("video", files["video_sha256"], film.bytes, film.width, film.height, film.duration_ms),
-                ("poster", files["poster_sha256"], files["poster_bytes"], film.poster_width, film.poster_height, None),
-            ):
-                await rows.insert_export(
-                    conn,
-                    tenant_id=tenant_id,
-                    job_id=job_id,
-                    user_id=job.user_id,
-                    kind=kind,
-                    file_id=UUID(files[kind]),
-                    sha256=bytes.fromhex(sha256),
-                    bytes=int(size),
-                    width=width,
-                    height=height,
-                    duration_ms=duration,
-                    container=film.container if kind == "video" else "jpeg",
-                    codecs=film.codecs if kind == "video" else None,
-                )
+            if files["video"] is not None:
+                await self._note_film(conn, job, msgspec.convert(made, Made), files)
             await rows.set_status(
                 conn,
                 tenant_id=tenant_id,
@@ -507,15 +518,54 @@ class Films:
             took = await forecast_rows.finish_took(conn, tenant_id=tenant_id, job_id=job_id)
             ready = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
             if ready is not None:
-                await tell(
-                    conn, self._bells, ready, "completed", file_id=files["video"], poster_file_id=files["poster"]
-                )
+                what = "repaired" if made.get("repaired") else "completed"
+                await tell(conn, self._bells, ready, what, file_id=files["video"], poster_file_id=files["poster"])
             if took is not None:
                 # Last: films of other tenants write to the same row.
                 kind, film_s, seconds = took
                 await speed_rows.save_finish(
                     conn, kind=kind, height=job.height or 0, film_s=film_s, finish_s=seconds, decay=FINISH_DECAY
                 )
+        if "film_key" in made:
+            # The files service keeps its own; ours was for it and for outputs made from the film.
+            await self._objects.delete(made["film_key"], made["poster_key"])
+
+    async def _note_film(self, conn: Conn, job: JobRow, film: Made, files: dict[str, Json]) -> None:
+        poster = MadeFile(
+            kind="poster",
+            output_no=0,
+            profile_key=None,
+            file_id=UUID(files["poster"]),
+            sha256=bytes.fromhex(files["poster_sha256"]),
+            bytes=int(files["poster_bytes"]),
+            width=film.poster_width,
+            height=film.poster_height,
+            duration_ms=None,
+            container="jpeg",
+            codecs=None,
+        )
+        video = MadeFile(
+            kind="video",
+            output_no=0,
+            profile_key=job.output_profile_key,
+            file_id=UUID(files["video"]),
+            sha256=bytes.fromhex(files["video_sha256"]),
+            bytes=film.bytes,
+            width=film.width,
+            height=film.height,
+            duration_ms=film.duration_ms,
+            container=film.container,
+            codecs=film.codecs,
+        )
+        await export_rows.put(
+            conn,
+            tenant_id=job.tenant_id,
+            job_id=job.id,
+            user_id=job.user_id,
+            made=poster,
+            keep_days=self._settings.export_keep_days,
+        )
+        await self._more.ready(conn, job, video)
 
     async def _fail(self, arguments: dict[str, Json], failure: dict[str, Json]) -> None:
         tenant_id, job_id = UUID(arguments["tenant_id"]), UUID(arguments["job_id"])

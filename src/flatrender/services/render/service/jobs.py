@@ -15,11 +15,17 @@ from flatrender.kit.ids import DEFAULT_TENANT_ID
 from flatrender.kit.workflows import enqueue
 from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as chunk_rows
+from flatrender.services.render.queries import exports as export_rows
 from flatrender.services.render.queries import forecasts as forecast_rows
 from flatrender.services.render.queries import jobs as rows
+from flatrender.services.render.queries import repairs as repair_rows
 from flatrender.services.render.queries import traces as trace_rows
-from flatrender.services.render.queries.jobs import FINISHING, UNFINISHED, ExportRow, JobRow, ProfileRow
+from flatrender.services.render.queries.chunks import ChunkRow
+from flatrender.services.render.queries.exports import ExportRow
+from flatrender.services.render.queries.jobs import FINISHING, UNFINISHED, JobRow, ProfileRow
+from flatrender.services.render.service.deliveries import check_targets
 from flatrender.services.render.service.events import SCHEMA, tell
+from flatrender.services.render.service.outputs import asked_for, output_of
 from flatrender.services.render.service.planning import film_size
 from flatrender.services.render.settings import RenderSettings
 
@@ -38,6 +44,8 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
     job: JobRow
     video: ExportRow | None
     poster: ExportRow | None
+    outputs: list[ExportRow]
+    """All that the film is made as, the first one is the film itself."""
     queue_position: int | None
     seconds_left: int | None
     """None before anything can be said, and when no node serves the film."""
@@ -69,8 +77,8 @@ class Jobs:
         if existing is not None:
             return existing
         film = request.input
-        if film.profile not in sizes:
-            raise errors.UnknownProfile(f"there is no profile {film.profile}; there are {', '.join(sorted(sizes))}")
+        outputs = asked_for([film.profile, *film.outputs], sizes)
+        await check_targets(conn, tenant_id, film.deliver_to or ())
         if not 1 <= len(film.scenes) <= self._settings.max_scenes:
             raise Refused(
                 f"a film has 1 to {self._settings.max_scenes} scenes, not {len(film.scenes)}",
@@ -102,6 +110,7 @@ class Jobs:
             priority=lane_priority(film.profile),
         )
         if job_id is not None:
+            await export_rows.want(conn, tenant_id=tenant_id, job_id=job_id, user_id=request.user_id, profiles=outputs)
             await start_planning(conn, tenant_id, job_id, attempt=1)
         job = await rows.job_by_revision(conn, tenant_id=tenant_id, revision_id=request.revision_id)
         if job is None:
@@ -109,6 +118,13 @@ class Jobs:
         if job_id is not None:
             await tell(conn, self._bells, job, "queued")
         return job
+
+    async def check_wanted(self, tenant_id: UUID, profiles: Sequence[str], deliver_to: Sequence[UUID]) -> None:
+        """Raise UnknownProfile, UnknownTarget or Refused for outputs that films of the tenant cannot have."""
+        async with self._database.tenant(tenant_id) as conn:
+            known = await rows.profiles(conn, tenant_id=tenant_id, platform_id=DEFAULT_TENANT_ID)
+            asked_for(profiles, {profile.key: profile for profile in known})
+            await check_targets(conn, tenant_id, deliver_to)
 
     async def profiles(self, tenant_id: UUID) -> list[ProfileRow]:
         """Return the output profiles that a film of the tenant may have, small ones first; its own in place of the platform's of the same key."""
@@ -218,7 +234,7 @@ class Jobs:
         return job
 
     async def _views(self, conn: Conn, tenant_id: UUID, found: Sequence[JobRow]) -> list[JobView]:
-        exports = await rows.exports(conn, tenant_id=tenant_id, job_ids=[job.id for job in found])
+        exports = await export_rows.of_jobs(conn, tenant_id=tenant_id, job_ids=[job.id for job in found])
         waiting = any(job.status in ("queued", "preparing") for job in found)
         places = await rows.queue_positions(conn, tenant_id=tenant_id) if waiting else {}
         drawn = [job.id for job in found if job.status == "rendering"]
@@ -229,12 +245,13 @@ class Jobs:
             job_ids=[job.id for job in found if job.status in FORECAST],
             fresh_s=self._settings.forecast_fresh_s,
         )
-        files = {(export.render_job_id, export.kind): export for export in exports}
+        files = {(e.render_job_id, e.kind): e for e in exports if e.output_no == 0 and e.status == "ready"}
         return [
             JobView(
                 job=job,
-                video=files.get((job.id, "video")) if job.status == "completed" else None,
-                poster=files.get((job.id, "poster")) if job.status == "completed" else None,
+                video=files.get((job.id, "video")),
+                poster=files.get((job.id, "poster")),
+                outputs=[e for e in exports if e.render_job_id == job.id and e.kind == "video"],
                 queue_position=places.get(job.id),
                 seconds_left=shown_seconds(left.get(job.id)) if job.status in FORECAST else None,
                 waits_for_after_effects=job.id in stuck,
@@ -289,20 +306,35 @@ async def start_finish(conn: Conn, job: JobRow, *, epochs: int) -> str:
 
 
 async def settle_cancel(conn: Conn, bells: Bells, tenant_id: UUID, job_id: UUID) -> bool:
-    """Make a film that is being cancelled cancelled; the caller knows that nothing of it runs any more."""
+    """Make a film that is being cancelled cancelled; the caller knows that nothing of it runs any more. One that was finished before is so again."""
+    await export_rows.give_up(
+        conn, tenant_id=tenant_id, job_id=job_id, output_no=None, code="canceled", message="cancelled"
+    )
+    finished = await export_rows.has_film(conn, tenant_id=tenant_id, job_id=job_id)
+    await give_up_repairs(conn, tenant_id, job_id, status="canceled", why="cancelled")
     moved = await rows.set_status(
-        conn, tenant_id=tenant_id, job_id=job_id, expected=("canceling",), status="canceled", actor="render", ends=True
+        conn,
+        tenant_id=tenant_id,
+        job_id=job_id,
+        expected=("canceling",),
+        status="completed" if finished else "canceled",
+        actor="render",
+        progress_pct=100.0 if finished else None,
+        ends=True,
     )
     if moved:
         job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
         if job is not None:
             await rows.end_attempt(conn, tenant_id=tenant_id, job_id=job_id, attempt=job.attempt, outcome="canceled")
-            await tell(conn, bells, job, "canceled")
+            await tell(conn, bells, job, "progress" if finished else "canceled")
     return moved
 
 
 async def fail_job(conn: Conn, bells: Bells, tenant_id: UUID, job_id: UUID, *, code: str, message: str) -> bool:
-    """Fail a film that is not finished; its waiting chunks leave the queue. A film that is being cancelled is cancelled instead."""
+    """Fail a film that is not finished; its waiting chunks leave the queue. A film that is being cancelled is cancelled instead.
+
+    One that was finished before keeps what it has: only the outputs that were to be made again have failed.
+    """
     job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
     if job is None or job.status not in UNFINISHED:
         return False
@@ -310,15 +342,19 @@ async def fail_job(conn: Conn, bells: Bells, tenant_id: UUID, job_id: UUID, *, c
     if job.status == "canceling":
         _, running, _ = await chunk_rows.remaining(conn, tenant_id=tenant_id, job_id=job_id)
         return running == 0 and await settle_cancel(conn, bells, tenant_id, job_id)
+    await export_rows.give_up(conn, tenant_id=tenant_id, job_id=job_id, output_no=None, code=code, message=message)
+    finished = await export_rows.has_film(conn, tenant_id=tenant_id, job_id=job_id)
+    await give_up_repairs(conn, tenant_id, job_id, status="failed", why=f"{code}: {message}")
     await rows.set_status(
         conn,
         tenant_id=tenant_id,
         job_id=job_id,
         expected=UNFINISHED,
-        status="failed",
+        status="completed" if finished else "failed",
         actor="render",
-        error_code=code,
-        error_message=message,
+        progress_pct=100.0 if finished else None,
+        error_code=None if finished else code,
+        error_message=None if finished else message,
         ends=True,
     )
     await rows.end_attempt(
@@ -326,5 +362,24 @@ async def fail_job(conn: Conn, bells: Bells, tenant_id: UUID, job_id: UUID, *, c
     )
     failed = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
     if failed is not None:
-        await tell(conn, bells, failed, "failed", error_code=code)
+        await tell(conn, bells, failed, "progress" if finished else "failed", error_code=code)
     return True
+
+
+async def give_up_chunk(conn: Conn, bells: Bells, chunk: ChunkRow, *, code: str, message: str) -> None:
+    """Fail what a chunk that cannot be drawn belongs to: the film, or one of its further outputs alone."""
+    number = output_of(chunk.chunk_no)
+    if number == 0:
+        await fail_job(conn, bells, chunk.tenant_id, chunk.render_job_id, code=code, message=message)
+        return
+    where = {"tenant_id": chunk.tenant_id, "job_id": chunk.render_job_id}
+    await export_rows.give_up(conn, **where, output_no=number, code=code, message=message)
+    await export_rows.cancel_chunks(conn, **where, output_no=number)
+
+
+async def give_up_repairs(conn: Conn, tenant_id: UUID, job_id: UUID, *, status: str, why: str) -> None:
+    """End a film's repairs without what they were for; the chunks of one that a person wanted repaired keep the segments that they had."""
+    by_hand = await repair_rows.open_by_hand(conn, tenant_id=tenant_id, job_id=job_id)
+    await repair_rows.end_repairs(conn, tenant_id=tenant_id, job_id=job_id, status=status, error=why)
+    if by_hand:
+        await repair_rows.leave_as_they_were(conn, tenant_id=tenant_id, job_id=job_id)

@@ -1,39 +1,39 @@
-"""The node leg: claims, heartbeats, results and failures of chunks. A lease gives the right to do one piece of work once; its epoch rises with each claim."""
+"""The node leg: heartbeats, results and failures of chunks; claims are `Claims`.
+
+A lease gives the right to do one piece of work once; its epoch rises with each claim.
+"""
 
 import time
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import structlog
 
-from flatrender import telemetry
+from flatrender.engine.film.packets import pack_checksums
 from flatrender.kit.db import Bells, Conn, Database
 from flatrender.kit.errors import NotFound, Refused
 from flatrender.kit.objects import LinkSigner, ObjectStore
 from flatrender.protocol.heartbeat import Heartbeat, HeartbeatReply, LeaseVerdict, Verdict
 from flatrender.protocol.outcome import Accepted, Fail, Result
-from flatrender.protocol.work import Assignment, Claim, Engine, Lease
+from flatrender.protocol.work import Assignment, Claim
 from flatrender.services.render import errors, metrics
 from flatrender.services.render.queries import chunks as rows
 from flatrender.services.render.queries import jobs as job_rows
 from flatrender.services.render.queries import nodes as node_rows
 from flatrender.services.render.queries import snapshots as still_rows
-from flatrender.services.render.queries import traces as trace_rows
-from flatrender.services.render.queries.chunks import ChunkRow, ClaimedChunk
+from flatrender.services.render.queries.chunks import ChunkRow
+from flatrender.services.render.queries.crashes import insert_crash, note_attempt, set_recovery
 from flatrender.services.render.queries.jobs import JobRow
 from flatrender.services.render.queries.nodes import NodeRow
-from flatrender.services.render.service.events import RENDER_SHARE, frames_bell, tell
+from flatrender.services.render.service.claims import Claims, Gone, never_gone
+from flatrender.services.render.service.crashes import MAX_LOG_BYTES, blame, flag_template, log_key, note_crash
+from flatrender.services.render.service.events import RENDER_SHARE, tell
 from flatrender.services.render.service.fleet import heard, order_of
 from flatrender.services.render.service.forecasting import Learner
-from flatrender.services.render.service.jobs import fail_job, settle_cancel, start_finish
-from flatrender.services.render.service.line import Lines
+from flatrender.services.render.service.jobs import give_up_chunk, settle_cancel, start_finish
 from flatrender.services.render.service.nodes import Nodes
-from flatrender.services.render.service.planning import decode_task, kind_of, segment_upload_key
-from flatrender.services.render.service.pools import DEFAULT_POOL, engine_of, work_pool
-from flatrender.services.render.service.recovery import node_to_exclude, take_back
-from flatrender.services.render.service.sources import links_of
+from flatrender.services.render.service.planning import kind_of, segment_upload_key
+from flatrender.services.render.service.recovery import nodes_to_exclude, take_back
 from flatrender.services.render.service.speeds import FrameResult
 from flatrender.services.render.settings import RenderSettings
 
@@ -48,31 +48,10 @@ UNCLEAR_CODES = frozenset({"aerender_timeout", "aerender_crashed", "aerender_unk
 KILLED = "killed"
 """A person took the work from the node."""
 TOLD_S = 600.0
-LINK_MARGIN_S = 600
 MAX_OUTPUT_BYTES = 1 << 30
 """The largest segment or picture; no executor joins larger ones."""
+MAX_PACKETS = 20_000
 MAX_CACHED_PROJECTS = 1000
-Gone = Callable[[], bool]
-"""Whether the node that waits has closed its connection."""
-
-
-def never_gone() -> bool:
-    """Somebody waits."""
-    return False
-
-
-class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """What one look at the queue gave."""
-
-    pool: str
-    chunk: ClaimedChunk | None = None
-    others_may: bool = False
-    """Nothing for this node, and another may get something."""
-    trace: str | None = None
-    """What the node goes on with in the film's trace."""
-
-    def __bool__(self) -> bool:
-        return self.chunk is not None
 
 
 class Leases:
@@ -95,92 +74,12 @@ class Leases:
         self._links = links
         self._settings = settings
         self._learner = learner
-        self._lines = Lines(bells, settings.claim_recheck_s)
+        self._claims = Claims(database, bells, nodes, links, settings)
         self._told: dict[UUID, float] = {}
 
     async def claim(self, secret: str, claim: Claim, gone: Gone = never_gone) -> Assignment | None:
-        """Wait for a chunk and lease it; None when there was none in time, the node may not work now, or `gone` says that nobody waits any more.
-
-        Raises NodeUnknown, BootSuperseded and EngineUnknown.
-        """
-        until = time.monotonic() + max(0.0, min(claim.wait_s, self._settings.claim_wait_s))
-        look = await self._look(secret, claim)
-        if look.chunk is None and until > time.monotonic():
-            look = await self._look_in_line(look.pool, secret, claim, until, gone)
-        else:
-            self._lines.found(frames_bell(look.pool))
-        return self._assignment(look.chunk, look.trace) if look.chunk is not None else None
-
-    async def _look_in_line(self, pool: str, secret: str, claim: Claim, until: float, gone: Gone) -> "Look":
-        look = Look(pool=pool)
-        with self._lines.stand(frames_bell(pool)) as place:
-            is_turn = True
-            while not gone():
-                if is_turn:
-                    look = await self._look(secret, claim)
-                    place.looked(found=look.chunk is not None, others_may=look.others_may)
-                left = until - time.monotonic()
-                if look.chunk is not None or left <= 0 or self._bells.closing:
-                    break
-                is_turn = await place.wait(min(left, self._settings.claim_recheck_s))
-        return look
-
-    @metrics.timed_claim("frame")
-    async def _look(self, secret: str, claim: Claim) -> "Look":
-        """Lease a chunk if there is one for the node now."""
-        async with self._database.worker_statements() as conn:
-            node = await self._nodes.recognise(conn, secret, claim.boot_id)
-            pool = claimed_pool(node, claim)
-            if not may_work(node, claim.engine):
-                return Look(pool=pool, others_may=True)
-            if not node.probing:
-                return await self._lease_chunk(conn, node, pool, claim.engine)
-        async with self._database.worker() as conn:
-            if not await self._nodes.may_take(conn, node):
-                return Look(pool=pool, others_may=True)
-            return await self._lease_chunk(conn, node, pool, claim.engine)
-
-    async def _lease_chunk(self, conn: Conn, node: NodeRow, pool: str, engine: Engine) -> "Look":
-        began_ns = time.time_ns()
-        found = rows.Claimed()
-        for patience_s in (self._settings.warm_patience_s, None) if engine == "aerender" else (None,):
-            if found.chunk is None:
-                found = await rows.claim(
-                    conn,
-                    pool=pool,
-                    node_id=node.id,
-                    boot_id=node.boot_id,
-                    dedicated_tenant_id=node.dedicated_tenant_id,
-                    lease_s=self._settings.lease_s,
-                    patience_s=patience_s,
-                )
-        if found.superseded:
-            raise errors.BootSuperseded("a newer start of this node has registered")
-        trace = None
-        if found.chunk is not None and telemetry.is_on():
-            trace = await claim_trace(conn, found.chunk, node.name, began_ns)
-        return Look(pool=pool, chunk=found.chunk, others_may=found.others_may, trace=trace)
-
-    def _assignment(self, chunk: ClaimedChunk, trace: str | None) -> Assignment:
-        task = decode_task(chunk.task)
-        drawn_by = engine_of(task)
-        deadline_s = self._settings.work_deadline_s if drawn_by == "thorvg" else self._settings.aerender_deadline_s
-        life_s = max(self._settings.link_life_s, round(deadline_s) + LINK_MARGIN_S)
-        key = segment_upload_key(chunk.tenant_id, chunk.cache_key, chunk.id, chunk.epoch)
-        links = links_of(chunk.tenant_id, task, lambda key: self._links.sign("GET", key, life_s=life_s))
-        return Assignment(
-            lease=Lease(kind="frame", id=chunk.id, lease_id=chunk.lease_id, epoch=chunk.epoch),
-            lease_s=self._settings.lease_s,
-            task=task,
-            clip_urls=links.clip_urls,
-            source_url=links.source_url,
-            overlay_url=links.overlay_url,
-            scene_url=self._links.sign("GET", chunk.scene_object_key, life_s=life_s),
-            upload_url=self._links.sign("PUT", key, life_s=life_s),
-            output_key=key,
-            deadline_s=deadline_s,
-            traceparent=trace,
-        )
+        """Wait for a chunk and lease it, see `Claims`."""
+        return await self._claims.claim(secret, claim, gone)
 
     async def heartbeat(self, secret: str, beat: Heartbeat) -> HeartbeatReply:
         """Renew what is alive and say of each lease what to do with it. Raises NodeUnknown and BootSuperseded."""
@@ -243,6 +142,7 @@ class Leases:
             await self._tell_progress(tenant_id, job_id)
         order, wakes_in_s = order_of(node)
         return HeartbeatReply(
+            quarantined=node.quarantined,
             order=order,
             wakes_in_s=wakes_in_s,
             commands=commands,
@@ -297,6 +197,7 @@ class Leases:
                 epoch=result.epoch,
                 segment_key=key,
                 sha256=sha256_bytes(result.sha256),
+                packets=pack_checksums([n & 0xFFFFFFFF for n in result.packets[:MAX_PACKETS]]),
                 seconds=max(0.0, result.seconds),
             )
             if not accepted:
@@ -304,6 +205,10 @@ class Leases:
                 if now.status == "done":
                     return Accepted(replayed=True)
                 raise errors.LeaseSuperseded("the lease has ended")
+            if 0 < result.log_bytes <= MAX_LOG_BYTES:
+                await note_attempt(
+                    conn, frame_job_id=chunk.id, epoch=chunk.epoch, detail=None, **attempt_log(chunk, result)
+                )
             if node.probing:
                 await node_rows.end_probation(conn, node_id=node.id)
             await self._after_chunk(conn, job)
@@ -341,7 +246,6 @@ class Leases:
                 actor="render",
                 workflow_id=workflow_id,
             )
-            await rows.end_repairs(conn, tenant_id=job.tenant_id, job_id=job.id)
             moved = await job_rows.job(conn, tenant_id=job.tenant_id, job_id=job.id)
         if moved is not None:
             await tell(conn, self._bells, moved, "progress")
@@ -356,15 +260,19 @@ class Leases:
             chunk = current(await rows.chunk(conn, chunk_id=chunk_id), fail)
             if chunk.status == "done":
                 raise errors.LeaseSuperseded("a result of this lease was accepted already")
+            kind = await note_crash(
+                conn, node, chunk, fail, f"{fail.code}:{fingerprint_of(chunk.project_sha256, chunk.scene_key)}"
+            )
+            found = await blame(conn, node, chunk, kind, self._settings)
             unclear = fail.failure == "node" and fail.code in UNCLEAR_CODES
             given_up = unclear and chunk.machine_failures + 1 >= self._settings.machine_failures
             final = given_up or (
-                fail.failure == "content" and (fail.code in FINAL_CODES or chunk.attempt + 1 >= chunk.max_attempts)
+                fail.failure == "content"
+                and (fail.code in FINAL_CODES or chunk.attempt + 1 >= chunk.max_attempts or found.final)
             )
-            await self._note_crash(conn, node, chunk, fail, final=final)
             exclude = None
             if fail.failure in ("content", "node", "licence") or fail.code == KILLED:
-                exclude = await node_to_exclude(conn, chunk.tenant_id, chunk.engine, node.id, node.pool)
+                exclude = await nodes_to_exclude(conn, chunk, node)
             if not await take_back(
                 conn,
                 self._bells,
@@ -376,39 +284,28 @@ class Leases:
                 final=final,
             ):
                 raise errors.LeaseSuperseded("the lease has ended")
+            await note_attempt(
+                conn,
+                frame_job_id=chunk.id,
+                epoch=chunk.epoch,
+                detail=fail.detail,
+                **attempt_log(chunk, fail),
+            )
+            if kind is not None:
+                await after_failure(conn, node, fail, self._settings, chunk)
+            if final and found.flags and kind is not None:
+                await flag_template(conn, chunk, fail, kind)
             if final:
                 detail = fail.detail.removeprefix(f"{chunk.scene_key}: ")
                 if given_up:
                     detail = f"After Effects failed at it {chunk.machine_failures + 1} times; the last time: {detail}"
-                await fail_job(
-                    conn,
-                    self._bells,
-                    chunk.tenant_id,
-                    chunk.render_job_id,
-                    code=fail.code,
-                    message=f"scene {chunk.scene_key}: {detail}",
-                )
+                message = f"scene {chunk.scene_key}: {detail}"
+                await give_up_chunk(conn, self._bells, chunk, code=fail.code, message=message)
+                job = await job_rows.job(conn, tenant_id=chunk.tenant_id, job_id=chunk.render_job_id, lock=True)
+                if job is not None:
+                    # An output that was given up may have been what the film still waited for.
+                    await self._after_chunk(conn, job)
         return Accepted()
-
-    async def _note_crash(self, conn: Conn, node: NodeRow, chunk: ChunkRow, fail: Fail, *, final: bool) -> None:
-        kind = fail.crash or ("agent_crash" if fail.failure == "node" else None)
-        if fail.failure == "licence":
-            kind = "license"
-        if kind is None:
-            return
-        await node_rows.insert_crash(
-            conn,
-            node_id=node.id,
-            tenant_id=chunk.tenant_id,
-            render_job_id=chunk.render_job_id,
-            frame_job_id=chunk.id,
-            kind=kind,
-            fingerprint=f"{fail.code}:{fingerprint_of(chunk.project_sha256, chunk.scene_key)}",
-            log_excerpt=fail.detail,
-            recovery="gave_up" if final else "retried_other",
-            engine=chunk.engine,
-        )
-        await after_failure(conn, node, fail, self._settings)
 
     async def expire(self) -> int:
         """Take back the chunks whose lease has run out by the database's clock; return how many."""
@@ -421,15 +318,16 @@ class Leases:
                 if fresh is None or fresh.lease_id != chunk.lease_id or fresh.status != "running":
                     continue
                 exclude = None
-                if chunk.node_id is not None:
-                    exclude = await node_to_exclude(conn, chunk.tenant_id, chunk.engine, chunk.node_id, DEFAULT_POOL)
+                node = None if chunk.node_id is None else await node_rows.by_id(conn, node_id=chunk.node_id)
+                if node is not None:
+                    exclude = await nodes_to_exclude(conn, chunk, node)
                 if not await take_back(
                     conn, self._bells, chunk, error_code="lease_expired", exclude=exclude, only_expired=True
                 ):
                     continue
                 taken += 1
                 if chunk.node_id is not None:
-                    await node_rows.insert_crash(
+                    await insert_crash(
                         conn,
                         node_id=chunk.node_id,
                         tenant_id=chunk.tenant_id,
@@ -438,8 +336,10 @@ class Leases:
                         kind="node_lost",
                         fingerprint="lease_expired",
                         log_excerpt=None,
-                        recovery="retried_other",
                         engine=chunk.engine,
+                        code="lease_expired",
+                        epoch=chunk.epoch,
+                        scene_key=chunk.scene_key,
                     )
                 log.warning("lease_expired", chunk_id=str(chunk.id), node_id=str(chunk.node_id), epoch=chunk.epoch)
         return taken
@@ -455,34 +355,6 @@ class Leases:
                     log.warning("stranded_film", job_id=str(job_id))
                     await self._after_chunk(conn, job)
         return len(found)
-
-
-async def claim_trace(conn: Conn, chunk: rows.ClaimedChunk, node: str, began_ns: int) -> str | None:
-    """Record that a chunk was claimed in its film's trace; return what the node goes on with, None when the film has no trace."""
-    parent = await trace_rows.of_job(conn, tenant_id=chunk.tenant_id, job_id=chunk.render_job_id)
-    if parent is None:
-        return None
-    attributes: dict[str, str | int] = {
-        "flatrender.node": node,
-        "flatrender.chunk_id": str(chunk.id),
-        "flatrender.render_job_id": str(chunk.render_job_id),
-        "flatrender.epoch": chunk.epoch,
-    }
-    return telemetry.detached_span("claim chunk", parent=parent, start_ns=began_ns, attributes=attributes)
-
-
-def may_work(node: NodeRow, engine: Engine = "thorvg") -> bool:
-    """Return whether a node may be given work of an engine."""
-    if order_of(node)[0] != "work":
-        return False
-    return engine != "aerender" or not node.licence_paused
-
-
-def claimed_pool(node: NodeRow, claim: Claim) -> str:
-    """Return the pool that a claim is about. Raises EngineUnknown when the node has not registered the engine."""
-    if claim.engine != "thorvg" and claim.engine not in node.engines:
-        raise errors.EngineUnknown(f"this node did not register the engine {claim.engine}")
-    return work_pool(claim.engine, node.pool)
 
 
 def fingerprint_of(project_sha256: bytes | None, what: str | None) -> str:
@@ -526,7 +398,17 @@ async def output_present(objects: ObjectStore, key: str, size: int) -> None:
         raise errors.OutputMissing("the output has not been stored under its key with the reported size: put it again")
 
 
-async def after_failure(conn: Conn, node: NodeRow, fail: Fail, settings: RenderSettings) -> None:
+def attempt_log(chunk: ChunkRow, report: Result | Fail) -> dict[str, Any]:
+    """Return where the log of a chunk's attempt lies, when its node has put one there."""
+    if not 0 < report.log_bytes <= MAX_LOG_BYTES:
+        return {"log_key": None, "log_bytes": None}
+    key = log_key(chunk.tenant_id, chunk.render_job_id, chunk.id, chunk.epoch)
+    return {"log_key": key, "log_bytes": report.log_bytes}
+
+
+async def after_failure(
+    conn: Conn, node: NodeRow, fail: Fail, settings: RenderSettings, chunk: ChunkRow | None = None
+) -> None:
     """Take a node out of work when it fails too often, and out of After Effects' work when that has no licence."""
     if fail.failure == "licence":
         await node_rows.pause_licence(conn, node_id=node.id, pause_s=settings.licence_pause_s)
@@ -537,3 +419,5 @@ async def after_failure(conn: Conn, node: NodeRow, fail: Fail, settings: RenderS
         conn, node_id=node.id, limit=settings.quarantine_after, quarantine_s=settings.quarantine_s
     ):
         log.warning("node_quarantined", node=node.name)
+        if chunk is not None:
+            await set_recovery(conn, frame_job_id=chunk.id, epoch=chunk.epoch, recovery="quarantined_node")

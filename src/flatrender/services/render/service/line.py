@@ -31,6 +31,8 @@ class Place:
     def __init__(self, line: "Line") -> None:
         self._line = line
         self.called = False
+        self.looked_for = line.news
+        """The news that it has looked for, or does now."""
         self.turn = asyncio.Event()
 
     async def wait(self, timeout_s: float) -> bool:
@@ -38,7 +40,7 @@ class Place:
         try:
             await asyncio.wait_for(self.turn.wait(), timeout_s)
         except TimeoutError:
-            return self._line.looked_long_ago()
+            return self._line.takes_recheck()
         return True
 
     def looked(self, *, found: bool, others_may: bool) -> None:
@@ -54,15 +56,16 @@ class Line:
         self._recheck_s = recheck_s
         self._places: dict[Place, None] = {}
         self._looking = 0
-        self._rung_meanwhile = False
         self._looked_at = 0.0
+        self.news = 0
+        """Rises with every ring and with every claim that got something: nobody is woken twice for the same."""
 
     def __len__(self) -> int:
         return len(self._places)
 
     @contextmanager
     def stand(self) -> Iterator[Place]:
-        """Take the last place. Who leaves without having looked passes the turn on."""
+        """Take the last place; who leaves without having looked passes the turn on."""
         place = Place(self)
         self._places[place] = None
         try:
@@ -70,6 +73,7 @@ class Line:
         finally:
             del self._places[place]
             if place.called:
+                # It leaves without having looked.
                 self._end_turn(place)
                 self._wake(1)
 
@@ -79,30 +83,30 @@ class Line:
             for place in self._places:
                 place.turn.set()
             return
-        self._rung_meanwhile = self._looking > 0
+        self.news += 1
         self._wake(STEP)
 
     def looked(self, place: Place | None, *, found: bool, others_may: bool) -> None:
         """Somebody looked, standing in the line (`place`) or before: wake the next when there may be more."""
+        was_for = self.news if place is None else place.looked_for
         if place is not None:
             self._end_turn(place)
         if found:
+            self.news += 1
             self._wake(STEP)
-        elif others_may or self._rung_meanwhile:
-            self._rung_meanwhile = False
+        elif others_may or was_for < self.news:
+            # The queue may have been read before what was rung for meanwhile.
             self._wake(1)
-            self._move_back(place)
         else:
             self._looked_at = time.monotonic()
 
-    def looked_long_ago(self) -> bool:
-        """Return whether nobody found the queue empty within `recheck_s`: a ring may have been lost."""
-        return time.monotonic() - self._looked_at >= self._recheck_s
-
-    def _move_back(self, place: Place | None) -> None:
-        if place in self._places:
-            del self._places[place]
-            self._places[place] = None
+    def takes_recheck(self) -> bool:
+        """Return whether nobody found the queue empty within `recheck_s`, as a ring may have been lost; whoever asks first then looks for all."""
+        now = time.monotonic()
+        if now - self._looked_at < self._recheck_s:
+            return False
+        self._looked_at = now
+        return True
 
     def _end_turn(self, place: Place) -> None:
         if place.called:
@@ -114,8 +118,9 @@ class Line:
         for place in self._places:
             if most == 0 or self._looking >= AT_ONCE:
                 return
-            if not place.called:
+            if not place.called and place.looked_for < self.news:
                 place.called = True
+                place.looked_for = self.news
                 place.turn.set()
                 self._looking += 1
                 most -= 1

@@ -45,6 +45,12 @@ KINDS_OF_PROFILES: Mapping[tuple[str, str], OutputKind] = {
     ("mov", "prores_422"): "mov_prores_422",
     ("gif", ""): "gif",
     ("gif", "gif"): "gif",
+    ("webp", ""): "webp",
+    ("webp", "webp"): "webp",
+    ("apng", ""): "apng",
+    ("apng", "apng"): "apng",
+    ("jpeg_seq", ""): "jpeg_frames",
+    ("jpeg_seq", "mjpeg"): "jpeg_frames",
     ("png_seq", ""): "png_frames",
     ("png_seq", "png"): "png_frames",
 }
@@ -196,11 +202,13 @@ def content_key(task: SegmentTask | StillTask) -> bytes:
             background=task.background,
         )
     else:
-        # Every figure of the task besides its range is a setting: a new one cannot be left out of the key.
-        given = {name: getattr(task, name) for name in task.__struct_fields__ if name not in _NO_SETTINGS}
-        settings = FilmSettings(**given)
-        key = segment_key(scene, task.first, task.last, settings)
+        key = segment_key(scene, task.first, task.last, segment_settings_of(task))
     return bytes.fromhex(key)
+
+
+def segment_settings_of(task: SegmentTask | StillTask) -> FilmSettings:
+    """Return how a segment is encoded. Every figure of the task besides its range is a setting: a new one cannot be left out of the key."""
+    return FilmSettings(**{name: getattr(task, name) for name in task.__struct_fields__ if name not in _NO_SETTINGS})
 
 
 _NO_SETTINGS = ("scene", "first", "last", "source", "overlay")
