@@ -21,7 +21,7 @@ def showing(numbers: list[int | None]) -> bytes:
     frames, width, height = len(numbers), 192, 108
 
     def switched(values: list[int]) -> dict[str, Any]:
-        keys = [
+        keys: list[dict[str, Any]] = [
             {"t": n, "s": [100 * value], "h": 1} for n, value in enumerate(values) if n == 0 or value != values[n - 1]
         ]
         return {"a": 0, "k": keys[0]["s"][0]} if len(keys) == 1 else {"a": 1, "k": keys}
