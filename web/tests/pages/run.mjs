@@ -437,6 +437,19 @@ async function rest(visitor) {
   await id('film-row').last().getByRole('link').last().click();
   await id('film-video').waitFor();
   await look('film');
+  await open('/exports');
+  await id('export-row').nth(3).waitFor();
+  assert.deepEqual(
+    await id('export-row').evaluateAll((rows) => rows.slice(0, 4).map((row) => row.dataset.status)),
+    ['ready', 'ready', 'expired', 'failed'],
+  );
+  await look('exports', { full: true });
+  await id('export-renew').first().click();
+  await page.waitForFunction(() => document.body.textContent.match(/دوباره ساخته|made again/));
+  assert.ok(double.state.renewed, 'an expired file is asked for again');
+  await id('export-menu').first().click();
+  await id('export-copy-link').waitFor();
+  await page.keyboard.press('Escape');
   await id('notification-bell').click();
   await page.waitForTimeout(500);
   await look('notifications');
@@ -463,7 +476,15 @@ async function rest(visitor) {
   await id('admin-publish').click();
   await id('admin-archive').waitFor();
   await look('admin-draft');
+  const flagged = double.state.projects[3].id;
+  double.state.flags = [
+    { id: 'f1', project_id: flagged, scene_key: 'gallery', engines_stopped: 3, kind: 'oom', code: 'engine_crashed' },
+  ];
+  await open(`/admin/templates/${flagged}`);
+  await id('template-flag').waitFor();
+  await look('admin-flagged');
   await open('/admin/templates');
+  await id('template-flag-badge').waitFor();
   await id('admin-import-input').setInputFiles({
     name: 'x.frt',
     mimeType: 'application/zip',
@@ -473,6 +494,32 @@ async function rest(visitor) {
   await open('/admin/jobs');
   await id('admin-job-row').first().waitFor();
   await look('admin-jobs');
+  await open('/admin/delivery');
+  await id('target-card').nth(1).waitFor();
+  await look('admin-delivery', { full: true });
+  await id('target-add').click();
+  await id('target-name').fill('فروشگاه');
+  await id('target-url').fill('https://10.0.0.1/hook');
+  await id('target-save').click();
+  await id('target-error').waitFor();
+  await look('admin-delivery-form');
+  await id('target-url').fill('https://shop.example.com/hook');
+  await id('target-save').click();
+  await id('target-secret').waitFor();
+  await look('admin-delivery-secret');
+  await page.keyboard.press('Escape');
+  await id('target-test').first().click();
+  await id('delivery-row').nth(2).waitFor();
+  await id('delivery-attempts').nth(1).click();
+  await page.waitForTimeout(400);
+  await look('admin-delivery-log');
+  await page.keyboard.press('Escape');
+  const finished = double.state.jobs.find((job) => job.status === 'completed');
+  await open(`/admin/jobs/${finished.id}`);
+  await id('repair-first-picture').waitFor();
+  await id('repair-start').click();
+  await id('repair-row').first().waitFor();
+  await look('admin-film', { full: true });
   await open('/admin/nodes');
   await id('node-resume').click();
   await page.waitForFunction(() => document.querySelectorAll('[data-testid=node-drain]').length === 2);
