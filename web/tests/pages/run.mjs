@@ -107,6 +107,33 @@ async function visit(locale, size, double) {
   return { page, context, id, look, open, signIn, complaints, locale, size, double };
 }
 
+/** What an admin tells a node, from its card. */
+async function nodes({ page, id, look }) {
+  const card = id('node-card').first();
+  const menu = async (item) => {
+    await card.getByTestId('node-menu').click();
+    await id(item).click();
+  };
+  await menu('node-hours');
+  await id('hours-begin').fill('21:30');
+  await look('admin-node-hours');
+  await id('hours-save').click();
+  await id('node-hours-dialog').waitFor({ state: 'detached' });
+  await card.getByTestId('node-note').waitFor();
+  await menu('node-purge');
+  await menu('node-history');
+  await id('node-collect-logs').click();
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid=node-command]').length === 2);
+  await look('admin-node-history');
+  await page.keyboard.press('Escape');
+  await id('node-history-dialog').waitFor({ state: 'detached' });
+  await menu('node-quarantine');
+  await card.getByTestId('node-release').waitFor();
+  await look('admin-node-quarantined');
+  await card.getByTestId('node-release').click();
+  await card.getByTestId('node-drain').waitFor();
+}
+
 const previewReady = (visitor) => visitor.page.waitForSelector('[data-testid=preview][data-ready=true]');
 
 /** The newcomer's story up to the film, then the rest of the pages. */
@@ -499,6 +526,7 @@ async function rest(visitor) {
   await id('node-resume').click();
   await page.waitForFunction(() => document.querySelectorAll('[data-testid=node-drain]').length === 2);
   await look('admin-nodes');
+  await nodes(visitor);
   await page.keyboard.press('?');
   await look('shortcuts');
   await page.keyboard.press('Escape');

@@ -711,6 +711,42 @@ export function startDouble({ root, film }) {
     ['GET', /^\/v1\/admin\/nodes$/, (_, response) => json(response, page(state.nodes))],
     [
       'POST',
+      /^\/v1\/admin\/nodes\/([^/]+)\/(quarantine|release|rotate-token)$/,
+      (_, response, [id, what]) => {
+        const node = state.nodes.find((item) => item.id === id);
+        if (what !== 'rotate-token') node.status = what === 'quarantine' ? 'quarantined' : 'online';
+        node.quarantine_reason = what === 'quarantine' ? 'by hand' : null;
+        json(response, node);
+      },
+    ],
+    [
+      'POST',
+      /^\/v1\/admin\/nodes\/([^/]+)\/(restart|purge-cache|collect-logs)$/,
+      (_, response, [id, what]) => {
+        const node = state.nodes.find((item) => item.id === id);
+        const command = { restart: 'restart_agent', 'purge-cache': 'purge_cache', 'collect-logs': 'collect_logs' }[what];
+        const detail = command === 'collect_logs' ? 'INFO registered node=1 name=node-1\nINFO awake' : '3 files removed';
+        const told = { id: randomUUID(), command, status: 'done', detail, created_at: new Date().toISOString() };
+        node.told.unshift(told);
+        json(response, told, 202);
+      },
+    ],
+    [
+      'GET',
+      /^\/v1\/admin\/nodes\/([^/]+)\/commands$/,
+      (_, response, [id]) => json(response, { items: state.nodes.find((item) => item.id === id).told }),
+    ],
+    [
+      'PUT',
+      /^\/v1\/admin\/nodes\/([^/]+)\/hours$/,
+      (request, response, [id]) => {
+        const node = state.nodes.find((item) => item.id === id);
+        Object.assign(node, { hours: request.json, hours_set: true, asleep_until: '2030-01-01T18:30:00Z' });
+        json(response, node);
+      },
+    ],
+    [
+      'POST',
       /^\/v1\/admin\/nodes\/([^/]+)\/(drain|resume)$/,
       (_, response, [id, what]) => {
         const node = state.nodes.find((item) => item.id === id);
