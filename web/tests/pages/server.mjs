@@ -551,11 +551,7 @@ export function startDouble({ root, film }) {
       },
     ],
     ['POST', /^\/v1\/admin\/delivery-targets\/[^/]+\/test$/, (_, response) => json(response, DELIVERIES[0], 202)],
-    [
-      'GET',
-      /^\/v1\/admin\/delivery-targets\/[^/]+\/deliveries$/,
-      (_, response) => json(response, page(DELIVERIES)),
-    ],
+    ['GET', /^\/v1\/admin\/delivery-targets\/[^/]+\/deliveries$/, (_, response) => json(response, page(DELIVERIES))],
     [
       'GET',
       /^\/v1\/admin\/deliveries\/([^/]+)$/,
