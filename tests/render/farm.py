@@ -66,7 +66,7 @@ FAST = RenderSettings(
     quarantine_after=3,
     delivery_schedule_s=(0.1, 0.1, 0.1, 0.1),
     delivery_deadline_s=0.6,
-    delivery_poll_s=0.2,
+    delivery_poll_s=1.0,
 )
 
 

@@ -439,10 +439,12 @@ async function rest(visitor) {
   await look('film');
   await open('/exports');
   await id('export-row').nth(3).waitFor();
-  assert.deepEqual(
-    await id('export-row').evaluateAll((rows) => rows.slice(0, 4).map((row) => row.dataset.status)),
-    ['ready', 'ready', 'expired', 'failed'],
-  );
+  assert.deepEqual(await id('export-row').evaluateAll((rows) => rows.slice(0, 4).map((row) => row.dataset.status)), [
+    'ready',
+    'ready',
+    'expired',
+    'failed',
+  ]);
   await look('exports', { full: true });
   await id('export-renew').first().click();
   await page.waitForFunction(() => document.body.textContent.match(/دوباره ساخته|made again/));

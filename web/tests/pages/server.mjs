@@ -551,11 +551,7 @@ export function startDouble({ root, film }) {
       },
     ],
     ['POST', /^\/v1\/admin\/delivery-targets\/[^/]+\/test$/, (_, response) => json(response, DELIVERIES[0], 202)],
-    [
-      'GET',
-      /^\/v1\/admin\/delivery-targets\/[^/]+\/deliveries$/,
-      (_, response) => json(response, page(DELIVERIES)),
-    ],
+    ['GET', /^\/v1\/admin\/delivery-targets\/[^/]+\/deliveries$/, (_, response) => json(response, page(DELIVERIES))],
     [
       'GET',
       /^\/v1\/admin\/deliveries\/([^/]+)$/,
@@ -728,8 +724,11 @@ export function startDouble({ root, film }) {
       /^\/v1\/admin\/nodes\/([^/]+)\/(restart|purge-cache|collect-logs)$/,
       (_, response, [id, what]) => {
         const node = state.nodes.find((item) => item.id === id);
-        const command = { restart: 'restart_agent', 'purge-cache': 'purge_cache', 'collect-logs': 'collect_logs' }[what];
-        const detail = command === 'collect_logs' ? 'INFO registered node=1 name=node-1\nINFO awake' : '3 files removed';
+        const command = { restart: 'restart_agent', 'purge-cache': 'purge_cache', 'collect-logs': 'collect_logs' }[
+          what
+        ];
+        const detail =
+          command === 'collect_logs' ? 'INFO registered node=1 name=node-1\nINFO awake' : '3 files removed';
         const told = { id: randomUUID(), command, status: 'done', detail, created_at: new Date().toISOString() };
         node.told.unshift(told);
         json(response, told, 202);
