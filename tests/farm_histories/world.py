@@ -30,6 +30,7 @@ from flatrender.services.render import tasks
 from flatrender.services.render.errors import NotRetryable
 from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import jobs as job_rows
+from flatrender.services.render.queries import repairs as repair_rows
 from flatrender.services.render.queries import snapshots as still_rows
 from flatrender.services.render.queries.chunks import NewChunk
 from flatrender.services.render.queries.jobs import FINISHING
@@ -360,7 +361,7 @@ class FarmWorld:
                 return
             for chunk in await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=film):
                 if chunk.chunk_no == chunk_no:
-                    await chunk_rows.redo(conn, tenant_id=tenant_id, job_id=film, chunk_nos=[chunk_no])
+                    await repair_rows.redo(conn, tenant_id=tenant_id, chunk_id=chunk.id, exclude=[])
                     await job_rows.set_status(
                         conn, tenant_id=tenant_id, job_id=film, expected=FINISHING, status="rendering", actor="render"
                     )

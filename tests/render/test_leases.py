@@ -91,7 +91,7 @@ async def test_a_new_start_of_the_node_ends_the_leases_of_the_one_before_at_once
     assert new.lease.id == old.lease.id
     dead = await node.post("/internal/nodes/heartbeat", Heartbeat(boot_id=before, leases=[]))
     assert (dead.status_code, dead.json()["code"]) == (401, "render.node_unknown")
-    assert farm.row("SELECT kind, recovery FROM render.node_crashes") == ("agent_crash", "retried_other")
+    assert farm.row("SELECT kind, recovery FROM render.node_crashes") == ("agent_crash", "retried_same")
 
 
 async def test_an_old_boot_id_under_the_new_secret_is_told_to_stop(farm: Farm) -> None:

@@ -23,7 +23,7 @@ from .network import Doors, Machine, Network, as_user, network
 from .running import eventually, free_port
 
 POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
-LEASE_S, DEAD_S = 8.0, 6.0
+LEASE_S, DEAD_S = 15.0, 8.0
 
 
 class StubbornTransport(httpx.HTTPTransport):
@@ -205,9 +205,9 @@ def many(folder: Path) -> Iterator[Farm]:
                 lambda: ready(farm), timeout_s=420, what="every replica, executor and node being there", every_s=0.3
             )
             yield farm
-        except BaseException:
+        except BaseException as error:
             for name in farm.processes:
-                print(f"{name}:\n{farm.log(name)[-2500:]}")
+                error.add_note(f"{name}:\n{farm.log(name)[-2500:]}")
             raise
 
 

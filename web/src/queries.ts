@@ -116,6 +116,16 @@ export const queries = {
       query.state.data?.some((one) => one.status === 'queued' || one.status === 'running') ? 1500 : false,
   }),
   adminJobs: pages(['admin', 'jobs'], adminRender.list),
+  adminJob: (id: string) => queryOptions({ queryKey: ['admin', 'job', id], queryFn: () => adminRender.one(id) }),
+  adminRepairs: (id: string) =>
+    queryOptions({ queryKey: ['admin', 'repairs', id], queryFn: () => adminRender.repairs(id) }),
+  adminAttempts: (id: string) =>
+    queryOptions({ queryKey: ['admin', 'attempts', id], queryFn: () => adminRender.attempts(id) }),
+  templateFlags: (projectId?: string) =>
+    queryOptions({
+      queryKey: ['admin', 'template-flags', projectId ?? null],
+      queryFn: () => adminRender.templateFlags(projectId),
+    }),
   adminNodes: queryOptions({ queryKey: ['admin', 'nodes'], queryFn: adminRender.nodes, refetchInterval: 5000 }),
   sceneSnapshots: (projectId: string) =>
     queryOptions({

@@ -142,6 +142,12 @@ const adminJobsRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/admin/Jobs'), 'AdminJobs'),
 });
 
+const adminJobRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: '/jobs/$jobId',
+  component: lazyRouteComponent(() => import('./pages/admin/JobDetail'), 'AdminJob'),
+});
+
 const adminDeliveryRoute = createRoute({
   getParentRoute: () => adminRoute,
   path: '/delivery',
@@ -169,6 +175,7 @@ const routeTree = rootRoute.addChildren([
         adminTemplatesRoute,
         adminTemplateRoute,
         adminJobsRoute,
+        adminJobRoute,
         adminDeliveryRoute,
         adminNodesRoute,
       ]),

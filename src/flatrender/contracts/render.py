@@ -1,6 +1,7 @@
 """What the render service promises: films from frozen input, and how far they are.
 
 Events: `render_job.queued`, `render_job.started`, `render_job.progress`, `render_job.completed`, `render_job.failed`, `render_job.canceled`,
+`render_job.repaired` (frames of a finished film were drawn again, its file is another), `template.flagged`,
 `snapshot.ready`, `export.ready`, `export.expiring`, `export.expired`, `export.delivery_dead`. Payloads of `render_job.*`: `{job_id, user_id,
 saved_project_id, title, status, progress_pct, file_id?, error_code?}`; of `export.*`: `{job_id, user_id, title, export_ids, …}`.
 When render is down, pressing render raises `Unavailable` and nothing is frozen twice.

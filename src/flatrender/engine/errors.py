@@ -52,3 +52,7 @@ class RenderError(EngineError):
     """
 
     code = "render_failed"
+    returncode: int | None = None
+    """Of a renderer's process that ended by itself, below 0 for a signal."""
+    log: str = ""
+    """What that process wrote last, at most 16384 characters."""

@@ -306,6 +306,7 @@ class Agent:
         backoff = Backoff(first_s=0.3, most_s=3.0)
         last_full, last_progress = 0.0, 0.0
         told_projects: list[CachedProject] | None = None
+        quarantined = False
         while not self._stop.wait(TICK_S):
             if not self._working.is_set() and self.state is AgentState.REGISTERING:
                 continue
@@ -355,6 +356,10 @@ class Agent:
                     session.renewed = now
                 else:
                     session.stop("canceled" if verdict.verdict == "cancel" else "lost")
+            if reply.quarantined and not quarantined:
+                log.warning("quarantined: the engines start anew")
+                self._pool.renew()
+            quarantined = reply.quarantined
             self._sleep(None if reply.wakes_in_s is None else now + reply.wakes_in_s)
             self._move(AgentState.DRAINING if reply.order == "drain" else AgentState.WORKING)
             for command in reply.commands:

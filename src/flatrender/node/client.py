@@ -114,7 +114,7 @@ class ServerClient:
         except (httpx.HTTPError, RuntimeError) as error:
             raise TryAgain(f"fetching failed: {type(error).__name__}") from error
 
-    def upload(self, url: str, path: Path, stop: threading.Event) -> None:
+    def upload(self, url: str, path: Path, stop: threading.Event, *, timeout_s: float = TRANSFER_S) -> None:
         """Put a file by its signed link; `stop` ends it before the next piece. Raises CallRefused or TryAgain."""
 
         def pieces() -> Generator[bytes, None, None]:
@@ -130,7 +130,7 @@ class ServerClient:
                     urljoin(self._server, url),
                     content=content,
                     headers={"Content-Length": str(path.stat().st_size), "Content-Type": "application/octet-stream"},
-                    timeout=TRANSFER_S,
+                    timeout=timeout_s,
                 )
         except (httpx.HTTPError, RuntimeError) as error:
             raise TryAgain(f"uploading failed: {type(error).__name__}") from error

@@ -65,7 +65,7 @@ def draw(
             settings = film_settings(task)
             # frames are encoded while the next ones are drawn: two spans would tell of one time
             with telemetry.span("draw and encode", attributes={"flatrender.frames": task.last - task.first + 1}):
-                render_segment(
+                report = render_segment(
                     scene,
                     task.first,
                     task.last,
@@ -76,6 +76,8 @@ def draw(
                     progress=progress,
                     cancel=cancel,
                 )
+            if session is not None:
+                session.log.note(f"{report.frames} frames, {report.drawn} drawn in {report.draw_s:.3f} s; looking at it")
             with telemetry.span("check"):
                 expected = expect_segment(scene, task.first, task.last, settings, pool, cancel=cancel)
                 check_pictures(out, expected, cancel=cancel)

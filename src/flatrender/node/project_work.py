@@ -223,6 +223,11 @@ class ProjectWork:
                 told.frames_done = max(told.frames_done, frames)
 
         outcome, items = self._after_effects.render(launch, cancel=cancel, progress=progress)
+        if told is not None:
+            told.engine_log = "\n".join(outcome.log_tail)
+            told.log.note(
+                f"After Effects ended with {outcome.exit_code} after {outcome.seconds:.1f} s:\n{told.engine_log}"
+            )
         if outcome.failure is not None and outcome.failure.kind == "cancelled":
             raise Stopped
         return outcome.failure, items

@@ -5,6 +5,7 @@ import time
 from enum import Enum
 from typing import Literal
 
+from flatrender.node.session_log import SessionLog
 from flatrender.protocol.heartbeat import LeaseReport
 from flatrender.protocol.work import Assignment
 
@@ -35,6 +36,9 @@ class Session:
         self.renewed = self.started
         """When the lease was last known to be alive (monotonic)."""
         self.frames_done = 0
+        self.log = SessionLog()
+        self.engine_log = ""
+        """The last lines that an engine of its own process wrote for this work."""
         self.traceparent: str | None = None
         """W3C trace context of the work on it, once there is some."""
         self.picture: bytes | None = None
@@ -45,11 +49,13 @@ class Session:
         if state.value <= self.state.value:
             raise RuntimeError(f"a session cannot go from {self.state.name} to {state.name}")
         self.state = state
+        self.log.note(state.name.lower())
 
     def stop(self, reason: StopReason) -> None:
         """Stop the work for the first reason given."""
         if self.reason is None:
             self.reason = reason
+            self.log.note(f"stopped: {reason}")
         self.cancel.set()
 
 

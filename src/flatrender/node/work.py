@@ -8,26 +8,31 @@ import logging
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
 
+import msgspec
+
 from flatrender import telemetry
 from flatrender.aftereffects.errors import ProjectError
-from flatrender.engine.errors import EngineError
+from flatrender.engine.errors import EngineError, RenderError
+from flatrender.engine.film.packets import checksums, read_segment
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
 from flatrender.node.backoff import Backoff
 from flatrender.node.client import ServerClient
-from flatrender.node.drawing import draw, resolved
-from flatrender.node.errors import AfterEffectsFailed, CallRefused, TryAgain, WorkFailed
+from flatrender.node.drawing import draw, film_settings, resolved
+from flatrender.node.errors import AfterEffectsFailed, CallRefused, NodeError, TryAgain, WorkFailed
 from flatrender.node.fetching import Fetcher, Stopped
 from flatrender.node.observing import stage, staged, work_span
 from flatrender.node.pictures import LastPicture
 from flatrender.node.sessions import Session, State
 from flatrender.node.spool import Report, Spool
 from flatrender.protocol.outcome import CrashKind, Fail, FailClass, Result
+from flatrender.protocol.work import SegmentTask
 
 if TYPE_CHECKING:
     from flatrender.node.project_work import ProjectWork
@@ -45,6 +50,17 @@ CONTENT_CODES: dict[str, CrashKind | None] = {
 
 
 UPLOAD_LOOK_S = 0.05
+LOG_S = 5.0
+TAIL_CHARACTERS = 16384
+_SIGKILL = 9
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """An output that lies in the store."""
+
+    sha256: str
+    bytes: int
+    packets: list[int]
 
 
 class Workshop:
@@ -100,18 +116,19 @@ class Workshop:
                 timer.cancel()
 
     @work_span
-    def _settled(self, session: Session, make: Callable[[], tuple[str, int]]) -> bool:
+    def _settled(self, session: Session, make: Callable[[], Made]) -> bool:
         """Make the output and keep the report of it or of its failure."""
         timer = _deadline(session)
         try:
-            sha256, size = make()
+            made = make()
             message: Result | Fail = Result(
                 boot_id=self._boot_id,
                 lease_id=session.lease.lease_id,
                 epoch=session.lease.epoch,
-                sha256=sha256,
-                bytes=size,
+                sha256=made.sha256,
+                bytes=made.bytes,
                 seconds=time.monotonic() - session.started,
+                packets=made.packets,
                 picture=session.picture,
             )
         except Exception as error:  # noqa: BLE001 - whatever happens to the work is reported
@@ -121,11 +138,12 @@ class Workshop:
             message = self._failure(session, error)
         finally:
             timer.cancel()
+        message = msgspec.structs.replace(message, log_bytes=self._keep_log(session))
         session.advance(State.REPORTING)
         self._spool.put(Report(lease=session.lease, boot_id=self._boot_id, message=message))
         return True
 
-    def _drawn(self, session: Session) -> tuple[str, int]:
+    def _drawn(self, session: Session) -> Made:
         task = session.assignment.task
         with (
             tempfile.TemporaryDirectory(dir=self._scratch, ignore_cleanup_errors=True) as folder,
@@ -141,19 +159,39 @@ class Workshop:
                 draw(task, scene, out, pool=self._pool, threads=self._threads, session=session)
             return self._delivered(session, out, scene)
 
-    def _delivered(
-        self, session: Session, output: Path | Exception, scene: ResolvedScene | None = None
-    ) -> tuple[str, int]:
+    def _delivered(self, session: Session, output: Path | Exception, scene: ResolvedScene | None = None) -> Made:
         if isinstance(output, Exception):
             raise output
         if session.cancel.is_set():
             raise Stopped
         session.advance(State.UPLOADING)
+        task = session.assignment.task
+        packets = []
+        if isinstance(task, SegmentTask):
+            packets = checksums(read_segment(output, film_settings(task), cancel=session.cancel))
         session.picture = self._pictures.of(session.assignment.task, output, scene, session.cancel)
         with output.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        made = Made(sha256=sha256, bytes=output.stat().st_size, packets=packets)
+        session.log.note(f"made {made.bytes} bytes, sha256 {sha256}")
         self._upload(session, output)
-        return sha256, output.stat().st_size
+        return made
+
+    def _keep_log(self, session: Session) -> int:
+        """Put the attempt's log into the store; return its size, 0 when there is no place for it. The work does not wait for it."""
+        url = session.assignment.log_url
+        if url is None:
+            return 0
+        data = session.log.packed()
+        try:
+            with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
+                path = Path(folder) / "log"
+                path.write_bytes(data)
+                self._client.upload(url, path, threading.Event(), timeout_s=LOG_S)
+        except (NodeError, OSError) as error:
+            log.info("log_not_kept lease=%s reason=%s", session.lease.lease_id, error)
+            return 0
+        return len(data)
 
     @staged("upload")
     def _upload(self, session: Session, out: Path) -> None:
@@ -193,6 +231,11 @@ class Workshop:
     def _failure(self, session: Session, error: Exception) -> Fail:
         failure, code, crash = classify(session, error)
         detail = str(error) or type(error).__name__
+        session.log.note(f"failed as {failure}, {code}: {detail}")
+        session.log.note("".join(traceback.format_exception(error)))
+        returncode = error.returncode if isinstance(error, RenderError) else None
+        if crash is not None and isinstance(error, RenderError) and error.log:
+            session.log.note(f"the engine wrote last:\n{error.log}")
         log.warning(
             "work_failed lease=%s class=%s code=%s detail=%s", session.lease.lease_id, failure, code, detail[:300]
         )
@@ -204,6 +247,12 @@ class Workshop:
             code=code,
             detail=detail[:2000],
             crash=crash,
+            exit_code=returncode if returncode is not None and returncode >= 0 else None,
+            signal=-returncode if returncode is not None and returncode < 0 else None,
+            frame=_frame(session) if crash is not None else None,
+            log_tail=(error.log if isinstance(error, RenderError) and error.log else session.engine_log)[
+                -TAIL_CHARACTERS:
+            ],
         )
 
 
@@ -221,6 +270,8 @@ def classify(session: Session, error: Exception) -> tuple[FailClass, str, CrashK
         return error.failure, error.code, error.crash
     if isinstance(error, ProjectError):
         return "content", "aerender_asset" if error.code.startswith("asset_") else "aerender_template", None
+    if isinstance(error, RenderError) and error.code == "engine_crashed" and error.returncode == -_SIGKILL:
+        return "content", error.code, "oom"  # nobody else ends a renderer so
     if isinstance(error, EngineError):
         if error.code in CONTENT_CODES:
             return "content", error.code, CONTENT_CODES[error.code]
@@ -228,6 +279,14 @@ def classify(session: Session, error: Exception) -> tuple[FailClass, str, CrashK
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return "node", "disk_full", "disk_full"
     return "node", error.code if isinstance(error, WorkFailed) else "internal", None
+
+
+def _frame(session: Session) -> int | None:
+    """Return the frame at which the work stood."""
+    task = session.assignment.task
+    if isinstance(task, SegmentTask):
+        return min(task.last, task.first + session.frames_done)
+    return round(task.frame)
 
 
 def _deadline(session: Session) -> threading.Timer:

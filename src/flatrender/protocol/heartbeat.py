@@ -120,6 +120,8 @@ class HeartbeatReply(msgspec.Struct, frozen=True, kw_only=True):
     """What the node should be."""
     leases: list[LeaseVerdict]
     """One for each lease that was reported."""
+    quarantined: bool = False
+    """The node failed too often and gets nothing for a while: it starts its engines anew, and gets one piece of work afterwards to show that it is well."""
     wakes_in_s: float | None = None
     """With `drain`: the node is outside its hours, and this is how long. Seconds; None: a person drained it, or it is in quarantine."""
     commands: list[Command] = []

@@ -27,6 +27,11 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """Size of the output, as it lies in the store."""
     seconds: float
     """How long the work took on the node."""
+    packets: list[int] = []
+    """Of a segment: Adler-32 (beginning with 0, as `framecrc` of ffmpeg gives it) of each packet in decoding order. A segment that is damaged later is
+    drawn again only from the packet on that has changed; without them all of it is."""
+    log_bytes: int = 0
+    """Size of the log that was put under `log_url`; 0: there is none."""
     picture: builtins.bytes | None = None
     """What was drawn last, small, for the farm's dashboard: a JPEG of at most 24 KiB (base64 in JSON). Not with every result."""
 
@@ -48,6 +53,16 @@ class Fail(msgspec.Struct, frozen=True, kw_only=True):
     """At most 2000 characters; names the scene and the frame when the engine does."""
     crash: CrashKind | None = None
     """What is kept about the node, when a process or the machine failed."""
+    exit_code: int | None = None
+    """Of the engine's process when it ended by itself."""
+    signal: int | None = None
+    """The signal that ended the engine's process."""
+    frame: int | None = None
+    """The frame that was being drawn, in the frames of the task."""
+    log_tail: str = ""
+    """What the engine wrote last, at most 16384 characters."""
+    log_bytes: int = 0
+    """As in a result."""
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):

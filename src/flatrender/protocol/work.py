@@ -155,6 +155,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     """Where the output is put (PUT); its object key contains the epoch."""
     output_key: str
     """The object key of the output, for logs."""
+    log_url: str | None = None
+    """Where the attempt's log is put (PUT, gzip, at most 256 KiB) before its result or failure is reported; None: no log is wanted."""
     deadline_s: float
     """After this many seconds the node gives the work up as `node`."""
     traceparent: str | None = None

@@ -6,6 +6,7 @@ import type {
   DeliveryDetail,
   DeliveryTarget,
   DocumentBody,
+  FrameRepair,
   ExportFile,
   Me,
   NewDeliveryTarget,
@@ -17,6 +18,7 @@ import type {
   Project,
   ProjectImport,
   ProjectSummary,
+  RenderAttempt,
   RenderJob,
   RenderNode,
   ResolvedScene,
@@ -29,6 +31,7 @@ import type {
   StoredFile,
   SvgPreview,
   SvgPreviewSummary,
+  TemplateFlag,
   TargetBrief,
   TargetConfig,
   Tenant,
@@ -146,6 +149,21 @@ export const adminRender = {
   list: (cursor?: string | null) =>
     get<Page<RenderJob>>(withQuery('/v1/admin/render-jobs', { cursor, limit: LIST_LIMIT })),
   cancel: (id: string) => post<RenderJob>(`/v1/admin/render-jobs/${id}/cancel`),
+  one: (id: string) => get<RenderJob>(`/v1/admin/render-jobs/${id}`),
+  /** A frame of a film as it is now; `version` makes the address another one when the film does. */
+  frameUrl: (id: string, frame: number, version: string) =>
+    withQuery(`/v1/admin/render-jobs/${id}/frames/${frame}`, { of: version }),
+  repair: (id: string, first: number, last: number) =>
+    post<{ items: FrameRepair[] }>(
+      `/v1/admin/render-jobs/${id}/repair`,
+      { first_frame: first, last_frame: last },
+      { idempotencyKey: newKey() },
+    ),
+  repairs: (id: string) => get<{ items: FrameRepair[] }>(`/v1/admin/render-jobs/${id}/repairs`),
+  attempts: (id: string) => get<{ items: RenderAttempt[] }>(`/v1/admin/render-jobs/${id}/attempts`),
+  templateFlags: (projectId?: string) =>
+    get<{ items: TemplateFlag[] }>(withQuery('/v1/admin/template-flags', { project_id: projectId })),
+  clearFlag: (id: string) => post<unknown>(`/v1/admin/template-flags/${id}/clear`),
   nodes: () => get<Page<RenderNode>>('/v1/admin/nodes?limit=100'),
   drain: (id: string) => post<RenderNode>(`/v1/admin/nodes/${id}/drain`),
   resume: (id: string) => post<RenderNode>(`/v1/admin/nodes/${id}/resume`),

@@ -560,3 +560,49 @@ export type Notice = {
   created_at: string;
   payload?: Record<string, unknown> | null;
 };
+
+/** Frames of one part of a film that are, or were, drawn again. */
+export type FrameRepair = {
+  id: string;
+  /** Runs of frames, both ends included. */
+  frames: [number, number][];
+  frame_count: number;
+  reason: string;
+  detected_by: string;
+  status: string;
+  error: string | null;
+  node_name: string | null;
+  created_at: string;
+  finished_at: string | null;
+};
+
+/** One claim of a part of a film by a node. */
+export type RenderAttempt = {
+  frame_job_id: string;
+  epoch: number;
+  chunk_no: number;
+  scene_key: string | null;
+  first_frame: number;
+  last_frame: number;
+  engine: string;
+  is_repair: boolean;
+  node_name: string | null;
+  outcome: string | null;
+  error_code: string | null;
+  detail: string | null;
+  seconds: number | null;
+  started_at: string;
+  finished_at: string | null;
+  log_url: string | null;
+};
+
+/** A scene that stopped engines on several nodes. */
+export type TemplateFlag = {
+  id: string;
+  project_id: string;
+  scene_key: string;
+  engines_stopped: number;
+  kind: string;
+  code: string;
+  flagged_at: string;
+};

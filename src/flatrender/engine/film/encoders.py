@@ -5,7 +5,9 @@ settings alone (the number of threads changes none of them). Kinds that are enco
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
+from flatrender.engine.ffmpeg import output_file
 from flatrender.engine.film.settings import FilmSettings, Preset
 
 GOP_SECONDS = 2
@@ -104,6 +106,26 @@ def codec_arguments(settings: FilmSettings, *, threads: int) -> list[str]:
             profile = "4444" if settings.kind == "mov_prores_4444" else "hq"
             alpha = ("-alpha_bits", "16") if settings.alpha else ()
             return ["-c:v", "prores_ks", "-profile:v", profile, "-vendor", "apl0", *alpha, "-threads", str(threads)]
+
+
+def segment_arguments(settings: FilmSettings, out: Path, *, threads: int) -> list[str]:
+    """Return the end of a segment's command line, from the codec to the file: the same wherever the pictures come from, so that segments join."""
+    flags = ("-fflags", "+bitexact", "-flags:v", "+bitexact+cgop" if settings.kind == "mp4_h264" else "+bitexact")
+    return [
+        *codec_arguments(settings, threads=threads),
+        *("-an", "-map_metadata", "-1", *flags, *segment_container(settings), output_file(out)),
+    ]
+
+
+def segment_container(settings: FilmSettings) -> tuple[str, ...]:
+    """Return the options of a segment's container."""
+    if not settings.facts.joined:
+        return ("-f", "nut")
+    if settings.facts.container == "webm":
+        return ("-f", "webm")
+    # The movie's own time scale too: in its default milliseconds the length of most segments cannot be said.
+    scale = str(settings.timescale)
+    return ("-video_track_timescale", scale, "-movie_timescale", scale, "-f", settings.facts.container)
 
 
 def _cap(settings: FilmSettings) -> tuple[str, ...]:

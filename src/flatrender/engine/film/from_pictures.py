@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flatrender.engine.ffmpeg import FILM_FORMATS, base_arguments, input_file
-from flatrender.engine.film.encoders import rgb_filter
-from flatrender.engine.film.segments import segment_arguments
+from flatrender.engine.film.encoders import rgb_filter, segment_arguments
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.probe import ExpectedFilm, Sample, sample_frames, sample_size
 from flatrender.engine.process import run

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flatrender.engine.errors import RenderError
-from flatrender.engine.ffmpeg import base_arguments, output_file
-from flatrender.engine.film.encoders import codec_arguments, is_planar, picture_filter, raw_pixels
+from flatrender.engine.ffmpeg import base_arguments
+from flatrender.engine.film.encoders import codec_arguments, is_planar, picture_filter, raw_pixels, segment_arguments
 from flatrender.engine.film.plan import lottie_frames, output_frames
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.raster.messages import H264File
@@ -30,15 +30,6 @@ def encoder_arguments(settings: FilmSettings, out: Path, *, threads: int) -> lis
         *("-protocol_whitelist", "file,pipe", "-f", "rawvideo", "-pixel_format", raw_pixels(settings)),
         *("-video_size", size, "-framerate", f"{rate.numerator}/{rate.denominator}", "-i", "pipe:0"),
         *("-vf", picture_filter(settings), *segment_arguments(settings, out, threads=threads)),
-    ]
-
-
-def segment_arguments(settings: FilmSettings, out: Path, *, threads: int) -> list[str]:
-    """Return the end of a segment's command line, from the codec to the file: the same wherever the pictures come from, so that segments join."""
-    flags = ("-fflags", "+bitexact", "-flags:v", "+bitexact+cgop" if settings.kind == "mp4_h264" else "+bitexact")
-    return [
-        *codec_arguments(settings, threads=threads),
-        *("-an", "-map_metadata", "-1", *flags, *_container(settings), output_file(out)),
     ]
 
 
@@ -64,16 +55,6 @@ def encoded_file(settings: FilmSettings, out: Path, *, threads: int) -> H264File
         codec_options=codec | {"flags": "+bitexact+cgop"},
         format_options={"video_track_timescale": scale, "movie_timescale": scale, "fflags": "+bitexact"},
     )
-
-
-def _container(settings: FilmSettings) -> tuple[str, ...]:
-    if not settings.facts.joined:
-        return ("-f", "nut")
-    if settings.facts.container == "webm":
-        return ("-f", "webm")
-    # The movie's own time scale too: in its default milliseconds the length of most segments cannot be said.
-    scale = str(settings.timescale)
-    return ("-video_track_timescale", scale, "-movie_timescale", scale, "-f", settings.facts.container)
 
 
 def render_segment(

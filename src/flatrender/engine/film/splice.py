@@ -3,17 +3,16 @@
 import itertools
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from flatrender.engine.errors import RenderError
 from flatrender.engine.ffmpeg import FILM_FORMATS, base_arguments, input_file, output_file
-from flatrender.engine.film.encoders import COLOR_TAGS, TO_LIMITED
+from flatrender.engine.film.encoders import COLOR_TAGS, segment_arguments, segment_container
 from flatrender.engine.film.join import join_segments
 from flatrender.engine.film.packets import Group, groups, read_segment
-from flatrender.engine.film.segments import segment_arguments
 from flatrender.engine.film.settings import FilmSettings
 from flatrender.engine.process import run
 
@@ -74,9 +73,10 @@ def splice_segment(
             piece = folder / f"{len(pieces)}{settings.segment_suffix}"
             _encode(segment, span, inside, settings, piece, threads, deadline_s, cancel)
             pieces.append(piece)
-        join_segments(pieces, settings, out, deadline_s=deadline_s, cancel=cancel) if settings.facts.joined else _chain(
-            pieces, settings, out, deadline_s, cancel
-        )
+        if settings.facts.joined:
+            join_segments(pieces, settings, out, deadline_s=deadline_s, cancel=cancel)
+        else:
+            _chain(pieces, settings, out, deadline_s, cancel)
 
 
 def _touches(part: Group, redrawn: Iterable[Range]) -> bool:
@@ -104,19 +104,13 @@ def _copy(
             *base_arguments(),
             *input_file(segment, FILM_FORMATS),
             *("-map", "0:v:0", "-c", "copy", "-bsf:v", f"{kept},setts=pts=PTS-round({shift}):dts=DTS-round({shift})"),
-            *_container(settings, out),
+            *("-map_metadata", "-1", "-fflags", "+bitexact", *segment_container(settings), output_file(out)),
         ],
         what="cutting the segment",
         code=_CODE,
         deadline_s=deadline_s,
         cancel=cancel,
     )
-
-
-def _container(settings: FilmSettings, out: Path) -> Iterator[str]:
-    # The end of the encoder's own command line, from the container's options on.
-    arguments = segment_arguments(settings, out, threads=1)
-    yield from arguments[arguments.index("-map_metadata") :]
 
 
 def _encode(
@@ -214,6 +208,3 @@ def _chain(
             deadline_s=deadline_s,
             cancel=cancel,
         )
-
-
-__all__ = ["COLOR_TAGS", "TO_LIMITED", "finer", "ranges", "splice_segment"]

@@ -16,10 +16,16 @@ from flatrender.engine.raster import messages
 
 _REPLIES = msgspec.msgpack.Decoder(messages.Reply)
 _POLL_S = 0.05
+_LOG_CHARACTERS = 16384
 
 
 class WorkerDiedError(Exception):
     """The process ended by itself; the message says how."""
+
+    def __init__(self, detail: str, returncode: int | None = None, log: str = "") -> None:
+        super().__init__(detail)
+        self.returncode = returncode
+        self.log = log
 
 
 class WorkerSilentError(Exception):
@@ -39,7 +45,7 @@ class WorkerHandle:
             stderr=subprocess.PIPE,
         )
         self._replies: queue.Queue[bytes | None] = queue.Queue(maxsize=1024)
-        self._log: collections.deque[bytes] = collections.deque(maxlen=20)
+        self._log: collections.deque[bytes] = collections.deque(maxlen=100)
         self._end = threading.Lock()
         self._ended = False  # guarded by _end
         self._threads = [
@@ -60,7 +66,7 @@ class WorkerHandle:
         try:
             messages.write(self._process.stdin, command)
         except OSError as error:
-            raise WorkerDiedError(self._how_it_died()) from error
+            raise self._how_it_died() from error
 
     def receive(self, timeout_s: float, cancel: threading.Event | None) -> messages.Reply:
         """Wait for the next reply. Raises WorkerDiedError, WorkerSilentError after `timeout_s`, or RenderError `cancelled`."""
@@ -76,7 +82,7 @@ class WorkerHandle:
             except queue.Empty:
                 continue
             if body is None:
-                raise WorkerDiedError(self._how_it_died())
+                raise self._how_it_died()
             reply: messages.Reply = _REPLIES.decode(body)
             return reply
 
@@ -99,13 +105,16 @@ class WorkerHandle:
             with contextlib.suppress(OSError):
                 stream.close()
 
-    def _how_it_died(self) -> str:
+    def _how_it_died(self) -> WorkerDiedError:
         try:
             code = self._process.wait(2)
         except subprocess.TimeoutExpired:
-            return "it closed its output"
-        tail = b" | ".join(line.strip() for line in self._log).decode("utf-8", "replace")[-400:]
-        return ending(code) + (f": {tail}" if tail else "")
+            return WorkerDiedError("it closed its output")
+        self._threads[1].join(0.5)  # what it wrote last may be the reason
+        lines = list(self._log)
+        tail = b" | ".join(line.strip() for line in lines).decode("utf-8", "replace")[-400:]
+        log = b"".join(lines).decode("utf-8", "replace")[-_LOG_CHARACTERS:]
+        return WorkerDiedError(ending(code) + (f": {tail}" if tail else ""), code, log)
 
     def _read_replies(self) -> None:
         assert self._process.stdout is not None  # noqa: S101  # started with a pipe

@@ -58,6 +58,7 @@ class WorkerPool:
         self.limits = limits or RasterLimits()
         self._free: list[tuple[WorkerHandle, str]] = []  # with the scene each had last; guarded by _change
         self._lent: set[WorkerHandle] = set()  # guarded by _change
+        self._old: set[WorkerHandle] = set()  # lent, and not to be kept; guarded by _change
         self._busy = 0  # lent or being started; guarded by _change
         self._closed = False  # guarded by _change
         self._films = False  # guarded by _change
@@ -78,6 +79,16 @@ class WorkerPool:
             missing = self.workers - self._busy - len(self._free)
             if not self._closed:
                 self._free.extend((self._new_worker(), "") for _ in range(missing))
+
+    def renew(self) -> None:
+        """Replace every worker: idle ones end now, those that work when they have finished."""
+        with self._change:
+            ending = [handle for handle, _ in self._free]
+            self._free.clear()
+            self._old.update(self._lent)
+            self._change.notify_all()
+        for handle in ending:
+            handle.close()
 
     def close(self) -> None:
         """End every worker; jobs that are running fail with `cancelled`."""
@@ -214,11 +225,13 @@ class WorkerPool:
         except WorkerDiedError as died:
             if self._closed:
                 raise RenderError("the pool was closed", code="cancelled", where=scene.scene_key) from died
-            raise RenderError(
+            crashed = RenderError(
                 f"the renderer died while it worked on this scene ({died})",
                 code="engine_crashed",
                 where=scene.scene_key,
-            ) from died
+            )
+            crashed.returncode, crashed.log = died.returncode, died.log
+            raise crashed from died
         except _RefusedError as refused:
             healthy = True
             raise RenderError(refused.detail, code=refused.code, where=scene.scene_key) from refused
@@ -249,7 +262,8 @@ class WorkerPool:
         with self._change:
             self._busy -= 1
             self._lent.discard(handle)
-            keep = healthy and not self._closed
+            keep = healthy and not self._closed and handle not in self._old
+            self._old.discard(handle)
             if keep:
                 self._free.append((handle, key))
             self._change.notify()

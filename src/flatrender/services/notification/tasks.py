@@ -48,6 +48,7 @@ class RenderJobs:
         """Return what to do about each event."""
         return {
             "render_job.completed": self.completed,
+            "render_job.repaired": self.repaired,
             "render_job.failed": self.failed,
             "render_job.progress": self.progress,
         }
@@ -55,6 +56,10 @@ class RenderJobs:
     async def completed(self, event: Event) -> None:
         """Tell the owner that their film is ready."""
         await self._tell(event, "render.completed", texts.completed)
+
+    async def repaired(self, event: Event) -> None:
+        """Tell the owner that frames of their finished film were drawn again."""
+        await self._tell(event, "render.repaired", texts.repaired, each_file=True)
 
     async def failed(self, event: Event) -> None:
         """Tell the owner that their film could not be made."""
@@ -66,7 +71,9 @@ class RenderJobs:
         if job is not None:
             await self._inbox.show_progress(event.tenant_id, job.user_id, _shown(job))
 
-    async def _tell(self, event: Event, type_key: str, text: Callable[[str, str], Text]) -> None:
+    async def _tell(
+        self, event: Event, type_key: str, text: Callable[[str, str], Text], *, each_file: bool = False
+    ) -> None:
         job = _read(event)
         if job is None:
             return
@@ -90,7 +97,7 @@ class RenderJobs:
             type_key=type_key,
             title=said.title,
             body=said.body,
-            dedupe_key=f"{type_key}:{job.job_id}",
+            dedupe_key=f"{type_key}:{job.job_id}" + (f":{job.file_id}" if each_file else ""),
             action_url=f"/films/{job.job_id}",
             payload=payload,
         )

@@ -148,6 +148,11 @@ def admin_router(*, jobs: Jobs, snapshots: Snapshots, nodes: Nodes) -> APIRouter
         """List all films of the tenant, newest first."""
         return _page(await jobs.page(who.tenant_id, user_id=None, before=page.before, limit=page.limit), page)
 
+    @routes.get("/v1/admin/render-jobs/{job_id}", response_model=RenderJobOut, responses=responses(403))
+    async def get_any_job(job_id: UUID, who: RenderAdmin) -> RenderJobOut:
+        """Return anybody's film."""
+        return job_out(await jobs.get(who.tenant_id, job_id, user_id=None))
+
     @routes.post("/v1/admin/render-jobs/{job_id}/cancel", response_model=RenderJobOut, responses=responses(403, 409))
     async def cancel_any_job(job_id: UUID, who: RenderAdmin) -> RenderJobOut:
         """Stop anybody's film."""

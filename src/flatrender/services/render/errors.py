@@ -129,6 +129,36 @@ class TokenShown(Conflict):
     code = "render.token_shown"
 
 
+class FlagNotFound(NotFound):
+    """No such flag of a template."""
+
+    code = "render.flag_not_found"
+
+
+class LogNotFound(NotFound):
+    """An attempt without a log, or whose log has been deleted."""
+
+    code = "render.log_not_found"
+
+
+class NotRepairable(Conflict):
+    """Frames are drawn again in a finished film whose parts are kept."""
+
+    code = "render.not_repairable"
+
+
+class FramesInvalid(Refused):
+    """The film does not have these frames, or they are too many at once."""
+
+    code = "render.frames_invalid"
+
+
+class FrameMissing(NotFound):
+    """A frame that cannot be shown."""
+
+    code = "render.frame_not_found"
+
+
 class ExportNotFound(NotFound):
     """No such output of this person."""
 

@@ -19,10 +19,12 @@ from flatrender.services.render import (
     fleet_endpoints,
     internal,
     limits_endpoints,
+    repair_endpoints,
     rerender_endpoints,
 )
 from flatrender.services.render.api import LocalRenderApi
 from flatrender.services.render.service.assembly import Assembly
+from flatrender.services.render.service.crashes import Crashes
 from flatrender.services.render.service.delivering import Delivering
 from flatrender.services.render.service.delivery_targets import DeliveryTargets
 from flatrender.services.render.service.development import DevelopmentWorker
@@ -37,6 +39,7 @@ from flatrender.services.render.service.leases import Leases
 from flatrender.services.render.service.limits import Limits
 from flatrender.services.render.service.nodes import Nodes
 from flatrender.services.render.service.profiles import Profiles
+from flatrender.services.render.service.repairs import Repairs
 from flatrender.services.render.service.rerender import Rerenders
 from flatrender.services.render.service.snapshots import Snapshots
 from flatrender.services.render.settings import RenderSettings
@@ -80,6 +83,8 @@ def build(
         links=links,
         settings=settings,
     )
+    repairs = Repairs(database, bells, objects, settings)
+    crashes = Crashes(database, objects, settings)
     films = Films(
         database=database,
         bells=bells,
@@ -88,6 +93,7 @@ def build(
         files=files,
         objects=objects,
         assembly=Assembly(objects, settings),
+        repairs=repairs,
         settings=settings,
     )
     exports = Exports(database, bells, files, settings, clock)
@@ -107,7 +113,7 @@ def build(
     register_workflows(workflows, films, snapshots, exports)
     background = [
         bells.run,
-        Sweep(database, leases, snapshots, settings).run,
+        Sweep(database, leases, snapshots, settings, crashes).run,
         HealthKeeping(farm).run,
         Forecaster(database, bells, learner, settings).run,
         delivering.run,
@@ -134,6 +140,7 @@ def build(
             export_endpoints.profile_admin_router(profiles=Profiles(database)),
             limits_endpoints.router(jobs=jobs, limits=Limits(database, bells, identity)),
             farm_endpoints.router(farm=farm),
+            repair_endpoints.router(crashes=crashes, repairs=repairs),
             fleet_endpoints.router(fleet=Fleet(database, bells, nodes)),
             rerender_endpoints.router(rerenders=Rerenders(database, jobs, studio)),
         ),

@@ -36,6 +36,14 @@ class RenderSettings(msgspec.Struct, frozen=True, kw_only=True):
     quarantine_after: int = 5
     """Failures of a node in an hour."""
     quarantine_s: float = 600.0
+    blame_nodes: int = 3
+    """A scene that stopped engines on so many nodes (all, where there are fewer) is not tried again, and its template is flagged."""
+    max_repairs: int = 3
+    """How often broken frames of one chunk are drawn again before the film fails."""
+    max_film_repairs: int = 24
+    """The same of all chunks of a film together."""
+    log_days: float = 30.0
+    """How long the logs of attempts are kept."""
     chunk_s: float = 5.0
     """How long a chunk should take a node."""
     chunk_frames: int = 120

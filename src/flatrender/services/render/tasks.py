@@ -11,6 +11,7 @@ from flatrender.kit.workflows import Workflows
 from flatrender.services.render import metrics
 from flatrender.services.render.queries import fleet as fleet_rows
 from flatrender.services.render.queries import nodes as node_rows
+from flatrender.services.render.service.crashes import Crashes
 from flatrender.services.render.service.exports import SWEEP_CRON, SWEEP_WORKFLOW, Exports
 from flatrender.services.render.service.farm import FarmHealth
 from flatrender.services.render.service.films import Films
@@ -41,10 +42,13 @@ class Sweep:
     After this process started or could not reach the database for a moment, no lease expires for `grace_s`: nodes could not report to us either.
     """
 
-    def __init__(self, database: Database, leases: Leases, snapshots: Snapshots, settings: RenderSettings) -> None:
+    def __init__(
+        self, database: Database, leases: Leases, snapshots: Snapshots, settings: RenderSettings, crashes: Crashes
+    ) -> None:
         self._database = database
         self._leases = leases
         self._snapshots = snapshots
+        self._crashes = crashes
         self._settings = settings
         self._last = time.monotonic()
         self._grace_until = self._last + settings.grace_s
@@ -58,6 +62,8 @@ class Sweep:
                 if time.monotonic() >= stranded_at:
                     stranded_at = time.monotonic() + STRANDED_EVERY_S
                     await self._leases.finish_stranded()
+                    await self._crashes.free_stranded()
+                    await self._crashes.tidy()
             except AppError as error:
                 log.warning("sweep_waits", code=error.code)
             try:

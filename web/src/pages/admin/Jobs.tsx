@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Progress } from '@mantine/core';
 import { IconListCheck, IconRefresh, IconX } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { adminRender } from '../../api/endpoints';
 import type { RenderJob } from '../../api/types';
 import { EmptyState } from '../../components/EmptyState';
@@ -30,7 +31,9 @@ function JobRow({ job }: { job: RenderJob }) {
     <tr data-testid="admin-job-row">
       <td>
         <strong>
-          <bdi>{job.title}</bdi>
+          <Link to="/admin/jobs/$jobId" params={{ jobId: job.id }}>
+            <bdi>{job.title}</bdi>
+          </Link>
         </strong>
         {job.error_message && (
           <span className={classes.error} dir="auto">

@@ -20,6 +20,7 @@ import { ProjectReport } from './ProjectReport';
 import { PublishButton } from './PublishButton';
 import { SceneRow } from './SceneRow';
 import { SvgPreviews } from './SvgPreviews';
+import { TemplateFlags } from './TemplateFlags';
 import { TemplateStatus } from './Templates';
 
 const route = getRouteApi('/signed-in/shell/admin/templates/$projectId');
@@ -180,6 +181,7 @@ export function AdminTemplate() {
           {project.slug}
         </Text>
       </Group>
+      <TemplateFlags projectId={project.id} />
       {project.warnings.length > 0 && (
         <Alert color="#8f3a00" title={t('admin.warnings')} mb="xl" data-testid="import-warnings">
           <List size="sm">

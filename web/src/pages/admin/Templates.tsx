@@ -18,6 +18,7 @@ import classes from './Admin.module.css';
 import { ImportButton } from './ImportButton';
 import { imported } from './importing';
 import { Imports } from './Imports';
+import { FlagBadge } from './TemplateFlags';
 
 const TONES = { draft: 'warn', published: 'good', archived: 'quiet' } as const;
 
@@ -51,7 +52,7 @@ function Row({ project }: { project: ProjectSummary }) {
         <span className="ltr">{formatClock((project.duration_frames ?? 0) / project.fps, locale)}</span>
       </td>
       <td>
-        <TemplateStatus status={project.status} />
+        <TemplateStatus status={project.status} /> <FlagBadge projectId={project.id} />
       </td>
     </tr>
   );

@@ -19,6 +19,10 @@ _COMPLETED = {
     "fa": Text("فیلم شما آماده است", "«{film}» ساخته شد و می‌توانید آن را ببینید یا دانلود کنید."),
     "en": Text("Your film is ready", "“{film}” has been rendered: watch or download it."),
 }
+_REPAIRED = {
+    "fa": Text("نسخهٔ تازهٔ فیلم شما آماده است", "قاب‌هایی از «{film}» دوباره کشیده شد؛ فیلم در همان نشانی تازه شده است."),
+    "en": Text("A new version of your film is ready", "Frames of “{film}” were drawn again; the film is new at the same place."),
+}
 _FAILED = {
     "fa": Text("ساخت فیلم ناموفق بود", "«{film}» ساخته نشد. می‌توانید دوباره تلاش کنید."),
     "en": Text("Your film could not be rendered", "“{film}” failed. You can try again."),
@@ -46,6 +50,11 @@ _UNNAMED = {"fa": "بدون نام", "en": "Untitled"}
 def completed(locale: str, film: str) -> Text:
     """Say that a film is ready."""
     return _filled(_COMPLETED, locale, film)
+
+
+def repaired(locale: str, film: str) -> Text:
+    """Say that frames of a film were drawn again."""
+    return _filled(_REPAIRED, locale, film)
 
 
 def failed(locale: str, film: str) -> Text:

@@ -1,6 +1,7 @@
 """Chunks of films (`frame_jobs`): planned, claimed, renewed, finished, taken back."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,8 @@ class NewChunk(msgspec.Struct, frozen=True, kw_only=True):
     """Hexadecimal; of the After Effects project that draws it."""
     segment_key: str | None = None
     segment_sha256: str | None = None
+    packets: bytes | None = None
+    is_checked: bool = False
 
 
 class ClaimedChunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,11 +72,16 @@ class ChunkRow(msgspec.Struct, frozen=True, kw_only=True):
     machine_failures: int
     scene_object_key: str | None = None
     task: dict[str, Any] | None = None
+    exclude_node_ids: list[UUID] = []
+    repair_id: UUID | None = None
+    packets: bytes | None = None
+    checked_at: datetime | None = None
 
 
 _COLUMNS = (
     "id, tenant_id, render_job_id, chunk_no, frame_start, frame_end, scene_key, status, attempt, max_attempts, epoch, lease_id, node_id,"
-    " segment_key, output_sha256, cache_key, pool, engine, project_sha256, machine_failures, scene_object_key, task"
+    " segment_key, output_sha256, cache_key, pool, engine, project_sha256, machine_failures, scene_object_key, task,"
+    " exclude_node_ids, repair_id, packets, checked_at"
 )
 
 
@@ -83,6 +91,8 @@ class StoredSegment(msgspec.Struct, frozen=True, kw_only=True):
     cache_key: bytes
     segment_key: str
     output_sha256: bytes
+    packets: bytes | None
+    is_checked: bool
 
 
 class RenewedChunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,8 +108,8 @@ async def stored_segments(conn: Conn, *, tenant_id: UUID, cache_keys: Sequence[b
     """Return the newest accepted segment of each cache key that has one."""
     async with conn.cursor(row_factory=class_row(StoredSegment)) as cursor:
         await cursor.execute(
-            "SELECT DISTINCT ON (cache_key) cache_key, segment_key, output_sha256 FROM render.frame_jobs"
-            " WHERE tenant_id = %s AND cache_key = ANY(%s) AND status = 'done' AND segment_key IS NOT NULL AND output_sha256 IS NOT NULL"
+            "SELECT DISTINCT ON (cache_key) cache_key, segment_key, output_sha256, packets, checked_at IS NOT NULL AS is_checked FROM render.frame_jobs"
+            " WHERE tenant_id = %s AND cache_key = ANY(%s) AND status = 'done' AND reusable AND segment_key IS NOT NULL AND output_sha256 IS NOT NULL"
             " ORDER BY cache_key, finished_at DESC",
             (tenant_id, list(cache_keys)),
         )
@@ -123,9 +133,9 @@ async def replace_chunks(
     async with conn.cursor() as cursor:
         await cursor.executemany(
             "INSERT INTO render.frame_jobs (tenant_id, render_job_id, chunk_no, frame_start, frame_end, comp_name, scene_key, scene_object_key, scene_sha256,"
-            " task, pool, engine, project_sha256, priority, cache_key, status, segment_key, output_sha256, frames_done, finished_at)"
+            " task, pool, engine, project_sha256, priority, cache_key, status, segment_key, output_sha256, frames_done, finished_at, packets, checked_at)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, decode(%s, 'hex'), %s, %s, %s, decode(%s, 'hex'), %s, %s, %s, %s, decode(%s, 'hex'), %s,"
-            " CASE WHEN %s THEN now() END)",
+            " CASE WHEN %s THEN now() END, %s, CASE WHEN %s THEN now() END)",
             [
                 (
                     tenant_id,
@@ -148,6 +158,8 @@ async def replace_chunks(
                     chunk.segment_sha256,
                     chunk.frame_end - chunk.frame_start + 1 if chunk.segment_key else 0,
                     chunk.segment_key is not None,
+                    chunk.packets,
+                    chunk.is_checked,
                 )
                 for chunk in chunks
             ],
@@ -254,10 +266,12 @@ async def finish(
     segment_key: str,
     sha256: bytes,
     seconds: float,
+    packets: bytes = b"",
 ) -> bool:
     """Accept a result: only of the newest epoch, while it runs, under its lease. What the tenant's chunks take is learned from it where tenants share."""
     cursor = await conn.execute(
         "WITH done AS (UPDATE render.frame_jobs SET status = 'done', segment_key = %(key)s, output_sha256 = %(sha256)s, seconds = %(seconds)s,"
+        "  packets = %(packets)s, checked_at = NULL, reusable = true,"
         "  frames_done = frame_end - frame_start + 1, finished_at = now(), lease_expires_at = NULL, error_code = NULL"
         "  WHERE id = %(id)s AND epoch = %(epoch)s AND status = 'running' AND lease_id = %(lease)s AND node_id = %(node)s RETURNING pool, tenant_id),"
         # Nobody waits for it: the estimate of a claim's cost does not need every result.
@@ -270,6 +284,7 @@ async def finish(
             "key": segment_key,
             "sha256": sha256,
             "seconds": seconds,
+            "packets": packets or None,
             "id": chunk_id,
             "epoch": epoch,
             "lease": lease_id,
@@ -288,24 +303,25 @@ async def release(
     status: str,
     burn: bool,
     error_code: str | None,
-    exclude: UUID | None,
+    exclude: Sequence[UUID] | None,
     only_expired: bool,
     blames_machine: bool,
 ) -> bool:
-    """End a lease without a result: back to the queue, failed or cancelled; with `only_expired` only if it has run out."""
+    """End a lease without a result: back to the queue, failed or cancelled; with `only_expired` only if it has run out.
+
+    `exclude` are all nodes that do not get the chunk from now on; None: as before.
+    """
     cursor = await conn.execute(
         "UPDATE render.frame_jobs SET status = %s, attempt = attempt + %s, machine_failures = machine_failures + %s, error_code = %s, lease_id = NULL,"
         " lease_expires_at = NULL, frames_done = 0,"
-        " exclude_node_ids = CASE WHEN %s::uuid IS NULL THEN exclude_node_ids ELSE array_append(array_remove(exclude_node_ids, %s), %s) END"
+        " exclude_node_ids = coalesce(%s::uuid[], exclude_node_ids)"
         " WHERE id = %s AND epoch = %s AND status = 'running' AND lease_id = %s AND (NOT %s OR lease_expires_at < now())",
         (
             status,
             int(burn),
             int(blames_machine),
             error_code,
-            exclude,
-            exclude,
-            exclude,
+            None if exclude is None else list(exclude),
             chunk_id,
             epoch,
             lease_id,
@@ -321,7 +337,8 @@ async def remaining(conn: Conn, *, tenant_id: UUID, job_id: UUID) -> tuple[int, 
     While the film is being drawn, failed and cancelled chunks are those of an output that was given up.
     """
     cursor = await conn.execute(
-        "SELECT count(*) FILTER (WHERE status NOT IN ('done', 'failed', 'canceled')), count(*) FILTER (WHERE status = 'running'), coalesce(sum(epoch), 0)"
+        "SELECT count(*) FILTER (WHERE status NOT IN ('done', 'repairing', 'failed', 'canceled')), count(*) FILTER (WHERE status = 'running'),"
+        " coalesce(sum(epoch), 0)"
         " FROM render.frame_jobs WHERE tenant_id = %s AND render_job_id = %s",
         (tenant_id, job_id),
     )
@@ -333,34 +350,6 @@ async def cancel_queued(conn: Conn, *, tenant_id: UUID, job_id: UUID) -> None:
     """Take a film's waiting chunks out of the queue."""
     await conn.execute(
         "UPDATE render.frame_jobs SET status = 'canceled' WHERE tenant_id = %s AND render_job_id = %s AND status = 'queued'",
-        (tenant_id, job_id),
-    )
-
-
-async def redo(conn: Conn, *, tenant_id: UUID, job_id: UUID, chunk_nos: Sequence[int]) -> None:
-    """Queue chunks again whose segments turned out to be missing or damaged."""
-    await conn.execute(
-        "UPDATE render.frame_jobs SET status = 'queued', segment_key = NULL, output_sha256 = NULL, lease_id = NULL, frames_done = 0, finished_at = NULL"
-        " WHERE tenant_id = %s AND render_job_id = %s AND chunk_no = ANY(%s) AND status = 'done'",
-        (tenant_id, job_id, list(chunk_nos)),
-    )
-
-
-async def insert_repair(
-    conn: Conn, *, tenant_id: UUID, job_id: UUID, chunk_id: UUID, frames: Sequence[int], reason: str
-) -> None:
-    """Note that the finish found frames to be drawn again."""
-    await conn.execute(
-        "INSERT INTO render.frame_repair_jobs (tenant_id, render_job_id, frame_job_id, frames, reason, detected_by) VALUES (%s, %s, %s, %s, %s, 'stitcher')",
-        (tenant_id, job_id, chunk_id, list(frames), reason),
-    )
-
-
-async def end_repairs(conn: Conn, *, tenant_id: UUID, job_id: UUID) -> None:
-    """Note that the film's repairs are done."""
-    await conn.execute(
-        "UPDATE render.frame_repair_jobs SET status = 'done', finished_at = now() WHERE tenant_id = %s AND"
-        " render_job_id = %s AND status IN ('queued', 'running')",
         (tenant_id, job_id),
     )
 
@@ -404,6 +393,6 @@ async def stranded_jobs(conn: Conn) -> list[tuple[UUID, UUID]]:
     cursor = await conn.execute(
         "SELECT j.tenant_id, j.id FROM render.render_jobs AS j WHERE j.status = 'rendering' AND j.updated_at < now() - interval '5 seconds'"
         " AND NOT EXISTS (SELECT FROM render.frame_jobs AS f WHERE f.tenant_id = j.tenant_id AND f.render_job_id = j.id"
-        " AND f.status NOT IN ('done', 'failed', 'canceled')) LIMIT 50"
+        " AND f.status NOT IN ('done', 'repairing', 'failed', 'canceled')) LIMIT 50"
     )
     return [(UUID(str(row[0])), UUID(str(row[1]))) for row in await cursor.fetchall()]

@@ -19,7 +19,7 @@ JOB_COLUMNS = (
 )
 _COLUMNS_J = ", ".join(f"j.{name.strip()}" for name in JOB_COLUMNS.split(", "))
 _MOVED = (
-    "counted AS (SELECT count(*) FILTER (WHERE status NOT IN ('done', 'failed', 'canceled')) AS undone,"  # noqa: S608
+    "counted AS (SELECT count(*) FILTER (WHERE status NOT IN ('done', 'repairing', 'failed', 'canceled')) AS undone,"  # noqa: S608
     " count(*) FILTER (WHERE status = 'running') AS running, coalesce(sum(epoch), 0) AS epochs,"
     " round(coalesce((SELECT drawing_share::numeric FROM render.film_forecasts WHERE tenant_id = %(tenant)s AND render_job_id = %(id)s), %(share)s::numeric)"
     " * sum(CASE WHEN status = 'done' THEN frame_end - frame_start + 1 ELSE frames_done END) / greatest(sum(frame_end - frame_start + 1), 1), 2) AS pct"

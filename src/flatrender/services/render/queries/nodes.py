@@ -247,43 +247,6 @@ async def insert_health(
     )
 
 
-async def insert_crash(
-    conn: Conn,
-    *,
-    node_id: UUID,
-    tenant_id: UUID | None,
-    render_job_id: UUID | None,
-    frame_job_id: UUID | None,
-    kind: str,
-    fingerprint: str,
-    log_excerpt: str | None,
-    recovery: str,
-    engine: Engine = "thorvg",
-) -> None:
-    """Keep what went wrong on a node."""
-    await conn.execute(
-        "INSERT INTO render.node_crashes (node_id, tenant_id, render_job_id, frame_job_id, kind, engine, fingerprint, log_excerpt, recovery, recovered_at)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, CASE WHEN %s <> 'pending' THEN now() END)",
-        (
-            node_id,
-            tenant_id,
-            render_job_id,
-            frame_job_id,
-            kind,
-            engine,
-            fingerprint,
-            (log_excerpt or "")[:16000],
-            recovery,
-            recovery,
-        ),
-    )
-    await conn.execute(
-        "UPDATE render.nodes SET crash_count_24h = (SELECT count(*) FROM render.node_crashes WHERE node_id = %s AND occurred_at > now() - interval '1 day')"
-        " WHERE id = %s",
-        (node_id, node_id),
-    )
-
-
 async def quarantine_if_failing(conn: Conn, *, node_id: UUID, limit: int, quarantine_s: float) -> bool:
     """Take a node out of work when the machine itself failed `limit` times in an hour, or After Effects at so many projects; return whether it was.
 

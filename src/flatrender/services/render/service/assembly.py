@@ -1,7 +1,6 @@
 """From segments and sound files in the store to a checked film in the store. All media work happens in child processes with deadlines."""
 
 import asyncio
-import hashlib
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,7 +13,6 @@ import msgspec
 
 from flatrender.contracts.render import SoundTrack
 from flatrender.engine.clips.model import ClipFile
-from flatrender.engine.errors import RenderError
 from flatrender.engine.film.clip_sound import clip_tracks
 from flatrender.engine.film.join import join_segments
 from flatrender.engine.film.outputs import Source, derive_film, take_still
@@ -23,9 +21,10 @@ from flatrender.engine.probe import ExpectedFilm, FilmReport, probe_film
 from flatrender.engine.scene import ResolvedScene
 from flatrender.engine.sound.mix import mix_sound
 from flatrender.engine.sound.track import TrackSpec
-from flatrender.kit.errors import NotFound, TooLarge
+from flatrender.kit.errors import TooLarge
 from flatrender.kit.objects import ObjectStore
 from flatrender.protocol.work import SceneFigures
+from flatrender.services.render.service.segment_checks import Piece, SegmentChecks, file_sha256
 from flatrender.services.render.service.sources import asset_object_key
 from flatrender.services.render.settings import RenderSettings
 
@@ -46,14 +45,6 @@ CONTENT_TYPES = {
     ".zip": "application/zip",
 }
 WATCH_S = 0.5
-
-
-class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """A segment in the store."""
-
-    chunk_no: int
-    object_key: str
-    sha256: str
 
 
 class Sound(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,20 +81,13 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str
 
 
-class BrokenSegments(Exception):
-    """Segments are missing or damaged: chunk → reason (`missing`, `checksum`)."""
-
-    def __init__(self, reasons: dict[int, Literal["missing", "checksum"]]) -> None:
-        super().__init__(f"segments {sorted(reasons)}")
-        self.reasons: dict[int, str] = dict(reasons)
-
-
 class Assembly:
     """Joins films in a temporary folder."""
 
     def __init__(self, objects: ObjectStore, settings: RenderSettings) -> None:
         self._objects = objects
         self._settings = settings
+        self._checks = SegmentChecks(objects, settings)
 
     async def make(
         self,
@@ -127,7 +111,7 @@ class Assembly:
             with tempfile.TemporaryDirectory(prefix="flatrender-finish-") as name:
                 folder = Path(name)
                 await stage("stitching", 93)
-                segments = await self._segments(folder, pieces, cancel)
+                segments = await self._checks.good(tenant_id, folder, pieces, settings, cancel)
                 sound = None
                 heard = settings.facts.audio is not None
                 tracks = await self._clip_tracks(tenant_id, folder, clips, settings.rate) if clips and heard else []
@@ -190,7 +174,7 @@ class Assembly:
             with tempfile.TemporaryDirectory(prefix="flatrender-derive-") as name:
                 folder = Path(name)
                 await stage("encoding", 96)
-                path = await self._fetched(
+                path = await self._checks.fetched(
                     folder / f"film{film_settings.facts.suffix}", film_key, self._settings.max_segment_bytes
                 )
                 out = folder / f"derived{settings.facts.suffix}"
@@ -209,35 +193,6 @@ class Assembly:
             watcher.cancel()
             cancel.set()
 
-    async def _segments(self, folder: Path, pieces: Sequence[Piece], cancel: threading.Event) -> list[Path]:
-        broken: dict[int, Literal["missing", "checksum"]] = {}
-        paths = []
-        for piece in pieces:
-            if cancel.is_set():
-                raise RenderError("the film is not wanted any more", code="cancelled")
-            try:
-                path = await self._fetched(
-                    folder / f"{piece.chunk_no:06d}.segment", piece.object_key, self._settings.max_segment_bytes
-                )
-            except NotFound:
-                broken[piece.chunk_no] = "missing"
-                continue
-            if await asyncio.to_thread(_sha256, path) != piece.sha256:
-                broken[piece.chunk_no] = "checksum"
-            paths.append(path)
-        if broken:
-            raise BrokenSegments(broken)
-        return paths
-
-    async def _fetched(self, path: Path, key: str, limit_bytes: int) -> Path:
-        local = self._objects.local_path(key) if key else None
-        if local is not None:
-            if not local.is_file():
-                raise NotFound("there is no such object", code="files.not_found")
-            return local
-        await self._objects.fetch(key, path, limit_bytes=limit_bytes)
-        return path
-
     async def _tracks(self, folder: Path, sounds: Sequence[Sound]) -> list[TrackSpec]:
         if sum(sound.size for sound in sounds) > self._settings.max_sound_bytes:
             raise TooLarge(
@@ -246,7 +201,9 @@ class Assembly:
             )
         tracks: list[TrackSpec] = []
         for index, sound in enumerate(sounds):
-            path = await self._fetched(folder / f"sound-{index}", sound.object_key, self._settings.max_sound_bytes)
+            path = await self._checks.fetched(
+                folder / f"sound-{index}", sound.object_key, self._settings.max_sound_bytes
+            )
             track = sound.track
             tracks.append(
                 TrackSpec(
@@ -271,7 +228,7 @@ class Assembly:
             clips = [
                 ClipFile(
                     sha256=sha256,
-                    path=await self._fetched(
+                    path=await self._checks.fetched(
                         folder / f"clip-{sha256}", asset_object_key(tenant_id, sha256), self._settings.max_clip_bytes
                     ),
                 )
@@ -310,7 +267,7 @@ class Assembly:
         report: FilmReport,
         settings: FilmSettings,
     ) -> Made:
-        digest = await asyncio.to_thread(_sha256, film)
+        digest = await asyncio.to_thread(file_sha256, film)
         # The key has the content's hash: an executor that was thought dead and finishes as well writes the same bytes or another object.
         film_key = f"films/{tenant_id}/{job_id}/{attempt}-{digest[:32]}{settings.facts.suffix}"
         poster_key = f"films/{tenant_id}/{job_id}/{attempt}-{digest[:32]}.jpg" if poster is not None else ""
@@ -344,8 +301,3 @@ async def _watch(stage: Stage, cancel: threading.Event) -> None:
                 return
         except Exception:  # noqa: BLE001, S112 - asked again in a moment
             continue
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,6 +14,7 @@ from flatrender.services.render.queries import chunks as rows
 from flatrender.services.render.queries import traces as trace_rows
 from flatrender.services.render.queries.chunks import ClaimedChunk
 from flatrender.services.render.queries.nodes import NodeRow
+from flatrender.services.render.service.crashes import log_key
 from flatrender.services.render.service.events import frames_bell
 from flatrender.services.render.service.fleet import order_of
 from flatrender.services.render.service.line import Lines
@@ -140,6 +141,9 @@ class Claims:
             scene_url=self._links.sign("GET", chunk.scene_object_key, life_s=life_s),
             upload_url=self._links.sign("PUT", key, life_s=life_s),
             output_key=key,
+            log_url=self._links.sign(
+                "PUT", log_key(chunk.tenant_id, chunk.render_job_id, chunk.id, chunk.epoch), life_s=life_s
+            ),
             deadline_s=deadline_s,
             traceparent=trace,
         )

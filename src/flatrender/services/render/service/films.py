@@ -29,12 +29,13 @@ from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import exports as export_rows
 from flatrender.services.render.queries import forecasts as forecast_rows
 from flatrender.services.render.queries import jobs as rows
+from flatrender.services.render.queries import repairs as repair_rows
 from flatrender.services.render.queries import speeds as speed_rows
 from flatrender.services.render.queries.chunks import NewChunk
 from flatrender.services.render.queries.exports import MadeFile
 from flatrender.services.render.queries.jobs import FINISHING, JobRow, ProfileRow
 from flatrender.services.render.queries.speeds import FinishSums
-from flatrender.services.render.service.assembly import Assembly, BrokenSegments, Made, Piece, Sound
+from flatrender.services.render.service.assembly import Assembly, Made, Sound
 from flatrender.services.render.service.events import RENDER_SHARE, frames_bell, tell
 from flatrender.services.render.service.forecast import FINISH_DECAY, drawing_share, finish_s
 from flatrender.services.render.service.forecasting import known_speeds, serving
@@ -50,6 +51,8 @@ from flatrender.services.render.service.planning import (
     poster_frame,
     transitions_of,
 )
+from flatrender.services.render.service.repairs import Repairs, piece_of
+from flatrender.services.render.service.segment_checks import BrokenSegments
 from flatrender.services.render.service.snapshots import store_scene
 from flatrender.services.render.service.sources import planned_source, scene_object_key
 from flatrender.services.render.settings import RenderSettings
@@ -87,6 +90,7 @@ class Films:
         files: FilesApi,
         objects: ObjectStore,
         assembly: Assembly,
+        repairs: Repairs,
         settings: RenderSettings,
     ) -> None:
         self._database = database
@@ -96,6 +100,7 @@ class Films:
         self._files = files
         self._objects = objects
         self._assembly = assembly
+        self._repairs = repairs
         self._settings = settings
         self._more = MoreOutputs(
             database=database,
@@ -106,7 +111,7 @@ class Films:
             settings=settings,
             sounds=self._sounds,
             stage=self._stage,
-            redo=self._redo,
+            redo=repairs.order,
         )
 
     async def plan_film(self, run: Run, arguments: dict[str, Json]) -> None:
@@ -319,7 +324,11 @@ class Films:
                 continue
             ready.append(
                 msgspec.structs.replace(
-                    chunk, segment_key=segment.segment_key, segment_sha256=segment.output_sha256.hex()
+                    chunk,
+                    segment_key=segment.segment_key,
+                    segment_sha256=segment.output_sha256.hex(),
+                    packets=segment.packets,
+                    is_checked=segment.is_checked,
                 )
             )
         return ready
@@ -338,20 +347,17 @@ class Films:
                 return None
             if job.status == "canceling":
                 await settle_cancel(conn, self._bells, tenant_id, job_id)
+            by_hand = await repair_rows.open_by_hand(conn, tenant_id=tenant_id, job_id=job_id)
             if job.status not in FINISHING or job.total_frames is None:
                 return None
-        if all(number != 0 for number, _ in pending):
+        mended = await self._repairs.mend(job, chunks)
+        if mended is None:
+            return None
+        if all(number != 0 for number, _ in pending) and not by_hand:
             return {"film": "kept"}
-        chunks = [chunk for chunk in chunks if output_of(chunk.chunk_no) == 0]
+        chunks = [chunk for chunk in mended if output_of(chunk.chunk_no) == 0]
         film = msgspec.convert(stored["film"], FilmInput)
-        pieces = [
-            Piece(
-                chunk_no=chunk.chunk_no,
-                object_key=chunk.segment_key or "",
-                sha256=(chunk.output_sha256 or b"").hex(),
-            )
-            for chunk in chunks
-        ]
+        pieces = [piece_of(chunk) for chunk in chunks]
         try:
             sounds = await self._sounds(tenant_id, film)
             made = await self._assembly.make(
@@ -368,7 +374,7 @@ class Films:
                 stage=lambda status, progress: self._stage(tenant_id, job_id, status, progress),
             )
         except BrokenSegments as broken:
-            await self._redo(tenant_id, job_id, broken.reasons)
+            await self._repairs.order(tenant_id, job_id, broken.broken)
             return None
         except (Unavailable, Conflict):
             raise
@@ -383,7 +389,10 @@ class Films:
         except Exception as error:
             log.exception("finish_crashed", job_id=str(job_id))
             return failure("internal", f"finishing failed: {type(error).__name__}")
-        return as_json(made)
+        async with self._database.tenant(tenant_id) as conn:
+            await repair_rows.set_checked(conn, tenant_id=tenant_id, job_id=job_id, output_no=0)
+            await repair_rows.end_repairs(conn, tenant_id=tenant_id, job_id=job_id)
+        return as_json(made) | {"repaired": by_hand}
 
     async def _sounds(self, tenant_id: UUID, film: FilmInput) -> list[Sound]:
         owners: dict[UUID, set[UUID]] = {}
@@ -425,33 +434,6 @@ class Films:
                     await tell(conn, self._bells, job, "progress")
         return True
 
-    async def _redo(self, tenant_id: UUID, job_id: UUID, reasons: dict[int, str]) -> None:
-        async with self._database.tenant(tenant_id) as conn:
-            job = await rows.job(conn, tenant_id=tenant_id, job_id=job_id, lock=True)
-            if job is None or job.status not in FINISHING:
-                return
-            broken = [
-                chunk
-                for chunk in await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=job_id)
-                if chunk.chunk_no in reasons
-            ]
-            for chunk in broken:
-                await chunk_rows.insert_repair(
-                    conn,
-                    tenant_id=tenant_id,
-                    job_id=job_id,
-                    chunk_id=chunk.id,
-                    frames=range(chunk.frame_start, min(chunk.frame_end + 1, chunk.frame_start + 5000)),
-                    reason=reasons[chunk.chunk_no],
-                )
-            await chunk_rows.redo(conn, tenant_id=tenant_id, job_id=job_id, chunk_nos=list(reasons))
-            await rows.set_status(
-                conn, tenant_id=tenant_id, job_id=job_id, expected=FINISHING, status="rendering", actor="render"
-            )
-            for pool in sorted({chunk.pool for chunk in broken}):
-                await self._bells.ring(conn, frames_bell(pool))
-        log.warning("segments_redone", job_id=str(job_id), chunks=sorted(reasons))
-
     async def _publish(self, arguments: dict[str, Json], made: dict[str, Json]) -> dict[str, Json]:
         """Hand film and poster to the files service, once for each attempt."""
         tenant_id, job_id = UUID(arguments["tenant_id"]), UUID(arguments["job_id"])
@@ -481,7 +463,7 @@ class Films:
                         width=film.width,
                         height=film.height,
                         duration_ms=film.duration_ms,
-                        dedupe_key=f"film:{job_id}:{job.attempt}",
+                        dedupe_key=f"film:{job_id}:{job.attempt}:{film.sha256[:16]}",
                     ),
                     StoreRequest(
                         name=f"{name}.jpg",
@@ -491,7 +473,7 @@ class Films:
                         owner_user_id=job.user_id,
                         width=film.poster_width,
                         height=film.poster_height,
-                        dedupe_key=f"poster:{job_id}:{job.attempt}",
+                        dedupe_key=f"poster:{job_id}:{job.attempt}:{film.sha256[:16]}",
                     ),
                 ],
             )
@@ -520,6 +502,8 @@ class Films:
                 return
             if job.status not in FINISHING or (files["video"] is None and "kept" not in files):
                 return
+            # An output that is made again says so by itself; a film is completed once.
+            again = await export_rows.has_film(conn, tenant_id=tenant_id, job_id=job_id)
             if files["video"] is not None:
                 await self._note_film(conn, job, msgspec.convert(made, Made), files)
             await rows.set_status(
@@ -536,9 +520,9 @@ class Films:
             took = await forecast_rows.finish_took(conn, tenant_id=tenant_id, job_id=job_id)
             ready = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
             if ready is not None:
-                await tell(
-                    conn, self._bells, ready, "completed", file_id=files["video"], poster_file_id=files["poster"]
-                )
+                told = {"file_id": files["video"], "poster_file_id": files["poster"]} if files["video"] else {}
+                what = "repaired" if made.get("repaired") else "progress" if again else "completed"
+                await tell(conn, self._bells, ready, what, **told)
             if took is not None:
                 # Last: films of other tenants write to the same row.
                 kind, film_s, seconds = took

@@ -18,6 +18,7 @@ from flatrender.services.render.queries import chunks as chunk_rows
 from flatrender.services.render.queries import exports as export_rows
 from flatrender.services.render.queries import forecasts as forecast_rows
 from flatrender.services.render.queries import jobs as rows
+from flatrender.services.render.queries import repairs as repair_rows
 from flatrender.services.render.queries import traces as trace_rows
 from flatrender.services.render.queries.chunks import ChunkRow
 from flatrender.services.render.queries.exports import ExportRow
@@ -310,6 +311,7 @@ async def settle_cancel(conn: Conn, bells: Bells, tenant_id: UUID, job_id: UUID)
         conn, tenant_id=tenant_id, job_id=job_id, output_no=None, code="canceled", message="cancelled"
     )
     finished = await export_rows.has_film(conn, tenant_id=tenant_id, job_id=job_id)
+    await give_up_repairs(conn, tenant_id, job_id, status="canceled", why="cancelled")
     moved = await rows.set_status(
         conn,
         tenant_id=tenant_id,
@@ -342,6 +344,7 @@ async def fail_job(conn: Conn, bells: Bells, tenant_id: UUID, job_id: UUID, *, c
         return running == 0 and await settle_cancel(conn, bells, tenant_id, job_id)
     await export_rows.give_up(conn, tenant_id=tenant_id, job_id=job_id, output_no=None, code=code, message=message)
     finished = await export_rows.has_film(conn, tenant_id=tenant_id, job_id=job_id)
+    await give_up_repairs(conn, tenant_id, job_id, status="failed", why=f"{code}: {message}")
     await rows.set_status(
         conn,
         tenant_id=tenant_id,
@@ -372,3 +375,11 @@ async def give_up_chunk(conn: Conn, bells: Bells, chunk: ChunkRow, *, code: str,
     where = {"tenant_id": chunk.tenant_id, "job_id": chunk.render_job_id}
     await export_rows.give_up(conn, **where, output_no=number, code=code, message=message)
     await export_rows.cancel_chunks(conn, **where, output_no=number)
+
+
+async def give_up_repairs(conn: Conn, tenant_id: UUID, job_id: UUID, *, status: str, why: str) -> None:
+    """End a film's repairs without what they were for; the chunks of one that a person wanted repaired keep the segments that they had."""
+    by_hand = await repair_rows.open_by_hand(conn, tenant_id=tenant_id, job_id=job_id)
+    await repair_rows.end_repairs(conn, tenant_id=tenant_id, job_id=job_id, status=status, error=why)
+    if by_hand:
+        await repair_rows.leave_as_they_were(conn, tenant_id=tenant_id, job_id=job_id)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from flatrender.engine.film.packets import pack_checksums
 from flatrender.kit.db import Bells, Conn, Database
 from flatrender.kit.errors import NotFound, Refused
 from flatrender.kit.objects import LinkSigner, ObjectStore
@@ -21,17 +22,18 @@ from flatrender.services.render.queries import jobs as job_rows
 from flatrender.services.render.queries import nodes as node_rows
 from flatrender.services.render.queries import snapshots as still_rows
 from flatrender.services.render.queries.chunks import ChunkRow
+from flatrender.services.render.queries.crashes import insert_crash, note_attempt, set_recovery
 from flatrender.services.render.queries.jobs import JobRow
 from flatrender.services.render.queries.nodes import NodeRow
 from flatrender.services.render.service.claims import Claims, Gone, never_gone
+from flatrender.services.render.service.crashes import MAX_LOG_BYTES, blame, flag_template, log_key, note_crash
 from flatrender.services.render.service.events import RENDER_SHARE, tell
 from flatrender.services.render.service.fleet import heard, order_of
 from flatrender.services.render.service.forecasting import Learner
 from flatrender.services.render.service.jobs import give_up_chunk, settle_cancel, start_finish
 from flatrender.services.render.service.nodes import Nodes
 from flatrender.services.render.service.planning import kind_of, segment_upload_key
-from flatrender.services.render.service.pools import DEFAULT_POOL
-from flatrender.services.render.service.recovery import node_to_exclude, take_back
+from flatrender.services.render.service.recovery import nodes_to_exclude, take_back
 from flatrender.services.render.service.speeds import FrameResult
 from flatrender.services.render.settings import RenderSettings
 
@@ -46,6 +48,9 @@ UNCLEAR_CODES = frozenset({"aerender_timeout", "aerender_crashed", "aerender_unk
 KILLED = "killed"
 """A person took the work from the node."""
 TOLD_S = 600.0
+MAX_OUTPUT_BYTES = 1 << 30
+"""The largest segment or picture; no executor joins larger ones."""
+MAX_PACKETS = 20_000
 MAX_CACHED_PROJECTS = 1000
 
 
@@ -137,6 +142,7 @@ class Leases:
             await self._tell_progress(tenant_id, job_id)
         order, wakes_in_s = order_of(node)
         return HeartbeatReply(
+            quarantined=node.quarantined,
             order=order,
             wakes_in_s=wakes_in_s,
             commands=commands,
@@ -191,6 +197,7 @@ class Leases:
                 epoch=result.epoch,
                 segment_key=key,
                 sha256=sha256_bytes(result.sha256),
+                packets=pack_checksums([n & 0xFFFFFFFF for n in result.packets[:MAX_PACKETS]]),
                 seconds=max(0.0, result.seconds),
             )
             if not accepted:
@@ -198,6 +205,10 @@ class Leases:
                 if now.status == "done":
                     return Accepted(replayed=True)
                 raise errors.LeaseSuperseded("the lease has ended")
+            if 0 < result.log_bytes <= MAX_LOG_BYTES:
+                await note_attempt(
+                    conn, frame_job_id=chunk.id, epoch=chunk.epoch, detail=None, **attempt_log(chunk, result)
+                )
             if node.probing:
                 await node_rows.end_probation(conn, node_id=node.id)
             await self._after_chunk(conn, job)
@@ -235,7 +246,6 @@ class Leases:
                 actor="render",
                 workflow_id=workflow_id,
             )
-            await rows.end_repairs(conn, tenant_id=job.tenant_id, job_id=job.id)
             moved = await job_rows.job(conn, tenant_id=job.tenant_id, job_id=job.id)
         if moved is not None:
             await tell(conn, self._bells, moved, "progress")
@@ -250,15 +260,19 @@ class Leases:
             chunk = current(await rows.chunk(conn, chunk_id=chunk_id), fail)
             if chunk.status == "done":
                 raise errors.LeaseSuperseded("a result of this lease was accepted already")
+            kind = await note_crash(
+                conn, node, chunk, fail, f"{fail.code}:{fingerprint_of(chunk.project_sha256, chunk.scene_key)}"
+            )
+            found = await blame(conn, node, chunk, kind, self._settings)
             unclear = fail.failure == "node" and fail.code in UNCLEAR_CODES
             given_up = unclear and chunk.machine_failures + 1 >= self._settings.machine_failures
             final = given_up or (
-                fail.failure == "content" and (fail.code in FINAL_CODES or chunk.attempt + 1 >= chunk.max_attempts)
+                fail.failure == "content"
+                and (fail.code in FINAL_CODES or chunk.attempt + 1 >= chunk.max_attempts or found.final)
             )
-            await self._note_crash(conn, node, chunk, fail, final=final)
             exclude = None
             if fail.failure in ("content", "node", "licence") or fail.code == KILLED:
-                exclude = await node_to_exclude(conn, chunk.tenant_id, chunk.engine, node.id, node.pool)
+                exclude = await nodes_to_exclude(conn, chunk, node)
             if not await take_back(
                 conn,
                 self._bells,
@@ -270,6 +284,17 @@ class Leases:
                 final=final,
             ):
                 raise errors.LeaseSuperseded("the lease has ended")
+            await note_attempt(
+                conn,
+                frame_job_id=chunk.id,
+                epoch=chunk.epoch,
+                detail=fail.detail,
+                **attempt_log(chunk, fail),
+            )
+            if kind is not None:
+                await after_failure(conn, node, fail, self._settings, chunk)
+            if final and found.flags and kind is not None:
+                await flag_template(conn, chunk, fail, kind)
             if final:
                 detail = fail.detail.removeprefix(f"{chunk.scene_key}: ")
                 if given_up:
@@ -282,26 +307,6 @@ class Leases:
                     await self._after_chunk(conn, job)
         return Accepted()
 
-    async def _note_crash(self, conn: Conn, node: NodeRow, chunk: ChunkRow, fail: Fail, *, final: bool) -> None:
-        kind = fail.crash or ("agent_crash" if fail.failure == "node" else None)
-        if fail.failure == "licence":
-            kind = "license"
-        if kind is None:
-            return
-        await node_rows.insert_crash(
-            conn,
-            node_id=node.id,
-            tenant_id=chunk.tenant_id,
-            render_job_id=chunk.render_job_id,
-            frame_job_id=chunk.id,
-            kind=kind,
-            fingerprint=f"{fail.code}:{fingerprint_of(chunk.project_sha256, chunk.scene_key)}",
-            log_excerpt=fail.detail,
-            recovery="gave_up" if final else "retried_other",
-            engine=chunk.engine,
-        )
-        await after_failure(conn, node, fail, self._settings)
-
     async def expire(self) -> int:
         """Take back the chunks whose lease has run out by the database's clock; return how many."""
         taken = 0
@@ -313,15 +318,16 @@ class Leases:
                 if fresh is None or fresh.lease_id != chunk.lease_id or fresh.status != "running":
                     continue
                 exclude = None
-                if chunk.node_id is not None:
-                    exclude = await node_to_exclude(conn, chunk.tenant_id, chunk.engine, chunk.node_id, DEFAULT_POOL)
+                node = None if chunk.node_id is None else await node_rows.by_id(conn, node_id=chunk.node_id)
+                if node is not None:
+                    exclude = await nodes_to_exclude(conn, chunk, node)
                 if not await take_back(
                     conn, self._bells, chunk, error_code="lease_expired", exclude=exclude, only_expired=True
                 ):
                     continue
                 taken += 1
                 if chunk.node_id is not None:
-                    await node_rows.insert_crash(
+                    await insert_crash(
                         conn,
                         node_id=chunk.node_id,
                         tenant_id=chunk.tenant_id,
@@ -330,8 +336,10 @@ class Leases:
                         kind="node_lost",
                         fingerprint="lease_expired",
                         log_excerpt=None,
-                        recovery="retried_other",
                         engine=chunk.engine,
+                        code="lease_expired",
+                        epoch=chunk.epoch,
+                        scene_key=chunk.scene_key,
                     )
                 log.warning("lease_expired", chunk_id=str(chunk.id), node_id=str(chunk.node_id), epoch=chunk.epoch)
         return taken
@@ -378,16 +386,29 @@ def sha256_bytes(text: str) -> bytes:
 
 
 async def output_present(objects: ObjectStore, key: str, size: int) -> None:
-    """Raise OutputMissing unless the object is there with the reported size."""
+    """Raise OutputMissing unless the object is there with the reported size, which a link into a bucket cannot limit."""
     try:
         stored = await objects.size(key)
     except NotFound:
         stored = -1
+    if stored > MAX_OUTPUT_BYTES:
+        await objects.delete(key)
+        raise errors.OutputMissing(f"the output is larger than {MAX_OUTPUT_BYTES} bytes and was deleted")
     if stored != size or size <= 0:
         raise errors.OutputMissing("the output has not been stored under its key with the reported size: put it again")
 
 
-async def after_failure(conn: Conn, node: NodeRow, fail: Fail, settings: RenderSettings) -> None:
+def attempt_log(chunk: ChunkRow, report: Result | Fail) -> dict[str, Any]:
+    """Return where the log of a chunk's attempt lies, when its node has put one there."""
+    if not 0 < report.log_bytes <= MAX_LOG_BYTES:
+        return {"log_key": None, "log_bytes": None}
+    key = log_key(chunk.tenant_id, chunk.render_job_id, chunk.id, chunk.epoch)
+    return {"log_key": key, "log_bytes": report.log_bytes}
+
+
+async def after_failure(
+    conn: Conn, node: NodeRow, fail: Fail, settings: RenderSettings, chunk: ChunkRow | None = None
+) -> None:
     """Take a node out of work when it fails too often, and out of After Effects' work when that has no licence."""
     if fail.failure == "licence":
         await node_rows.pause_licence(conn, node_id=node.id, pause_s=settings.licence_pause_s)
@@ -398,3 +419,5 @@ async def after_failure(conn: Conn, node: NodeRow, fail: Fail, settings: RenderS
         conn, node_id=node.id, limit=settings.quarantine_after, quarantine_s=settings.quarantine_s
     ):
         log.warning("node_quarantined", node=node.name)
+        if chunk is not None:
+            await set_recovery(conn, frame_job_id=chunk.id, epoch=chunk.epoch, recovery="quarantined_node")

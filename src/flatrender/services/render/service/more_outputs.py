@@ -3,7 +3,7 @@
 What goes wrong with one is noted with it and leaves the film and the others alone.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -27,11 +27,13 @@ from flatrender.services.render.queries import jobs as job_rows
 from flatrender.services.render.queries.chunks import ChunkRow
 from flatrender.services.render.queries.exports import MadeFile
 from flatrender.services.render.queries.jobs import FINISHING, JobRow
-from flatrender.services.render.service.assembly import Assembly, BrokenSegments, ClipScene, Made, Piece, Sound
+from flatrender.services.render.service.assembly import Assembly, ClipScene, Made, Sound
 from flatrender.services.render.service.deliveries import announce_export
 from flatrender.services.render.service.jobs import settle_cancel
 from flatrender.services.render.service.outputs import output_of, settings_for
 from flatrender.services.render.service.planning import decode_task, poster_frame, segment_settings_of
+from flatrender.services.render.service.repairs import piece_of
+from flatrender.services.render.service.segment_checks import Broken, BrokenSegments
 from flatrender.services.render.settings import RenderSettings
 
 log = structlog.get_logger(__name__)
@@ -51,7 +53,7 @@ class MoreOutputs:
         settings: RenderSettings,
         sounds: Callable[[UUID, FilmInput], Awaitable[list[Sound]]],
         stage: Callable[[UUID, UUID, str, float], Awaitable[bool]],
-        redo: Callable[[UUID, UUID, dict[int, str]], Awaitable[None]],
+        redo: Callable[[UUID, UUID, Mapping[int, Broken]], Awaitable[None]],
     ) -> None:
         """`sounds`, `stage` and `redo` are the film's own: its sound files, its progress, drawing broken segments again."""
         self._database = database
@@ -70,7 +72,8 @@ class MoreOutputs:
         async with self._database.tenant(tenant_id) as conn:
             job = await job_rows.job(conn, tenant_id=tenant_id, job_id=job_id)
             stored = await job_rows.job_input(conn, tenant_id=tenant_id, job_id=job_id)
-            chunks = await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=job_id)
+            held = await chunk_rows.chunks(conn, tenant_id=tenant_id, job_id=job_id)
+            chunks = [chunk for chunk in held if chunk.repair_id is None]
             pending = dict(await rows.pending(conn, tenant_id=tenant_id, job_id=job_id))
             if job is None or stored is None or job.attempt != int(arguments["attempt"]):
                 return "stop"
@@ -91,7 +94,7 @@ class MoreOutputs:
             )
             await self._publish(job, number, pending[number], made)
         except BrokenSegments as broken:
-            await self._redo(tenant_id, job_id, broken.reasons)
+            await self._redo(tenant_id, job_id, broken.broken)
             return "stop"
         except (Unavailable, Conflict):
             raise
@@ -137,14 +140,7 @@ class MoreOutputs:
                 settings=segment_settings(chunks[0]),
                 frames=chunks[-1].frame_end + 1,
                 poster_frame=poster_frame([(chunk.scene_key, chunk.frame_end) for chunk in chunks]),
-                pieces=[
-                    Piece(
-                        chunk_no=chunk.chunk_no,
-                        object_key=chunk.segment_key or "",
-                        sha256=(chunk.output_sha256 or b"").hex(),
-                    )
-                    for chunk in chunks
-                ],
+                pieces=[piece_of(chunk) for chunk in chunks],
                 sounds=await self._sounds(job.tenant_id, film),
                 clips=clip_scenes(chunks),
                 stage=stage,

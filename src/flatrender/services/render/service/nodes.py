@@ -11,6 +11,7 @@ from flatrender.kit.ids import DEFAULT_TENANT_ID, new_id, new_secret, secret_has
 from flatrender.protocol.register import Register, Registered
 from flatrender.services.render import errors
 from flatrender.services.render.queries import chunks as chunk_rows
+from flatrender.services.render.queries import crashes as crash_rows
 from flatrender.services.render.queries import fleet as fleet_rows
 from flatrender.services.render.queries import nodes as rows
 from flatrender.services.render.queries import snapshots as still_rows
@@ -109,7 +110,7 @@ class Nodes:
         stills = await still_rows.give_back(conn, node_id=node.id)
         if held or stills:
             first = held[0] if held else None
-            await rows.insert_crash(
+            await crash_rows.insert_crash(
                 conn,
                 node_id=node.id,
                 tenant_id=first.tenant_id if first else None,
@@ -118,7 +119,10 @@ class Nodes:
                 kind="agent_crash",
                 fingerprint="agent_crash",
                 log_excerpt=f"boot {node.boot_id} ended with {len(held)} chunks and {stills} pictures unfinished",
-                recovery="retried_other",
+                recovery="pending" if first else "retried_other",
+                code="boot_ended",
+                epoch=first.epoch if first else None,
+                scene_key=first.scene_key if first else None,
             )
             await self.ring_all(conn, node.pool)
 

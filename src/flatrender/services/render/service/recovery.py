@@ -1,13 +1,16 @@
 """Taking work back: from a lease that ran out, a start that ended, a node that failed."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flatrender.kit.db import Bells, Conn
 from flatrender.protocol.work import Engine
 from flatrender.services.render.queries import chunks as rows
+from flatrender.services.render.queries import crashes as crash_rows
 from flatrender.services.render.queries import jobs as job_rows
 from flatrender.services.render.queries import nodes as node_rows
 from flatrender.services.render.queries.chunks import ChunkRow
+from flatrender.services.render.queries.nodes import NodeRow
 from flatrender.services.render.service.events import frames_bell
 from flatrender.services.render.service.jobs import settle_cancel
 
@@ -18,7 +21,7 @@ async def take_back(
     chunk: ChunkRow,
     *,
     error_code: str,
-    exclude: UUID | None,
+    exclude: Sequence[UUID] | None,
     burn: bool = False,
     final: bool = False,
     only_expired: bool = False,
@@ -58,3 +61,15 @@ async def node_to_exclude(conn: Conn, tenant_id: UUID, engine: Engine, node_id: 
         conn, node_id=node_id, pool=pool, engine=engine, tenant_id=tenant_id, excluded=[node_id]
     )
     return node_id if others else None
+
+
+async def nodes_to_exclude(conn: Conn, chunk: ChunkRow, node: NodeRow) -> list[UUID]:
+    """Return the nodes that do not get a chunk from now on, after it failed on `node`: those before and this one while another node lives.
+
+    When all that live have failed at it, all but this one get it again; the only node there is keeps getting it.
+    """
+    living = await crash_rows.living_nodes(conn, pools=[node.pool], engine=chunk.engine, tenant_id=chunk.tenant_id)
+    for excluded in ([*(one for one in chunk.exclude_node_ids if one != node.id), node.id], [node.id]):
+        if set(living) - set(excluded):
+            return excluded
+    return []

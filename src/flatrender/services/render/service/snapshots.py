@@ -20,6 +20,7 @@ from flatrender.kit.workflows import Json, Run, enqueue
 from flatrender.protocol.outcome import Accepted, Fail, Result
 from flatrender.protocol.work import Assignment, Claim, Engine, Lease, StillTask
 from flatrender.services.render import errors, metrics
+from flatrender.services.render.queries import crashes as crash_rows
 from flatrender.services.render.queries import nodes as node_rows
 from flatrender.services.render.queries import snapshots as rows
 from flatrender.services.render.queries.snapshots import ClaimedStill, SceneJobRow, SnapshotRow
@@ -512,7 +513,7 @@ class Snapshots:
             kind = "license"
         if kind is None:
             return
-        await node_rows.insert_crash(
+        await crash_rows.insert_crash(
             conn,
             node_id=node.id,
             tenant_id=tenant_id,
@@ -520,9 +521,13 @@ class Snapshots:
             frame_job_id=None,
             kind=kind,
             fingerprint=f"{fail.code}:{what}",
-            log_excerpt=fail.detail,
+            log_excerpt="\n".join(filter(None, (fail.detail[:2000], fail.log_tail[-14000:]))),
             recovery="retried_same",
             engine=engine,
+            code=fail.code,
+            exit_code=fail.exit_code,
+            signal=fail.signal,
+            frame_no=fail.frame,
         )
         await after_failure(conn, node, fail, self._settings)
 
