@@ -137,17 +137,18 @@ WHERE payload ? 'job_id' GROUP BY tenant_id, user_id, type_key, payload->>'job_i
 UNION ALL SELECT '8: film ' || aggregate_id || ' was said to be completed ' || count(*) || ' times' FROM render.outbox_events
 WHERE event_type = 'render_job.completed' GROUP BY aggregate_id HAVING count(*) > 1
 UNION ALL SELECT '8: film ' || render_job_id || ' has ' || count(*) || ' exports of the kind ' || kind FROM render.exports WHERE deleted_at IS NULL
-GROUP BY render_job_id, kind HAVING count(*) > 1
+GROUP BY render_job_id, kind, output_no HAVING count(*) > 1
 UNION ALL SELECT '8: ' || count(*) || ' files under the key ' || dedupe_key FROM file_mgr.files WHERE dedupe_key IS NOT NULL GROUP BY tenant_id, dedupe_key
 HAVING count(*) > 1
 """
 _NOT_TOLD = """
 SELECT '8: film ' || j.id || ' is completed with ' || (SELECT count(*) FROM notification.notifications AS n WHERE n.type_key = 'render.completed'
-    AND n.payload->>'job_id' = j.id::text) || ' notices and ' || (SELECT count(*) FROM render.exports AS e WHERE e.render_job_id = j.id AND e.kind = 'video')
+    AND n.payload->>'job_id' = j.id::text) || ' notices and '
+    || (SELECT count(*) FROM render.exports AS e WHERE e.render_job_id = j.id AND e.kind = 'video' AND e.output_no = 0 AND e.sha256 IS NOT NULL)
     || ' films'
 FROM render.render_jobs AS j WHERE %(whole)s AND %(quiet)s AND j.status = 'completed'
   AND ((SELECT count(*) FROM notification.notifications AS n WHERE n.type_key = 'render.completed' AND n.payload->>'job_id' = j.id::text) <> 1
-    OR (SELECT count(*) FROM render.exports AS e WHERE e.render_job_id = j.id AND e.kind = 'video') <> 1)
+    OR (SELECT count(*) FROM render.exports AS e WHERE e.render_job_id = j.id AND e.kind = 'video' AND e.output_no = 0 AND e.sha256 IS NOT NULL) <> 1)
 """
 _QUERIES: tuple[LiteralString, ...] = (
     _ONE_ACCEPTED, _NEWEST_ACCEPTED, _EPOCHS_RISE, _FRAMES_COVERED, _FRAMES_DONE, _ATTEMPTS, _OUTCOMES, _SLOTS, _QUOTAS, _STUCK, _WORKFLOWS_STUCK,
@@ -159,7 +160,7 @@ UNION ALL SELECT 'export ' || e.id, b.storage_key, e.sha256 FROM render.exports 
     JOIN file_mgr.blobs AS b ON b.tenant_id = f.tenant_id AND b.id = f.blob_id WHERE e.deleted_at IS NULL
 """
 _DANGLING = """
-SELECT '7: export ' || e.id || ' names file ' || e.file_id || ', which is not there' FROM render.exports AS e WHERE %s AND e.deleted_at IS NULL
+SELECT '7: export ' || e.id || ' names file ' || e.file_id || ', which is not there' FROM render.exports AS e WHERE %s AND e.deleted_at IS NULL AND e.file_id IS NOT NULL
 AND NOT EXISTS (SELECT FROM file_mgr.files AS f WHERE f.tenant_id = e.tenant_id AND f.id = e.file_id)
 """
 

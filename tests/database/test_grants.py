@@ -54,7 +54,7 @@ class TestTables:
             """,
             (list(LOGIN_ROLES), list(PRIVILEGES), ALL_SCHEMAS),
         ).fetchall()
-        assert len(rows) > len(LOGIN_ROLES) * 133 * len(PRIVILEGES)
+        assert len(rows) > len(LOGIN_ROLES) * 136 * len(PRIVILEGES)
         wrong = [
             f"{role} {privilege} on {schema}.{table}: {has}"
             for role, schema, table, is_partition, privilege, has in rows

@@ -215,6 +215,7 @@ class FaultyFarm:
         environment = {
             "FLATRENDER_LEASE_S": str(LEASE_S),
             "FLATRENDER_HEARTBEAT_S": str(HEARTBEAT_S),
+            "FLATRENDER_EXECUTOR_DEAD_AFTER_S": "5",
             "FLATRENDER_EXECUTOR_ID": f"server-{number}",
             "FLATRENDER_PUBLIC_URL": self.address,
             "FLATRENDER_SEED": "1",

@@ -63,7 +63,7 @@ class Runs:
         admin.close()
 
     def run(
-        self, seed: int, *, films: int = FILMS, at_least: int = CHUNKS, every: int = 14, deadline_s: float = 400.0
+        self, seed: int, *, films: int = FILMS, at_least: int = CHUNKS, every: int = 14, stuck_after_s: float = 150.0
     ) -> Report:
         """Live through one seed's faults: at first so many films, more until `at_least` chunks were accepted; a fault for each `every` chunks."""
         rng = random.Random(seed)
@@ -79,7 +79,7 @@ class Runs:
         faults = schedule(seed, chunks=(films - 1) * CHUNKS_OF_A_FILM, every=every)
         injector = Injector(self._farm, faults, lambda: self._accepted(start))
         try:
-            self._live(person, asked, self._minds(rng, asked), start, at_least=at_least, until=began + deadline_s)
+            self._live(person, asked, self._minds(rng, asked), start, at_least=at_least, stuck_after_s=stuck_after_s)
         except AssertionError as error:
             report.wrong.append(str(error))
         injector.end()
@@ -104,9 +104,11 @@ class Runs:
         start: int,
         *,
         at_least: int,
-        until: float,
+        stuck_after_s: float,
     ) -> None:
-        """Do what people do until every film has ended and so many chunks were accepted. Raises AssertionError when that takes too long."""
+        """Do what people do until every film has ended and so many chunks were accepted. Raises AssertionError when nothing moves any more."""
+        before: tuple[int, dict[str, str]] | None = None
+        moved = time.monotonic()
         while True:
             accepted, states = self._look(start, films)
             over = all(state in FINISHED for state in states.values())
@@ -117,7 +119,9 @@ class Runs:
                 films.append(person.film(self._project, self._next_color()))
             elif over:
                 return
-            assert time.monotonic() < until, f"not finished in time: {states}"
+            if before != (accepted, states):
+                before, moved = (accepted, states), time.monotonic()
+            assert time.monotonic() - moved < stuck_after_s, f"nothing has moved for {stuck_after_s:.0f} s: {states}"
             time.sleep(LOOK_S)
 
     def _accepted(self, start: int) -> int:

@@ -12,7 +12,6 @@ from flatrender.host import seeding
 from flatrender.host.logs import set_up_logs
 from flatrender.host.server import serve
 from flatrender.host.settings import Settings
-from flatrender.kit import workflows
 from flatrender.services.render import module as _  # noqa: F401 - whoever names the settings' class for good does so before it is replaced
 from flatrender.services.render import settings as render_settings
 
@@ -30,9 +29,6 @@ def main(data_dir: Path, port: int, templates: Path) -> int:
         claim_wait_s=5.0,
         quarantine_after=4,
         quarantine_s=QUARANTINE_S,
-    )
-    workflows.Workflows.__init__ = functools.partialmethod(  # type: ignore[method-assign,assignment]
-        workflows.Workflows.__init__, heartbeat_s=1.0, dead_after_s=5.0
     )
     seeding.templates_folder = lambda: templates
     set_up_logs("info")

@@ -45,11 +45,18 @@ class _Callers:
 class Platform:
     """The service as people reach it."""
 
-    def __init__(self, settings: FilesSettings, database: Database, admin_dsn: str, folder: Path) -> None:
+    def __init__(
+        self,
+        settings: FilesSettings,
+        database: Database,
+        admin_dsn: str,
+        folder: Path,
+        objects: ObjectStore | None = None,
+    ) -> None:
         self.folder = folder
         self.settings = settings
         self.database = database
-        self.objects = ObjectStore(str(folder))
+        self.objects = objects or ObjectStore(str(folder))
         self.links = LinkSigner(b"k" * 32)
         self.module = build(database=database, objects=self.objects, links=self.links, settings=settings)
         self._admin_dsn = admin_dsn

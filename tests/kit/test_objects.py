@@ -114,6 +114,16 @@ async def test_keys_are_listed_by_folder_and_deleting_twice_is_no_error(store: O
     assert [key async for key in store.keys("d")] == ["d/deeper/three"]
 
 
+async def test_a_folder_that_cannot_take_an_object_is_away_for_now(tmp_path: Path) -> None:
+    """Without room on the disk nodes and workflows try again, instead of failing the film that cannot be kept at the moment."""
+    store = ObjectStore(str(tmp_path))
+    (tmp_path / "full").write_bytes(b"a file, where the folder of an object would have to be")
+    for refused in (store.put("full/film", b"data"), store.put("full/film", tmp_path / "full")):
+        with pytest.raises(Unavailable) as told:
+            await refused
+        assert told.value.code == "files.store_unavailable"
+
+
 async def test_a_folder_has_no_links_of_its_own(tmp_path: Path) -> None:
     store = ObjectStore(str(tmp_path))
     assert store.direct_url("GET", "a/b", life_s=60) is None

@@ -64,6 +64,7 @@ async def test_an_agent_outside_its_hours_draws_nothing_and_wakes_by_itself(farm
         while agent.wakes_at is None:
             await asyncio.sleep(0.02)
         made = await farm.create("c")
+        await farm.until(made.id, "rendering")
         await asyncio.sleep(1)
         assert agent.state is AgentState.DRAINING
         assert farm.row("SELECT status FROM render.frame_jobs") == ("queued",)

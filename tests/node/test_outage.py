@@ -53,6 +53,7 @@ async def test_a_node_with_too_many_reports_or_no_room_claims_nothing(
             monkeypatch.setattr(type(agent._spool), "__len__", lambda _: room["reports"])
             await asyncio.sleep(FAST.claim_wait_s + 1)
             made = await farm.create("a")
+            await farm.until(made.id, "rendering")
             await asyncio.sleep(1)
             assert farm.row("SELECT status FROM render.frame_jobs") == ("queued",)
             room["reports"] = 0

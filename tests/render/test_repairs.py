@@ -1,7 +1,6 @@
 """Segments that are damaged or show what they should not: found at the finish, and only the broken frames drawn again."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -15,7 +14,7 @@ from flatrender.engine.raster.pool import WorkerPool
 from flatrender.protocol.work import Assignment
 from tests.engine_film.conftest import film_numbers
 from tests.render.farm import Farm, HandNode
-from tests.render.segments import drawn, showing
+from tests.render.segments import drawn, showing, taken
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,16 +51,6 @@ async def hand_in(node: HandNode, farm: Farm, lottie: bytes, pool: WorkerPool) -
     answer = await node.result(work, data)
     assert answer.status_code == 200, answer.text
     return work
-
-
-async def taken(node: HandNode, within_s: float = 60) -> Assignment:
-    """Take the next chunk as soon as there is one."""
-    until = time.monotonic() + within_s
-    while time.monotonic() < until:
-        work = await node.claim()
-        if work is not None:
-            return work
-    raise AssertionError("there was nothing to do")
 
 
 async def made_by_hand(node: HandNode, work: Assignment, lottie: bytes, farm: Farm, pool: WorkerPool) -> bytes:

@@ -46,6 +46,9 @@ def simple(
     return Refusal(what, status, code, says, lambda world, _: send(world))
 
 
+PROFILE = {"key": "ours", "name": {"en": "Ours"}, "container": "mp4", "max_height": 360}
+
+
 def sign_in(world: World, email: str, password: str) -> httpx.Response:
     host = world.small.client.headers["Host"]
     return world.nobody.post("/v1/auth/login", json={"email": email, "password": password}, headers={"Host": host})
@@ -73,6 +76,26 @@ REQUESTS = [
            lambda w: w.put(audio={"music_volume": "loud"})),
     simple("a quality that is not offered", 422, "render.unknown_profile", ("8k", "1080p"),
            lambda w: w.user.post(f"/v1/saved-projects/{w.document['id']}/render", json={"profile": "8k"})),
+    simple("an output named twice", 422, "render.output_twice", ("twice",),
+           lambda w: w.user.post(f"/v1/saved-projects/{w.document['id']}/render", json={"profile": "draft", "outputs": ["draft"]})),
+    simple("a delivery target that is not there", 422, "render.unknown_target", ("delivery target",),
+           lambda w: w.user.post(f"/v1/saved-projects/{w.document['id']}/render",
+                                 json={"profile": "draft", "deliver_to": [str(uuid.uuid4())]})),
+    simple("a profile that the engine cannot make", 422, "render.profile_invalid", ("vp9", "mp4"),
+           lambda w: w.admin.post("/v1/admin/output-profiles", json=PROFILE | {"video_codec": "vp9"})),
+    simple("a profile's key that is taken", 409, "render.name_taken", ("another key",),
+           lambda w: w.admin.post("/v1/admin/output-profiles", json=PROFILE | {"key": "draft", "video_codec": "h264"})),
+    simple("a delivery target in a private network", 422, "render.target_invalid", ("private network",),
+           lambda w: w.admin.post("/v1/admin/delivery-targets",
+                                  json={"name": "x", "kind": "webhook", "config": {"url": "https://10.0.0.1/"}})),
+    simple("a file that is being made, downloaded", 409, "render.export_not_ready", ("pending",),
+           lambda w: w.user.post(f"/v1/exports/{w.exports['pending']}/download-url", json={})),
+    simple("a file that is being made, deleted", 409, "render.film_busy", ("cancel the film",),
+           lambda w: w.user.delete(f"/v1/exports/{w.exports['pending']}")),
+    simple("a file that has expired", 410, "render.export_expired", ("renew",),
+           lambda w: w.user.post(f"/v1/exports/{w.exports['expired']}/download-url", json={})),
+    simple("a delivery that is under way, sent again", 409, "render.delivery_under_way", ("on its way",),
+           lambda w: w.admin.post(f"/v1/admin/deliveries/{w.delivery}/replay")),
     simple("an id that is none", 422, "request_invalid", ("path.file_id",), lambda w: w.user.get("/v1/files/abc")),
     simple("U+0000 in a text", 422, "text_invalid", ("U+0000", "leave it out"),
            lambda w: w.user.patch("/v1/me", json={"display_name": "a\0b"})),
@@ -142,6 +165,12 @@ REQUESTS = [
                                  json={"begin": "22:00", "end": "08:00", "time_zone": "Mars/Olympus"})),
     simple("a film that is not there", 404, "render.job_not_found", ("film",),
            lambda w: w.user.get(f"/v1/render-jobs/{uuid.uuid4()}")),
+    simple("a finished file that is not there", 404, "render.export_not_found", ("output",),
+           lambda w: w.user.get(f"/v1/exports/{uuid.uuid4()}")),
+    simple("a delivery target of nobody", 404, "render.target_not_found", ("delivery target",),
+           lambda w: w.admin.get(f"/v1/admin/delivery-targets/{uuid.uuid4()}")),
+    simple("a profile of nobody", 404, "render.profile_not_found", ("profile",),
+           lambda w: w.admin.delete("/v1/admin/output-profiles/nowhere")),
     simple("a file that is not there", 404, "files.not_found", ("file",),
            lambda w: w.user.get(f"/v1/files/{uuid.uuid4()}")),
     simple("an import of no file", 404, "content.file_not_found", ("upload the package first",),

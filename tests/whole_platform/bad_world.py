@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import psycopg
 
+from flatrender.kit.ids import DEFAULT_TENANT_ID
+
 from . import hostile
 from .running import Running
 from .story import READ_ONLY, new_document, save, template
@@ -40,6 +42,7 @@ class World:
         self.small = self.tenant_with_little_room()
         self.expired = self.expired_token()
         self.reused_refresh_token = self.used_refresh_token()
+        self.exports, self.delivery = self.files_of_a_film()
 
     def dsn(self, role: str) -> str:
         """Return the address of the platform's database for a role."""
@@ -82,6 +85,40 @@ class World:
             )
             assert changed.rowcount >= 1
         return token
+
+    def files_of_a_film(self) -> tuple[dict[str, str], str]:
+        """Return files of a film that has ended, by their state, and a delivery to a paused target."""
+        tenant, user = DEFAULT_TENANT_ID, self.user.get("/v1/me").json()["id"]
+        exports = {}
+        with psycopg.connect(self.dsn("svc_render_worker")) as connection:
+            job = connection.execute(
+                "INSERT INTO render.render_jobs (tenant_id, user_id, saved_project_id, revision_id, project_id, project_version_id, package_sha256,"
+                " output_profile_key, status, input, input_hash, attempt, finished_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, 'draft', 'failed', '{}', %s, 1, now()) RETURNING id",
+                (tenant, user, *(uuid.uuid4() for _ in range(4)), bytes(32), bytes(32)),
+            ).fetchone()
+            assert job is not None
+            for number, status in enumerate(("pending", "expired")):
+                row = connection.execute(
+                    "INSERT INTO render.exports (tenant_id, render_job_id, user_id, kind, output_no, status, file_id, sha256, bytes, expired_at)"
+                    " VALUES (%s, %s, %s, 'video', %s, %s, %s, %s, 1, now()) RETURNING id",
+                    (tenant, job[0], user, number, status, uuid.uuid4(), bytes(32)),
+                ).fetchone()
+                assert row is not None
+                exports[status] = str(row[0])
+            target = connection.execute(
+                "INSERT INTO render.delivery_targets (tenant_id, name, kind, config, secret_enc, secret_key_id, status)"
+                " VALUES (%s, 'paused', 'webhook', '{}', '', 'k1', 'paused') RETURNING id",
+                (tenant,),
+            ).fetchone()
+            assert target is not None
+            delivery = connection.execute(
+                "INSERT INTO render.deliveries (tenant_id, target_id, message_id, event_type, dedupe_key)"
+                " VALUES (%s, %s, %s, 'export.ready', 'x') RETURNING id",
+                (tenant, target[0], "msg_" + "x" * 27),
+            ).fetchone()
+            assert delivery is not None
+        return exports, str(delivery[0])
 
     def put(self, **changes: Any) -> httpx.Response:
         """Save the document with members replaced."""

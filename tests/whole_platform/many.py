@@ -23,7 +23,7 @@ from .network import Doors, Machine, Network, as_user, network
 from .running import eventually, free_port
 
 POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
-LEASE_S, DEAD_S = 8.0, 6.0
+LEASE_S, DEAD_S = 15.0, 8.0
 
 
 class StubbornTransport(httpx.HTTPTransport):

@@ -79,7 +79,7 @@ export function ExportActions({ file, jobId, title, quiet = false, remove }: Exp
             aria-label={`${t('exports.getBack')}: ${name}`}
             data-testid="export-renew"
           >
-            {t('exports.getBack')}
+            {file.status === 'failed' ? t('common.retry') : t('exports.getBack')}
           </Button>
         )
       )}

@@ -209,6 +209,12 @@ export function seed() {
     used_slots: index ? 1 : 3,
     last_heartbeat_at: ago(0.2),
     crash_count_24h: index,
+    quarantine_reason: null,
+    hours: index ? { begin: '22:00', end: '08:00', days: [6, 7, 1, 2, 3], time_zone: 'Asia/Tehran' } : null,
+    hours_set: false,
+    asleep_until: null,
+    understands: ['restart_agent', 'kill_job', 'purge_cache', 'collect_logs'],
+    told: [],
   }));
   const notices = [
     {

@@ -107,6 +107,33 @@ async function visit(locale, size, double) {
   return { page, context, id, look, open, signIn, complaints, locale, size, double };
 }
 
+/** What an admin tells a node, from its card. */
+async function nodes({ page, id, look }) {
+  const card = id('node-card').first();
+  const menu = async (item) => {
+    await card.getByTestId('node-menu').click();
+    await id(item).click();
+  };
+  await menu('node-hours');
+  await id('hours-begin').fill('21:30');
+  await look('admin-node-hours');
+  await id('hours-save').click();
+  await id('node-hours-dialog').waitFor({ state: 'detached' });
+  await card.getByTestId('node-note').waitFor();
+  await menu('node-purge');
+  await menu('node-history');
+  await id('node-collect-logs').click();
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid=node-command]').length === 2);
+  await look('admin-node-history');
+  await page.keyboard.press('Escape');
+  await id('node-history-dialog').waitFor({ state: 'detached' });
+  await menu('node-quarantine');
+  await card.getByTestId('node-release').waitFor();
+  await look('admin-node-quarantined');
+  await card.getByTestId('node-release').click();
+  await card.getByTestId('node-drain').waitFor();
+}
+
 const previewReady = (visitor) => visitor.page.waitForSelector('[data-testid=preview][data-ready=true]');
 
 /** The newcomer's story up to the film, then the rest of the pages. */
@@ -410,6 +437,21 @@ async function rest(visitor) {
   await id('film-row').last().getByRole('link').last().click();
   await id('film-video').waitFor();
   await look('film');
+  await open('/exports');
+  await id('export-row').nth(3).waitFor();
+  assert.deepEqual(await id('export-row').evaluateAll((rows) => rows.slice(0, 4).map((row) => row.dataset.status)), [
+    'ready',
+    'ready',
+    'expired',
+    'failed',
+  ]);
+  await look('exports', { full: true });
+  await id('export-renew').first().click();
+  await page.waitForFunction(() => document.body.textContent.match(/دوباره ساخته|made again/));
+  assert.ok(double.state.renewed, 'an expired file is asked for again');
+  await id('export-menu').first().click();
+  await id('export-copy-link').waitFor();
+  await page.keyboard.press('Escape');
   await id('notification-bell').click();
   await page.waitForTimeout(500);
   await look('notifications');
@@ -454,6 +496,26 @@ async function rest(visitor) {
   await open('/admin/jobs');
   await id('admin-job-row').first().waitFor();
   await look('admin-jobs');
+  await open('/admin/delivery');
+  await id('target-card').nth(1).waitFor();
+  await look('admin-delivery', { full: true });
+  await id('target-add').click();
+  await id('target-name').fill('فروشگاه');
+  await id('target-url').fill('https://10.0.0.1/hook');
+  await id('target-save').click();
+  await id('target-error').waitFor();
+  await look('admin-delivery-form');
+  await id('target-url').fill('https://shop.example.com/hook');
+  await id('target-save').click();
+  await id('target-secret').waitFor();
+  await look('admin-delivery-secret');
+  await page.keyboard.press('Escape');
+  await id('target-test').first().click();
+  await id('delivery-row').nth(2).waitFor();
+  await id('delivery-attempts').nth(1).click();
+  await page.waitForTimeout(400);
+  await look('admin-delivery-log');
+  await page.keyboard.press('Escape');
   const finished = double.state.jobs.find((job) => job.status === 'completed');
   await open(`/admin/jobs/${finished.id}`);
   await id('repair-first-picture').waitFor();
@@ -475,6 +537,7 @@ async function rest(visitor) {
   await id('slow-template').first().waitFor();
   assert.equal(await id('queue-row').count(), 3);
   await look('admin-farm');
+  await nodes(visitor);
   await page.keyboard.press('?');
   await look('shortcuts');
   await page.keyboard.press('Escape');

@@ -10,6 +10,101 @@ import { extname, join, normalize } from 'node:path';
 import { seed } from './data.mjs';
 import { makeLottie, picture } from './lottie.mjs';
 
+const DAY_MS = 86_400_000;
+const TARGET = {
+  id: '6c9b3a52-0000-4000-8000-000000000001',
+  name: 'سامانهٔ فروشگاه',
+  kind: 'webhook',
+  is_default: true,
+  status: 'active',
+  config: { url: 'https://shop.example.com/hooks/films' },
+  consecutive_failures: 0,
+  last_success_at: new Date(Date.now() - 3_600_000).toISOString(),
+  last_error: null,
+  row_version: 3,
+  created_at: new Date(Date.now() - 9 * DAY_MS).toISOString(),
+};
+const BUCKET = {
+  ...TARGET,
+  id: '6c9b3a52-0000-4000-8000-000000000002',
+  name: 'Archive',
+  kind: 's3',
+  is_default: false,
+  status: 'disabled_failing',
+  config: {
+    endpoint: 'https://s3.eu-central-1.amazonaws.com',
+    bucket: 'films-archive',
+    access_key_id: 'AKIAIOSFODNN7EXAMPLE',
+    region: 'eu-central-1',
+    path_style: false,
+  },
+  last_error: 'the bucket answered 403 InvalidAccessKeyId',
+};
+const delivery = (more) => ({
+  id: randomUUID(),
+  target_id: TARGET.id,
+  export_id: null,
+  event_type: 'export.ready',
+  message_id: 'msg_2KWPBgLlAfxdpx2AI54pPJ85f4W',
+  status: 'delivered',
+  attempt: 1,
+  next_attempt_at: null,
+  last_status_code: 200,
+  last_error: null,
+  location: null,
+  replay_of_id: null,
+  delivered_at: null,
+  created_at: new Date(Date.now() - 600_000).toISOString(),
+  ...more,
+});
+const DELIVERIES = [
+  delivery({ event_type: 'target.test' }),
+  delivery({ status: 'dead', attempt: 10, last_status_code: 500, last_error: 'the receiver answered 500' }),
+  delivery({}),
+];
+const ATTEMPTS = [
+  {
+    attempt: 10,
+    outcome: 'failed',
+    status_code: 500,
+    error: 'the receiver answered 500',
+    response: '{"error": "out of memory"}',
+    address: '93.184.216.34',
+    duration_ms: 412,
+    created_at: new Date(Date.now() - 600_000).toISOString(),
+  },
+];
+
+/** The files of the finished films: the film itself, a GIF that expires soon, one that has expired and one that failed. */
+function exportsOf(jobs) {
+  return jobs
+    .filter((job) => job.export)
+    .flatMap((job) => {
+      const file = (number, profile, container, status, more = {}) => ({
+        ...job.export,
+        id: `${job.id.slice(0, -2)}0${number}`,
+        output: number,
+        profile,
+        status,
+        container,
+        expires_at: new Date(Date.now() + 60 * DAY_MS).toISOString(),
+        error_code: null,
+        render_job_id: job.id,
+        saved_project_id: job.saved_project_id,
+        title: job.title,
+        download_count: 0,
+        created_at: job.queued_at,
+        ...more,
+      });
+      return [
+        file(0, job.profile, job.export.container ?? 'mp4', 'ready'),
+        file(1, 'gif', 'gif', 'ready', { expires_at: new Date(Date.now() + 2.5 * DAY_MS).toISOString() }),
+        file(2, '1080p-webm', 'webm', 'expired', { download_url: null }),
+        file(3, '1080p-prores', 'mov', 'failed', { download_url: null, bytes: null, error_code: 'settings_invalid' }),
+      ];
+    });
+}
+
 const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'self'";
 const TYPES = {
@@ -54,6 +149,7 @@ export function startDouble({ root, film }) {
     response.writeHead(status, { 'Content-Type': 'application/json', ...etag, ...headers });
     response.end(status === 204 ? undefined : JSON.stringify(body));
   };
+  state.targets = [structuredClone(BUCKET), structuredClone(TARGET)];
   const page = (items) => ({ items: control.emptyLists ? [] : items, next_cursor: null });
   const summary = ({ scenes: _scenes, ...rest }) => rest;
   const stamp = () => new Date().toISOString();
@@ -432,6 +528,36 @@ export function startDouble({ root, film }) {
           ),
         ),
     ],
+    ['GET', /^\/v1\/exports$/, (_, response) => json(response, page(exportsOf(state.jobs)))],
+    [
+      'POST',
+      /^\/v1\/exports\/([^/]+)\/renew$/,
+      (_, response, [id]) => {
+        state.renewed = id;
+        json(response, { ...exportsOf(state.jobs).find((item) => item.id === id), status: 'pending' });
+      },
+    ],
+    ['GET', /^\/v1\/(?:admin\/)?delivery-targets$/, (_, response) => json(response, { items: state.targets })],
+    [
+      'POST',
+      /^\/v1\/admin\/delivery-targets$/,
+      (request, response) => {
+        if (request.json.config.url?.includes('10.0.0.1')) {
+          const errors = [{ field: 'url', detail: '10.0.0.1 is an address of a private network' }];
+          return json(response, { status: 422, code: 'render.target_invalid', errors }, 422);
+        }
+        const made = { ...TARGET, ...request.json, id: randomUUID() };
+        state.targets.push(made);
+        return json(response, { ...made, secret: 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD' }, 201);
+      },
+    ],
+    ['POST', /^\/v1\/admin\/delivery-targets\/[^/]+\/test$/, (_, response) => json(response, DELIVERIES[0], 202)],
+    ['GET', /^\/v1\/admin\/delivery-targets\/[^/]+\/deliveries$/, (_, response) => json(response, page(DELIVERIES))],
+    [
+      'GET',
+      /^\/v1\/admin\/deliveries\/([^/]+)$/,
+      (_, response) => json(response, { ...DELIVERIES[1], attempts: ATTEMPTS }),
+    ],
     ['GET', /^\/v1\/output-profiles$/, (_, response) => json(response, { items: state.profiles })],
     ['GET', /^\/v1\/admin\/render-jobs$/, (_, response) => json(response, page(state.jobs))],
     [
@@ -588,6 +714,45 @@ export function startDouble({ root, film }) {
     ['GET', /^\/v1\/admin\/farm$/, (_, response) => json(response, farm(state.projects))],
     ['GET', /^\/v1\/admin\/nodes\/([^/]+)\/health$/, (_, response) => json(response, nodeHealth())],
     ['GET', /^\/v1\/admin\/nodes\/([^/]+)\/crashes$/, (_, response) => json(response, page(crashes()))],
+    [
+      'POST',
+      /^\/v1\/admin\/nodes\/([^/]+)\/(quarantine|release|rotate-token)$/,
+      (_, response, [id, what]) => {
+        const node = state.nodes.find((item) => item.id === id);
+        if (what !== 'rotate-token') node.status = what === 'quarantine' ? 'quarantined' : 'online';
+        node.quarantine_reason = what === 'quarantine' ? 'by hand' : null;
+        json(response, node);
+      },
+    ],
+    [
+      'POST',
+      /^\/v1\/admin\/nodes\/([^/]+)\/(restart|purge-cache|collect-logs)$/,
+      (_, response, [id, what]) => {
+        const node = state.nodes.find((item) => item.id === id);
+        const command = { restart: 'restart_agent', 'purge-cache': 'purge_cache', 'collect-logs': 'collect_logs' }[
+          what
+        ];
+        const detail =
+          command === 'collect_logs' ? 'INFO registered node=1 name=node-1\nINFO awake' : '3 files removed';
+        const told = { id: randomUUID(), command, status: 'done', detail, created_at: new Date().toISOString() };
+        node.told.unshift(told);
+        json(response, told, 202);
+      },
+    ],
+    [
+      'GET',
+      /^\/v1\/admin\/nodes\/([^/]+)\/commands$/,
+      (_, response, [id]) => json(response, { items: state.nodes.find((item) => item.id === id).told }),
+    ],
+    [
+      'PUT',
+      /^\/v1\/admin\/nodes\/([^/]+)\/hours$/,
+      (request, response, [id]) => {
+        const node = state.nodes.find((item) => item.id === id);
+        Object.assign(node, { hours: request.json, hours_set: true, asleep_until: '2030-01-01T18:30:00Z' });
+        json(response, node);
+      },
+    ],
     [
       'POST',
       /^\/v1\/admin\/nodes\/([^/]+)\/(drain|resume)$/,

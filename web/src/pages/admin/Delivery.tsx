@@ -1,4 +1,4 @@
-import { Badge, Button, Code, CopyButton, Group, Menu, Modal, Stack, Text } from '@mantine/core';
+import { Button, Code, CopyButton, Group, Menu, Modal, Stack, Text } from '@mantine/core';
 import {
   IconBucket,
   IconDots,
@@ -85,9 +85,9 @@ function TargetCard({ target, openLog, edit, showSecret }: TargetCardProps) {
               {t(`delivery.kind.${target.kind}`)}
             </Text>
             {target.is_default && (
-              <Badge variant="light" size="sm" color="gray.8" autoContrast>
-                {t('delivery.usual')}
-              </Badge>
+              <Text size="sm" c="dimmed">
+                · {t('delivery.usual')}
+              </Text>
             )}
           </Group>
         </div>

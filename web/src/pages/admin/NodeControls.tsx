@@ -148,7 +148,7 @@ export function NodeControls({ node }: { node: RenderNode }) {
           {!isQuarantined && (
             <Menu.Item
               leftSection={<IconLock size={16} aria-hidden />}
-              color="red"
+              color="red.8"
               onClick={() => change.mutate(() => adminNodes.quarantine(node.id))}
               data-testid="node-quarantine"
             >

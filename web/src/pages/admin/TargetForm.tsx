@@ -54,7 +54,11 @@ export function TargetForm({ target, close, saved }: TargetFormProps) {
     },
   });
   const problems = save.error instanceof ApiError ? save.error.errors : [];
-  const wrong = (field: string) => problems.find((problem) => problem.field.endsWith(field))?.detail;
+  // the server's words are English in both languages
+  const wrong = (field: string) => {
+    const found = problems.find((problem) => problem.field.endsWith(field));
+    return found && <bdi dir="ltr">{found.detail}</bdi>;
+  };
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     save.mutate();

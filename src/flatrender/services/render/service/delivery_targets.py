@@ -307,7 +307,7 @@ def check_bucket(config: S3Config) -> None:
         refuse("bucket", "has 3 to 63 characters: small letters, digits, hyphens and dots")
     if not re.fullmatch(r"[a-z0-9-]{1,40}", config.region):
         refuse("region", "is a name such as eu-central-1")
-    if not re.fullmatch(r"[A-Za-z0-9_+/=.-]{1,128}", config.access_key_id):
+    if not re.fullmatch(r"[A-Za-z0-9_+/=.:-]{1,128}", config.access_key_id):
         refuse("access_key_id", "is no access key")
     if not re.fullmatch(r"https?://[^/?#@\s]+/?", config.endpoint):
         refuse("endpoint", "is https:// and a host, without a path")

@@ -502,6 +502,8 @@ class Films:
                 return
             if job.status not in FINISHING or (files["video"] is None and "kept" not in files):
                 return
+            # An output that is made again says so by itself; a film is completed once.
+            again = await export_rows.has_film(conn, tenant_id=tenant_id, job_id=job_id)
             if files["video"] is not None:
                 await self._note_film(conn, job, msgspec.convert(made, Made), files)
             await rows.set_status(
@@ -518,8 +520,9 @@ class Films:
             took = await forecast_rows.finish_took(conn, tenant_id=tenant_id, job_id=job_id)
             ready = await rows.job(conn, tenant_id=tenant_id, job_id=job_id)
             if ready is not None:
-                what = "repaired" if made.get("repaired") else "completed"
-                await tell(conn, self._bells, ready, what, file_id=files["video"], poster_file_id=files["poster"])
+                told = {"file_id": files["video"], "poster_file_id": files["poster"]} if files["video"] else {}
+                what = "repaired" if made.get("repaired") else "progress" if again else "completed"
+                await tell(conn, self._bells, ready, what, **told)
             if took is not None:
                 # Last: films of other tenants write to the same row.
                 kind, film_s, seconds = took

@@ -48,6 +48,8 @@ UNCLEAR_CODES = frozenset({"aerender_timeout", "aerender_crashed", "aerender_unk
 KILLED = "killed"
 """A person took the work from the node."""
 TOLD_S = 600.0
+MAX_OUTPUT_BYTES = 1 << 30
+"""The largest segment or picture; no executor joins larger ones."""
 MAX_PACKETS = 20_000
 MAX_CACHED_PROJECTS = 1000
 
@@ -384,11 +386,14 @@ def sha256_bytes(text: str) -> bytes:
 
 
 async def output_present(objects: ObjectStore, key: str, size: int) -> None:
-    """Raise OutputMissing unless the object is there with the reported size."""
+    """Raise OutputMissing unless the object is there with the reported size, which a link into a bucket cannot limit."""
     try:
         stored = await objects.size(key)
     except NotFound:
         stored = -1
+    if stored > MAX_OUTPUT_BYTES:
+        await objects.delete(key)
+        raise errors.OutputMissing(f"the output is larger than {MAX_OUTPUT_BYTES} bytes and was deleted")
     if stored != size or size <= 0:
         raise errors.OutputMissing("the output has not been stored under its key with the reported size: put it again")
 
