@@ -160,7 +160,8 @@ UNION ALL SELECT 'export ' || e.id, b.storage_key, e.sha256 FROM render.exports 
     JOIN file_mgr.blobs AS b ON b.tenant_id = f.tenant_id AND b.id = f.blob_id WHERE e.deleted_at IS NULL
 """
 _DANGLING = """
-SELECT '7: export ' || e.id || ' names file ' || e.file_id || ', which is not there' FROM render.exports AS e WHERE %s AND e.deleted_at IS NULL AND e.file_id IS NOT NULL
+SELECT '7: export ' || e.id || ' names file ' || e.file_id || ', which is not there' FROM render.exports AS e
+WHERE %s AND e.deleted_at IS NULL AND e.file_id IS NOT NULL
 AND NOT EXISTS (SELECT FROM file_mgr.files AS f WHERE f.tenant_id = e.tenant_id AND f.id = e.file_id)
 """
 

@@ -274,9 +274,8 @@ async def test_a_file_goes_into_a_bucket_whole_or_in_parts_under_its_persian_nam
 ) -> None:
     """Against a real S3-compatible server, which checks signatures and checksums."""
     server = pytest.importorskip("tests.object_store.server")
-    from flatrender.kit.s3 import signed_url
-
     from flatrender.kit import s3_upload
+    from flatrender.kit.s3 import signed_url
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
