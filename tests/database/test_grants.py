@@ -30,7 +30,9 @@ def expected(role: str, schema: str, table: str, *, is_partition: bool) -> set[s
     if (schema, table) == ("ops", "schema_migrations"):
         return {"SELECT"} if role != "svc_workflow" else set()
     if (schema, table) == ("ops", "workflow_executors"):
-        return {"svc_workflow": {"SELECT", "INSERT", "UPDATE", "DELETE"}, "svc_render": {"SELECT"}}.get(role.removesuffix("_worker"), set())
+        return {"svc_workflow": {"SELECT", "INSERT", "UPDATE", "DELETE"}, "svc_render": {"SELECT"}}.get(
+            role.removesuffix("_worker"), set()
+        )
     if is_partition or SCHEMA_OF.get(role.removesuffix("_worker")) != schema:
         return set()
     return {"SELECT", "INSERT"} if f"{schema}.{table}" in INSERT_ONLY else {"SELECT", "INSERT", "UPDATE", "DELETE"}

@@ -65,7 +65,9 @@ async def cancel(farm: Farm, film: Any) -> float:
 async def settled(farm: Farm, film: Any) -> None:
     """Nothing of the film is about, and it was told once that it is cancelled."""
     assert farm.row("SELECT count(*) FROM render.frame_jobs WHERE render_job_id = %s AND status = 'running'", film.id) == (0,)  # fmt: skip
-    assert farm.row("SELECT count(*) FROM render.exports WHERE render_job_id = %s AND file_id IS NOT NULL", film.id) == (0,)
+    assert farm.row(
+        "SELECT count(*) FROM render.exports WHERE render_job_id = %s AND file_id IS NOT NULL", film.id
+    ) == (0,)
     told = farm.rows(
         "SELECT event_type FROM render.outbox_events WHERE aggregate_id = %s AND event_type NOT LIKE '%%progress'"
         " AND event_type NOT LIKE '%%queued' AND event_type NOT LIKE '%%started'",

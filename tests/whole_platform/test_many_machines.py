@@ -12,9 +12,7 @@ from .story import assets_of, download, edited, lengths_of, press_render
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("kills"), pytest.mark.timeout(900)]
 
 
-def test_films_arrive_once_although_a_replica_an_executor_and_a_node_die(
-    open_folder: Path, tmp_path: Path
-) -> None:
+def test_films_arrive_once_although_a_replica_an_executor_and_a_node_die(open_folder: Path, tmp_path: Path) -> None:
     with many(open_folder) as farm:
         client = farm.client()
         document = edited(client, scenes=2)

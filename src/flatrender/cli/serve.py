@@ -22,7 +22,10 @@ class Part(StrEnum):
 
 
 def serve(
-    part: Annotated[Part, typer.Argument(help="all services in one process, the gateway, the workflows' executor or one service alone")],
+    part: Annotated[
+        Part,
+        typer.Argument(help="all services in one process, the gateway, the workflows' executor or one service alone"),
+    ],
     data_dir: Annotated[
         Path | None, typer.Option(help="Where everything is kept (default: var, or FLATRENDER_DATA_DIR).")
     ] = None,

@@ -77,7 +77,9 @@ def draw(
                     cancel=cancel,
                 )
             if session is not None:
-                session.log.note(f"{report.frames} frames, {report.drawn} drawn in {report.draw_s:.3f} s; looking at it")
+                session.log.note(
+                    f"{report.frames} frames, {report.drawn} drawn in {report.draw_s:.3f} s; looking at it"
+                )
             with telemetry.span("check"):
                 expected = expect_segment(scene, task.first, task.last, settings, pool, cancel=cancel)
                 check_pictures(out, expected, cancel=cancel)

@@ -185,7 +185,9 @@ class Catalogue:
 
 def _check_engines(details: VersionDetails) -> None:
     """Raise Conflict when scenes that are offered need After Effects."""
-    needing = [scene.row.scene_key for scene in details.scenes if scene.row.is_active and scene.row.engine == "aerender"]
+    needing = [
+        scene.row.scene_key for scene in details.scenes if scene.row.is_active and scene.row.engine == "aerender"
+    ]
     if needing:
         raise Conflict(
             f"{len(needing)} of the scenes can only be drawn by nodes with After Effects ({', '.join(needing[:5])}):"

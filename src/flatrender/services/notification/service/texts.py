@@ -21,7 +21,9 @@ _COMPLETED = {
 }
 _REPAIRED = {
     "fa": Text("نسخهٔ تازهٔ فیلم شما آماده است", "قاب‌هایی از «{film}» دوباره کشیده شد؛ فیلم در همان نشانی تازه شده است."),
-    "en": Text("A new version of your film is ready", "Frames of “{film}” were drawn again; the film is new at the same place."),
+    "en": Text(
+        "A new version of your film is ready", "Frames of “{film}” were drawn again; the film is new at the same place."
+    ),
 }
 _FAILED = {
     "fa": Text("ساخت فیلم ناموفق بود", "«{film}» ساخته نشد. می‌توانید دوباره تلاش کنید."),
