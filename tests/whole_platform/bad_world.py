@@ -42,7 +42,7 @@ class World:
         self.small = self.tenant_with_little_room()
         self.expired = self.expired_token()
         self.reused_refresh_token = self.used_refresh_token()
-        self.exports, self.delivery = self.files_of_a_film()
+        self.exports, self.delivery, self.failed_film = self.files_of_a_film()
 
     def dsn(self, role: str) -> str:
         """Return the address of the platform's database for a role."""
@@ -86,8 +86,8 @@ class World:
             assert changed.rowcount >= 1
         return token
 
-    def files_of_a_film(self) -> tuple[dict[str, str], str]:
-        """Return files of a film that has ended, by their state, and a delivery to a paused target."""
+    def files_of_a_film(self) -> tuple[dict[str, str], str, str]:
+        """Return files of a film that has failed, by their state, a delivery to a paused target, and the film."""
         tenant, user = DEFAULT_TENANT_ID, self.user.get("/v1/me").json()["id"]
         exports = {}
         with psycopg.connect(self.dsn("svc_render_worker")) as connection:
@@ -118,7 +118,7 @@ class World:
                 (tenant, target[0], "msg_" + "x" * 27),
             ).fetchone()
             assert delivery is not None
-        return exports, str(delivery[0])
+        return exports, str(delivery[0]), str(job[0])
 
     def put(self, **changes: Any) -> httpx.Response:
         """Save the document with members replaced."""
