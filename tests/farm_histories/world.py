@@ -34,6 +34,7 @@ from flatrender.services.render.queries import repairs as repair_rows
 from flatrender.services.render.queries import snapshots as still_rows
 from flatrender.services.render.queries.chunks import NewChunk
 from flatrender.services.render.queries.jobs import FINISHING
+from flatrender.services.render.service.crashes import Crashes
 from flatrender.services.render.service.events import CHANNEL
 from flatrender.services.render.service.fleet import Fleet
 from flatrender.services.render.service.forecasting import Learner
@@ -112,6 +113,7 @@ class FarmWorld:
             links=links,
             settings=SETTINGS,
         )
+        self._crashes = Crashes(self._database, self.objects, SETTINGS)
         self._monotonic = 1e6
         self._sweeps: list[Sweep] = []
         self.jobs = Jobs(self._database, bells, SETTINGS)
@@ -124,7 +126,9 @@ class FarmWorld:
         self.forget()
         self._monotonic += 10 * GRACE_S
         with self._our_time():
-            self._sweeps = [Sweep(self._database, self.leases, self._snapshots, SETTINGS) for _ in range(2)]
+            self._sweeps = [
+                Sweep(self._database, self.leases, self._snapshots, SETTINGS, self._crashes) for _ in range(2)
+            ]
         self.let_pass(GRACE_S + 1)
 
     @contextmanager

@@ -55,6 +55,10 @@ export function ExportActions({ file, jobId, title, quiet = false, remove }: Exp
     onError: say.failed,
   });
   const isReady = file.status === 'ready';
+  const downloads = file.container
+    ? t('render.downloadAs', { kind: FILE_ENDING[file.container] })
+    : t('exports.download');
+  const returns = file.status === 'failed' ? t('common.retry') : t('exports.getBack');
   return (
     <>
       {isReady && file.download_url ? (
@@ -64,10 +68,10 @@ export function ExportActions({ file, jobId, title, quiet = false, remove }: Exp
           download
           variant={quiet ? 'default' : 'filled'}
           leftSection={<IconDownload size={16} aria-hidden />}
-          aria-label={`${t('exports.download')}: ${name}`}
+          aria-label={`${downloads}: ${name}`}
           data-testid="export-download"
         >
-          {file.container ? t('render.downloadAs', { kind: FILE_ENDING[file.container] }) : t('exports.download')}
+          {downloads}
         </Button>
       ) : (
         file.status !== 'pending' && (
@@ -76,10 +80,10 @@ export function ExportActions({ file, jobId, title, quiet = false, remove }: Exp
             leftSection={<IconRefresh size={16} aria-hidden />}
             loading={renew.isPending}
             onClick={() => renew.mutate()}
-            aria-label={`${t('exports.getBack')}: ${name}`}
+            aria-label={`${returns}: ${name}`}
             data-testid="export-renew"
           >
-            {file.status === 'failed' ? t('common.retry') : t('exports.getBack')}
+            {returns}
           </Button>
         )
       )}

@@ -452,6 +452,8 @@ async function rest(visitor) {
   await id('export-menu').first().click();
   await id('export-copy-link').waitFor();
   await page.keyboard.press('Escape');
+  await open('/films');
+  await id('film-row').first().waitFor();
   await id('notification-bell').click();
   await page.waitForTimeout(500);
   await look('notifications');

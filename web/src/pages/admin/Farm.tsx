@@ -244,19 +244,19 @@ export function AdminFarm() {
         <div className={classes.page} data-testid="farm">
           <Over farm={farm} hours={hours} />
           <div className={classes.columns}>
-            <section aria-labelledby="farm-queue">
-              <h2 id="farm-queue">{t('admin.queue')}</h2>
+            <div>
+              <h2>{t('admin.queue')}</h2>
               <Queue queue={farm.queue} />
-            </section>
+            </div>
             <section aria-labelledby="farm-budget">
               <h2 id="farm-budget">{t('admin.budget')}</h2>
               <Budget budget={farm.budget} />
             </section>
           </div>
-          <section aria-labelledby="farm-slow">
-            <h2 id="farm-slow">{t('admin.slowTemplates')}</h2>
+          <div>
+            <h2>{t('admin.slowTemplates')}</h2>
             <SlowTemplates rows={farm.slow_templates} />
-          </section>
+          </div>
         </div>
       )}
     </>

@@ -238,10 +238,10 @@ function Node({ node }: { node: RenderNode }) {
         {health.isError && <ErrorState error={health.error} retry={() => void health.refetch()} />}
         {health.isPending && slow && <SkeletonRows rows={2} height={220} />}
         {health.data && <Charts health={health.data} node={node} />}
-        <section aria-labelledby="node-crashes">
-          <h2 id="node-crashes">{t('admin.crashes')}</h2>
+        <div>
+          <h2>{t('admin.crashes')}</h2>
           <Crashes nodeId={node.id} />
-        </section>
+        </div>
       </div>
     </>
   );

@@ -165,9 +165,9 @@ function NodeCard({ node, farm }: { node: RenderNode; farm: FarmNode | undefined
         testId="node-picture"
       />
       {farm && (
-        <section aria-label={t('admin.nodeWorking')} className={classes.nodeWork}>
+        <div className={classes.nodeWork}>
           <WorkList farm={farm} />
-        </section>
+        </div>
       )}
       {farm && <LastHour farm={farm} />}
       <div>
