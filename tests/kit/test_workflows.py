@@ -24,7 +24,7 @@ from tests.kit.workflow_process import DEAD_S, TABLES, Steps, executor
 from flatrender.kit import workflows as workflows_module
 from flatrender.kit.db import Database
 from flatrender.kit.embedded_postgres import EmbeddedPostgres
-from flatrender.kit.workflows import Workflows, enqueue
+from flatrender.kit.workflows import Workflows, enqueue, make_tables
 
 pytestmark = pytest.mark.faults
 PATIENCE_S = 60.0
@@ -130,6 +130,8 @@ async def succeeded(workflows: Workflows, workflow: str) -> None:
 def world(module_database: DatabaseCopy) -> World:
     with psycopg.connect(module_database.admin_dsn, autocommit=True) as conn:
         conn.execute(TABLES)
+    # An executor beats before it has made the engine's tables; `flatrender migrate` makes them before anything starts.
+    make_tables(module_database.dsn("svc_workflow"))
     return World(module_database.dsn, module_database.admin_dsn)
 
 

@@ -15,17 +15,19 @@ from flatrender.engine.errors import EngineError
 from flatrender.engine.film.compare import Finding, Order, Question
 from flatrender.engine.film.plan import lottie_frames
 from flatrender.engine.film.settings import FilmSettings
-from flatrender.engine.film.strip import Strip, Suspect, apart, blank, strip_size
+from flatrender.engine.film.strip import BLANK_RANGE, Strip, Suspect, apart, blank, strip_size
 from flatrender.engine.raster.pool import WorkerPool
 from flatrender.engine.scene import ResolvedScene
 
 _OVERSAMPLING = 4
-_DIFFERENCE = 6.0
-"""Mean levels of 255 between a frame of the film and the same one drawn small; equal frames stay below."""
+_MOVES = 6.0
+"""Mean levels of 255 between two pictures of a scene from which on it moves between them …"""
 _SPOT = 64
-"""Levels by which a place of the picture must differ to count as another …"""
+"""… or levels by which a place must differ to count as another …"""
 _SPOTS = 0.01
-"""… and the share of such places above which the pictures are not the same."""
+"""… and the share of such places."""
+_OTHER_COLOR = 12.0
+"""Mean levels by which an empty picture must differ from an empty one that is drawn."""
 _LIT_RANGE = 24
 """A drawn picture must show at least this range before a blank frame counts as wrong."""
 
@@ -58,16 +60,34 @@ class _Look:
         return [number for number in range(suspect.first, suspect.last + 1) if self._is_wrong(number, suspect)]
 
     def _is_wrong(self, number: int, suspect: Suspect) -> bool:
+        """Tell by what the scene does there, not by how alike the pictures are: what is drawn small has other edges than what was drawn large."""
+        match suspect.reason:
+            case "black":
+                return self._is_empty(number)
+            case "frozen":
+                # Of pictures that are equal the first may be right; the others are wrong when the scene has moved on.
+                return self._question.is_exact and _moved(self._drawn(suspect.first), self._drawn(number))
+            case "glitch":
+                return self._question.is_exact and self._flashes(number)
+
+    def _is_empty(self, number: int) -> bool:
         drawn, shown = self._drawn(number), self._shown[number]
+        if not bool(blank(shown[None])[0]):
+            return False
         # Drawn small, a picture that fills the frame may leave a strip of background at its edges.
         inside = drawn[1:-1, 1:-1].reshape(-1, 3)
-        lit = int((inside.max(axis=0).astype(int) - inside.min(axis=0)).max()) >= _LIT_RANGE
-        if suspect.reason == "black" and lit and bool(blank(shown[None])[0]):
+        span = int((inside.max(axis=0).astype(int) - inside.min(axis=0)).max())
+        if span >= _LIT_RANGE:
             return True
-        if not self._question.is_exact:
-            return False
-        spots = (np.abs(drawn.astype(np.int16) - shown).max(axis=-1) > _SPOT).mean()
-        return apart(drawn, shown) > _DIFFERENCE or float(spots) > _SPOTS
+        return self._question.is_exact and span <= BLANK_RANGE and apart(drawn, shown) > _OTHER_COLOR
+
+    def _flashes(self, number: int) -> bool:
+        """Tell whether the frame differs from its neighbours by much more than the scene does there."""
+        near = [other for other in (number - 1, number + 1) if 0 <= other < len(self._shown)]
+        drawn = self._drawn(number)
+        seen = min(apart(self._shown[number], self._shown[other]) for other in near)
+        meant = min(apart(drawn, self._drawn(other)) for other in near)
+        return meant < seen / 2
 
     def _drawn(self, number: int) -> Strip:
         scene, settings = self._scene, self._settings
@@ -78,6 +98,11 @@ class _Look:
         pixels = self._pool.draw(scene, frame, width=large[0], height=large[1], background=settings.background)
         small = Image.frombuffer("RGB", large, pixels, "raw", "BGRX", 0, 1).reduce(_OVERSAMPLING)
         return np.asarray(small, np.uint8)
+
+
+def _moved(one: Strip, other: Strip) -> bool:
+    spots = (np.abs(one.astype(np.int16) - other).max(axis=-1) > _SPOT).mean()
+    return apart(one, other) > _MOVES or float(spots) > _SPOTS
 
 
 def answer(order: Order) -> list[Finding]:
