@@ -10,9 +10,9 @@ from typing import Any
 import prometheus_client
 import pytest
 
-import flatrender.kit.metrics
-import flatrender.node.metrics
-import flatrender.services.render.metrics
+from flatrender.kit import metrics as kit_metrics
+from flatrender.node import metrics as node_metrics
+from flatrender.services.render import metrics as render_metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "deploy" / "observability"
@@ -22,7 +22,7 @@ NAME = re.compile(r"\bflatrender_[a-z0-9_]+")
 def exported() -> set[str]:
     """Return the names of all series that our processes show."""
     names: set[str] = set()
-    for module in (flatrender.kit.metrics, flatrender.services.render.metrics, flatrender.node.metrics):
+    for module in (kit_metrics, render_metrics, node_metrics):
         for metric in vars(module).values():
             if isinstance(metric, prometheus_client.metrics.MetricWrapperBase):
                 (family,) = metric.describe()

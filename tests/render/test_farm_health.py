@@ -211,7 +211,15 @@ async def test_throughput_failures_slow_templates_and_the_error_budget_are_count
     work = await node.claim(wait_s=10)
     assert work is not None
     assert (await node.fail(work, "content", "engine_refused")).status_code == 200
-    await farm.until(job.id, "failed")  # the hand's segment is no film: that is ours
+    # The hand's segment is no film: it is drawn again and again, and in the end that is ours.
+    results = 1
+    while farm.row("SELECT status FROM render.render_jobs WHERE id = %s", job.id)[0] != "failed":
+        work = await node.claim(wait_s=2)
+        if work is not None:
+            await node.put(work)
+            assert (await node.result(work, seconds=4.0)).status_code == 200
+            results += 1
+    assert results == 1 + farm.settings.max_repairs
     ours = farm.row("SELECT error_code FROM render.render_jobs WHERE id = %s", job.id)[0]
     assert ours is not None
 

@@ -38,7 +38,16 @@ BODIES: dict[str, Any] = {
     "POST /v1/snapshots": "snapshot",
     "PUT /v1/admin/nodes/{node_id}/hours": {"begin": "22:00", "end": "08:00", "time_zone": "Asia/Tehran"},
     "POST /v1/admin/nodes/{node_id}/kill-job": {"render_job_id": "job_id"},
-}
+    "PATCH /v1/admin/delivery-targets/{target_id}": {"name": "mine"},
+    "POST /v1/exports/{export_id}/download-url": {"filename": "film.mp4"},
+    "POST /v1/exports/{export_id}/deliver": {"target_id": "target_id"},
+    "POST /v1/admin/render-jobs/{job_id}/repair": {"first_frame": 0, "last_frame": 1},
+    "PUT /v1/admin/render-jobs/{job_id}/priority": {"priority": 0},
+    "PUT /v1/admin/output-profiles/{key}": {"name": {"en": "Mine"}, "container": "mp4", "max_height": 360},
+    "PUT /v1/admin/tenants/{tenant_id}/render-limits": {
+        "max_concurrent_jobs": 1, "max_queued_jobs": 1, "weight": 1, "paused": True,
+    },
+}  # fmt: skip
 """Bodies that name the other tenant's things; a route with a path parameter and no entry is asked without a body."""
 
 
@@ -46,7 +55,7 @@ BODIES: dict[str, Any] = {
 def tenants(platform: Running) -> tuple[Tenant, Tenant, dict[str, Any]]:
     """Two tenants; the first has one of everything, whose ids are given."""
     first, second = new_tenant(platform), new_tenant(platform)
-    ids = everything(first.client)
+    ids = everything(first.client) | {"tenant_id": str(first.id)}
     return first, second, ids
 
 
@@ -76,6 +85,14 @@ def everything(client: httpx.Client) -> dict[str, Any]:
         "/v1/admin/node-tokens", json={"name": "mine"}, headers={"Idempotency-Key": str(uuid.uuid4())}
     ).json()
 
+    profile = {"key": "ours", "name": {"en": "Ours"}, "container": "mp4", "video_codec": "h264", "max_height": 360}
+    assert client.post("/v1/admin/output-profiles", json=profile).status_code == 201
+    hook = {"name": "hook", "kind": "webhook", "config": {"url": "https://93.184.215.14/hook"}}
+    target = client.post("/v1/admin/delivery-targets", json=hook)
+    assert target.status_code == 201, target.text
+    delivery = client.post(f"/v1/admin/delivery-targets/{target.json()['id']}/test").json()
+    attempt = client.get(f"/v1/admin/render-jobs/{job['id']}/attempts").json()["items"][0]
+
     def notice() -> dict[str, Any] | None:
         found = client.get("/v1/notifications").json()["items"]
         return dict(found[0]) if found else None
@@ -96,6 +113,14 @@ def everything(client: httpx.Client) -> dict[str, Any]:
         "notification_id": eventually(notice, timeout_s=20, what="a notice")["id"],
         "session_id": client.get("/v1/me/sessions").json()["items"][0]["id"],
         "node_id": str(uuid.uuid4()),
+        "export_id": finished["outputs"][0]["id"],
+        "target_id": target.json()["id"],
+        "delivery_id": delivery["id"],
+        "key": profile["key"],
+        "frame_job_id": attempt["frame_job_id"],
+        "epoch": attempt["epoch"],
+        "frame": 0,
+        "flag_id": str(uuid.uuid4()),
         "slug": detail["slug"],
     }
 
@@ -154,7 +179,8 @@ def test_every_route_answers_404_for_another_tenants_ids(tenants: tuple[Tenant, 
         headers = {"If-Match": '"1"', "Idempotency-Key": str(uuid.uuid4())}
         answer = second.client.request(method, address, json=body_for(route, ids), headers=headers)
         asked += 1
-        if answer.status_code not in MISSING:
+        # What another tenant may have of the farm is known to be the platform's business, whoever it is.
+        if answer.status_code not in ((403,) if path.endswith("/render-limits") else MISSING):
             wrong.append((route, answer.status_code, answer.text[:200]))
     assert not wrong
     assert asked >= 30

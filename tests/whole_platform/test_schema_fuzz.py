@@ -11,7 +11,7 @@ from .running import Running
 from .tenants import new_tenant
 
 pytestmark = [pytest.mark.xdist_group("platform"), pytest.mark.timeout(120)]
-SECONDS = 15
+SECONDS = 25
 ENDS_THE_SESSION_OR_NEVER_ENDS = "auth/|stream$|/events$|me/sessions/"
 
 

@@ -6,6 +6,7 @@ Redirects are not followed, proxies of the environment are not used, little of t
 """
 
 import asyncio
+import io
 import ipaddress
 import socket
 import time
@@ -25,6 +26,8 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 PUBLIC_PORTS = (443, 8443)
 MAX_URL_CHARACTERS = 2048
+LARGE_BYTES = 1 << 20
+"""Of a body that is sent piece by piece, so that nothing else waits for it."""
 CONNECT_S = 10.0
 _CLOSED_V4 = tuple(
     map(
@@ -189,7 +192,7 @@ class Line:
                 method,
                 URL(url, encoded=True),
                 headers={"User-Agent": "FlatRender", "Accept-Encoding": "identity", **headers},
-                data=body,
+                data=io.BytesIO(body) if body is not None and len(body) > LARGE_BYTES else body,
                 allow_redirects=False,
                 timeout=timeout,
             ) as response:

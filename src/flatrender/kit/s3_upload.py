@@ -149,7 +149,9 @@ class Uploader:
                     body=body,
                     more={"x-amz-checksum-sha256": checksum},
                 )
-                made.append((number, done.headers.get("etag", ""), checksum))
+                # A store that keeps checksums says so; one that knows none refuses them at the end.
+                kept = checksum if "x-amz-checksum-sha256" in done.headers else ""
+                made.append((number, done.headers.get("etag", ""), kept))
             await self._complete(key, upload_id, made)
         except BaseException:
             await self._give_up(key, upload_id)
@@ -162,7 +164,8 @@ class Uploader:
 
     async def _complete(self, key: str, upload_id: str, made: list[tuple[int, str, str]]) -> None:
         parts = "".join(
-            f"<Part><PartNumber>{number}</PartNumber><ETag>{escape(tag)}</ETag><ChecksumSHA256>{checksum}</ChecksumSHA256></Part>"
+            f"<Part><PartNumber>{number}</PartNumber><ETag>{escape(tag)}</ETag>"
+            + (f"<ChecksumSHA256>{checksum}</ChecksumSHA256></Part>" if checksum else "</Part>")
             for number, tag, checksum in made
         )
         body = f'<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{parts}</CompleteMultipartUpload>'

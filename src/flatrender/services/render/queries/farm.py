@@ -191,7 +191,7 @@ async def workflows(conn: Conn) -> WorkflowCounts:
     cursor = await conn.execute(
         "SELECT count(*) FILTER (WHERE status = 'ENQUEUED'), count(*) FILTER (WHERE status = 'PENDING'),"
         " coalesce(extract(epoch FROM now()) - min(created_at) FILTER (WHERE status = 'ENQUEUED') / 1000.0, 0)::float8,"
-        " (SELECT count(*) FROM dbos.executor_heartbeats WHERE beat_at > now() - interval '20 seconds')"
+        " (SELECT count(*) FROM ops.workflow_executors WHERE beat_at > now() - interval '20 seconds')"
         " FROM dbos.workflow_status WHERE status IN ('ENQUEUED', 'PENDING')"
     )
     row = await cursor.fetchone()
