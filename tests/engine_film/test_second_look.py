@@ -71,6 +71,12 @@ def test_frames_that_stand_while_the_scene_moves_are_wrong_but_for_the_first(tmp
     assert found.wrong == dict.fromkeys(range(1, FRAMES), "frozen")
 
 
+def test_a_slow_movement_that_is_shown_is_no_frozen_picture(tmp_path: Path) -> None:
+    strip = np.concatenate([standing(round(n * WIDTH / FRAMES + WIDTH / 4))[:1] for n in range(FRAMES)])
+    found = looked(tmp_path, scene(moves=True), strip, Suspect(reason="frozen", first=0, last=FRAMES - 1))
+    assert found.wrong == {}
+
+
 def test_a_frame_that_flashes_where_the_scene_does_not_is_wrong(tmp_path: Path) -> None:
     strip = standing(WIDTH // 2)
     strip[5] = 255 - strip[5]

@@ -65,8 +65,7 @@ class _Look:
             case "black":
                 return self._is_empty(number)
             case "frozen":
-                # Of pictures that are equal the first may be right; the others are wrong when the scene has moved on.
-                return self._question.is_exact and _moved(self._drawn(suspect.first), self._drawn(number))
+                return self._question.is_exact and self._stands(suspect.first, number)
             case "glitch":
                 return self._question.is_exact and self._flashes(number)
 
@@ -80,6 +79,11 @@ class _Look:
         if span >= _LIT_RANGE:
             return True
         return self._question.is_exact and span <= BLANK_RANGE and apart(drawn, shown) > _OTHER_COLOR
+
+    def _stands(self, first: int, number: int) -> bool:
+        """Tell whether the scene has moved on since the run's first frame and what is shown has not; slow movements are runs of nearly equal frames."""
+        before, now = self._drawn(first), self._drawn(number)
+        return _moved(before, now) and apart(self._shown[first], self._shown[number]) < apart(before, now) / 4
 
     def _flashes(self, number: int) -> bool:
         """Tell whether the frame differs from its neighbours by much more than the scene does there."""
