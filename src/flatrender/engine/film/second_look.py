@@ -86,12 +86,10 @@ class _Look:
         return _moved(before, now) and apart(self._shown[first], self._shown[number]) < apart(before, now) / 4
 
     def _flashes(self, number: int) -> bool:
-        """Tell whether the frame differs from its neighbours by much more than the scene does there."""
+        """Tell whether the frame is further from what is drawn than its neighbours are, which have the same edges."""
         near = [other for other in (number - 1, number + 1) if 0 <= other < len(self._shown)]
-        drawn = self._drawn(number)
-        seen = min(apart(self._shown[number], self._shown[other]) for other in near)
-        meant = min(apart(drawn, self._drawn(other)) for other in near)
-        return meant < seen / 2
+        usual = min(apart(self._shown[other], self._drawn(other)) for other in near)
+        return apart(self._shown[number], self._drawn(number)) > 2 * usual + _MOVES
 
     def _drawn(self, number: int) -> Strip:
         scene, settings = self._scene, self._settings
