@@ -192,7 +192,7 @@ class Line:
                 method,
                 URL(url, encoded=True),
                 headers={"User-Agent": "FlatRender", "Accept-Encoding": "identity", **headers},
-                data=io.BytesIO(body) if body is not None and len(body) > LARGE_BYTES else body,
+                data=io.BytesIO(body) if isinstance(body, bytes) and len(body) > LARGE_BYTES else body,
                 allow_redirects=False,
                 timeout=timeout,
             ) as response:
