@@ -4,13 +4,13 @@ Knows the addresses and signatures of S3 (version 4) and nothing of what is kept
 they cost microseconds, never ask a credential service in the middle of a request, and can name another address than the one that we use ourselves.
 """
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit
+
+from flatrender.kit.aws_signature import ALGORITHM, scope_of, signature
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
@@ -143,13 +143,12 @@ def signed_url(
     if options.access_key is None or options.secret_key is None:
         raise ValueError("links into the bucket need an access key and its secret")
     at = now or datetime.now(UTC)
-    stamp, date = at.strftime("%Y%m%dT%H%M%SZ"), at.strftime("%Y%m%d")
-    scope = f"{date}/{options.region}/s3/aws4_request"
+    stamp = at.strftime("%Y%m%dT%H%M%SZ")
     base = urlsplit(options.public_base)
     path = quote("/".join(filter(None, (base.path.strip("/"), options.prefix, key))), safe="/~")
     query = {
-        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
-        "X-Amz-Credential": f"{options.access_key}/{scope}",
+        "X-Amz-Algorithm": ALGORITHM,
+        "X-Amz-Credential": f"{options.access_key}/{scope_of(stamp, options.region)}",
         "X-Amz-Date": stamp,
         "X-Amz-Expires": str(max(1, min(life_s, MAX_LINK_LIFE_S))),
         "X-Amz-SignedHeaders": "host",
@@ -159,9 +158,5 @@ def signed_url(
         query["X-Amz-Security-Token"] = options.session_token
     line = "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in sorted(query.items()))
     request = f"{method}\n/{path}\n{line}\nhost:{base.netloc}\n\nhost\nUNSIGNED-PAYLOAD"
-    text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
-    signed_with = f"AWS4{options.secret_key}".encode()
-    for part in (date, options.region, "s3", "aws4_request"):
-        signed_with = hmac.digest(signed_with, part.encode(), "sha256")
-    signature = hmac.digest(signed_with, text.encode(), "sha256").hex()
-    return f"{base.scheme}://{base.netloc}/{path}?{line}&X-Amz-Signature={signature}"
+    signed = signature(options.secret_key, stamp=stamp, region=options.region, request=request)
+    return f"{base.scheme}://{base.netloc}/{path}?{line}&X-Amz-Signature={signed}"

@@ -7,7 +7,6 @@ address that was judged would not be the one that is called.
 import base64
 import contextlib
 import hashlib
-import hmac
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
+from flatrender.kit.aws_signature import ALGORITHM, scope_of, signature
 from flatrender.kit.clock import Clock, system_clock
 from flatrender.kit.outgoing import Answer, Line, NoAnswer
 
@@ -90,15 +90,9 @@ def signed_headers(
             payload_sha256,
         )
     )
-    scope = f"{moment[:8]}/{bucket.region}/s3/aws4_request"
-    to_sign = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    key = f"AWS4{bucket.secret_access_key}".encode()
-    for part in (moment[:8], bucket.region, "s3", "aws4_request"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    signature = hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
-    headers["authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={bucket.access_key_id}/{scope},SignedHeaders={';'.join(names)},Signature={signature}"
-    )
+    signed = signature(bucket.secret_access_key, stamp=moment, region=bucket.region, request=canonical)
+    credential = f"{bucket.access_key_id}/{scope_of(moment, bucket.region)}"
+    headers["authorization"] = f"{ALGORITHM} Credential={credential},SignedHeaders={';'.join(names)},Signature={signed}"
     return headers
 
 
